@@ -1,0 +1,10 @@
+DROP TABLE synonyms;
+DROP TABLE offer_products;
+DROP TABLE offers;
+DROP TABLE stock;
+DROP TABLE products;
+DROP TABLE categories;
+DROP TABLE departments;
+DROP FUNCTION tell_product_changed();
+DROP FUNCTION stock_band(INTEGER, INTEGER);
+DROP EXTENSION btree_gist;

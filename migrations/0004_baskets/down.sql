@@ -1,0 +1,2 @@
+DROP TABLE basket_lines;
+DROP TABLE baskets;

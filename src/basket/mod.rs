@@ -1,0 +1,13 @@
+//! Baskets: what someone means to buy, where they live, and what it comes to.
+//!
+//! Owns `baskets` and `basket_lines`. A basket belongs to whoever holds its signed
+//! token; it keeps the quote of the place, so place and fee survive with it.
+
+mod actions;
+mod model;
+mod store;
+mod totals;
+
+pub use actions::{SetError, acknowledge, change_place, load, set_quantity};
+pub use model::{Basket, Line, MAX_QUANTITY, Spot};
+pub use totals::{TaxLine, Totals};

@@ -1,0 +1,120 @@
+use crate::catalog::{Item, Priced, price_lines};
+use crate::db::schema::basket_lines;
+use crate::delivery::{Place, Quote};
+use crate::ids::BasketId;
+use crate::money::Money;
+use diesel::prelude::*;
+
+/// The most of one thing in one basket.
+pub const MAX_QUANTITY: i32 = 99;
+
+#[derive(Debug, Clone)]
+pub struct Basket {
+    pub id: BasketId,
+    /// Where it goes, once that is known.
+    pub spot: Option<Spot>,
+    /// In the order they were added.
+    pub lines: Vec<Line>,
+}
+
+/// A place and the fee promised for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot {
+    pub quote: Quote,
+    pub place: Place,
+}
+
+/// One product in a basket, with what it costs now.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub item: Item,
+    pub seen: Seen,
+    /// What counts towards the total: no more than there is.
+    pub counted: i32,
+    /// What the offer takes off this line.
+    pub off: Money,
+}
+
+/// What the shopper last saw of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = basket_lines)]
+pub struct Seen {
+    pub quantity: i32,
+    pub seen_price_cents: Money,
+    pub seen_quantity: i32,
+}
+
+impl Line {
+    /// What the shopper asked for.
+    pub const fn quantity(&self) -> i32 {
+        self.seen.quantity
+    }
+
+    /// Before any offer.
+    pub fn full(&self) -> Money {
+        self.item.article.price_cents * self.counted
+    }
+
+    pub fn sum(&self) -> Money {
+        self.full() - self.off
+    }
+
+    /// The most the line can come to once it is weighed.
+    pub fn most(&self) -> Money {
+        let over = self.item.most() - self.item.unit_price();
+        self.sum() + over * self.counted
+    }
+
+    /// The price of one piece when it was last seen, if it is another now.
+    pub fn old_price(&self) -> Option<Money> {
+        Some(self.seen.seen_price_cents).filter(|old| *old != self.item.unit_price())
+    }
+
+    /// How many counted when it was last seen, if it is another number now: stock has come or gone.
+    pub fn old_counted(&self) -> Option<i32> {
+        Some(self.seen.seen_quantity).filter(|old| *old != self.counted)
+    }
+
+    pub fn has_changed(&self) -> bool {
+        self.old_price().is_some() || self.old_counted().is_some()
+    }
+}
+
+impl Basket {
+    pub(super) fn new(id: BasketId, spot: Option<Spot>, rows: Vec<(Item, Seen)>) -> Self {
+        let mut lines: Vec<Line> = rows
+            .into_iter()
+            .map(|(item, seen)| Line {
+                counted: seen.quantity.min(item.available()),
+                off: Money::ZERO,
+                item,
+                seen,
+            })
+            .collect();
+        let priced: Vec<Priced> = lines
+            .iter()
+            .map(|l| Priced {
+                quantity: l.counted,
+                full_price: l.item.article.price_cents,
+                offer: l.item.offer.clone(),
+            })
+            .collect();
+        for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
+            line.off = off;
+        }
+        Self { id, spot, lines }
+    }
+
+    /// Pieces that count.
+    pub fn count(&self) -> i32 {
+        self.lines.iter().map(|l| l.counted).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub fn quantity_of(&self, product: i64) -> i32 {
+        self.lines.iter().find(|l| l.item.article.id.0 == product).map_or(0, Line::quantity)
+    }
+}

@@ -1,0 +1,120 @@
+//! SQL over the baskets. No decisions here: each function is one statement.
+
+use super::model::Seen;
+use crate::catalog::{Article, Item, Offer, StockRow};
+use crate::db::schema::{basket_lines, baskets, offer_products, offers, places, products, quotes, stock};
+use crate::delivery::{Place, Quote};
+use crate::ids::{BasketId, ProductId, QuoteId};
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// More lines than this no page shows and no picker walks.
+pub(super) const MOST_LINES: i64 = 200;
+
+pub(super) fn quote_and_place(
+    conn: &mut PgConnection,
+    id: BasketId,
+) -> QueryResult<Option<(Option<Quote>, Option<Place>)>> {
+    baskets::table
+        .left_join(quotes::table.on(quotes::id.nullable().eq(baskets::quote_id)))
+        .left_join(places::table.on(places::id.nullable().eq(quotes::place_id.nullable())))
+        .filter(baskets::id.eq(id))
+        .select((Option::<Quote>::as_select(), Option::<Place>::as_select()))
+        .first(conn)
+        .optional()
+}
+
+pub(super) fn lines(
+    conn: &mut PgConnection,
+    id: BasketId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<(Item, Seen)>> {
+    type Row = (Article, Option<StockRow>, Option<Offer>, Seen);
+    let rows: Vec<Row> = basket_lines::table
+        .inner_join(products::table.on(products::id.eq(basket_lines::product_id)))
+        .left_join(stock::table.on(stock::product_id.eq(products::id)))
+        .left_join(
+            offer_products::table.on(offer_products::product_id
+                .eq(products::id)
+                .and(offer_products::starts_at.le(now))
+                .and(offer_products::ends_at.gt(now))),
+        )
+        .left_join(offers::table.on(offers::id.nullable().eq(offer_products::offer_id.nullable())))
+        .filter(basket_lines::basket_id.eq(id))
+        .filter(products::withdrawn_at.is_null())
+        .order((basket_lines::added_at, basket_lines::product_id))
+        .limit(MOST_LINES)
+        .select((
+            Article::as_select(),
+            Option::<StockRow>::as_select(),
+            Option::<Offer>::as_select(),
+            Seen::as_select(),
+        ))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(article, stock, offer, seen)| (Item { article, stock, offer }, seen)).collect())
+}
+
+/// Makes the basket if it is not there, and holds its row until the transaction ends.
+pub(super) fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::insert_into(baskets::table)
+        .values((baskets::id.eq(id), baskets::made_at.eq(now), baskets::touched_at.eq(now)))
+        .on_conflict(baskets::id)
+        .do_update()
+        .set(baskets::touched_at.eq(now))
+        .execute(conn)
+        .map(drop)
+}
+
+pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -> QueryResult<()> {
+    diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).execute(conn).map(drop)
+}
+
+pub(super) fn count_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<i64> {
+    basket_lines::table.filter(basket_lines::basket_id.eq(id)).count().get_result(conn)
+}
+
+pub(super) fn put_line(
+    conn: &mut PgConnection,
+    id: BasketId,
+    product: ProductId,
+    quantity: i32,
+    price: Money,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let seen = (
+        basket_lines::quantity.eq(quantity),
+        basket_lines::seen_price_cents.eq(price),
+        basket_lines::seen_quantity.eq(quantity),
+    );
+    diesel::insert_into(basket_lines::table)
+        .values((
+            basket_lines::basket_id.eq(id),
+            basket_lines::product_id.eq(product),
+            basket_lines::added_at.eq(now),
+            seen,
+        ))
+        .on_conflict((basket_lines::basket_id, basket_lines::product_id))
+        .do_update()
+        .set(seen)
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes a line out. Says how many there were.
+pub(super) fn remove_line(
+    conn: &mut PgConnection,
+    id: BasketId,
+    product: ProductId,
+) -> QueryResult<Option<i32>> {
+    diesel::delete(basket_lines::table.find((id, product)))
+        .returning(basket_lines::quantity)
+        .get_result(conn)
+        .optional()
+}
+
+pub(super) fn quantity(conn: &mut PgConnection, id: BasketId, product: ProductId) -> QueryResult<i32> {
+    let found: Option<i32> =
+        basket_lines::table.find((id, product)).select(basket_lines::quantity).first(conn).optional()?;
+    Ok(found.unwrap_or(0))
+}

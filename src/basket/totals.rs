@@ -1,0 +1,105 @@
+//! What a basket comes to: one block of sums, the same on every page.
+
+use super::model::{Basket, Line};
+use crate::money::Money;
+use std::collections::BTreeMap;
+
+/// Everything a totals block says. Prices include tax.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    pub count: i32,
+    /// Before offers.
+    pub items: Money,
+    /// Each offer at work: what it is called, and what it takes off.
+    pub offers: Vec<(String, Money)>,
+    /// After offers.
+    pub goods: Money,
+    /// `None` while the place is not known.
+    pub delivery: Option<Money>,
+    pub total: Money,
+    pub tax: Vec<TaxLine>,
+    /// The most the total can become once everything is weighed; more than `total` only then.
+    pub most: Money,
+    /// What is missing for free delivery; zero when it is free, `None` while the place is not known.
+    pub until_free: Option<Money>,
+    /// What is missing for the smallest order we bring; zero when it is reached.
+    pub until_minimum: Option<Money>,
+}
+
+/// The tax inside a total, by rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaxLine {
+    pub percent: i32,
+    pub amount: Money,
+}
+
+impl Totals {
+    /// `delivery_vat` in percent.
+    pub fn of(basket: &Basket, delivery_vat: i32) -> Self {
+        let terms = basket.spot.as_ref().map(|s| s.quote.terms());
+        let items: Money = basket.lines.iter().map(Line::full).sum();
+        let goods: Money = basket.lines.iter().map(Line::sum).sum();
+        let delivery = terms.map(|t| if basket.count() == 0 { t.fee } else { t.fee_for(goods) });
+        let fee = delivery.unwrap_or_default();
+        let most: Money = basket.lines.iter().map(Line::most).sum();
+        Self {
+            count: basket.count(),
+            items,
+            offers: offers(basket),
+            goods,
+            delivery,
+            total: goods + fee,
+            tax: tax(basket, fee, delivery_vat),
+            most: most + fee,
+            until_free: terms.map(|t| missing(t.free_from, goods)),
+            until_minimum: terms.map(|t| missing(t.minimum, goods)),
+        }
+    }
+
+    pub fn tax_sum(&self) -> Money {
+        self.tax.iter().map(|t| t.amount).sum()
+    }
+
+    /// What it came to with the prices and amounts that were last seen, if that was another sum.
+    /// Offers are left as they are now.
+    pub fn before(&self, basket: &Basket) -> Option<Money> {
+        let seen: Money = basket
+            .lines
+            .iter()
+            .filter(|l| l.has_changed())
+            .map(|l| l.seen.seen_price_cents * l.seen.seen_quantity - l.item.unit_price() * l.counted)
+            .sum();
+        (!seen.is_zero()).then(|| self.total + seen)
+    }
+}
+
+fn missing(goal: Money, goods: Money) -> Money {
+    (goal - goods).max(Money::ZERO)
+}
+
+fn offers(basket: &Basket) -> Vec<(String, Money)> {
+    let mut by_offer: BTreeMap<i64, (String, Money)> = BTreeMap::new();
+    for line in basket.lines.iter().filter(|l| !l.off.is_zero()) {
+        let Some(offer) = &line.item.offer else { continue };
+        let entry = by_offer
+            .entry(offer.id)
+            .or_insert_with(|| (format!("{}, {}", line.item.article.name, offer.label), Money::ZERO));
+        entry.1 = entry.1 + line.off;
+    }
+    by_offer.into_values().collect()
+}
+
+/// Rounded once for each rate, not for each line.
+fn tax(basket: &Basket, fee: Money, delivery_vat: i32) -> Vec<TaxLine> {
+    let mut gross: BTreeMap<i32, Money> = BTreeMap::new();
+    let lines = basket.lines.iter().map(|l| (l.item.article.vat_percent, l.sum()));
+    for (percent, sum) in lines.chain([(delivery_vat, fee)]) {
+        let entry = gross.entry(percent).or_default();
+        *entry = *entry + sum;
+    }
+    gross
+        .into_iter()
+        .map(|(percent, sum)| TaxLine { percent, amount: sum.tax_within(percent) })
+        .filter(|t| !t.amount.is_zero())
+        .collect()
+}

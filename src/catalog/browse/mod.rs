@@ -1,0 +1,36 @@
+//! Search and browsing, in memory: the set of all products on sale as small numbers, from which department
+//! pages, search results, facet counts and suggestions are answered without the database.
+//!
+//! The index knows words, prices and flags, but no rows: an [`Answer`] lists product ids, and the cards are read
+//! from the database by those ids. It holds no lock and does no IO; whoever owns it feeds it with
+//! [`Index::put`] and [`Index::remove`], and may rebuild it from the database at any time.
+//!
+//! The way of a search: `text` cuts it into folded words, `readings` lists the ways the words may be meant,
+//! `matching` finds the products for each way, `find` decides how far to loosen, `sweep` filters, counts the
+//! facets and keeps one page.
+
+mod answer;
+mod ask;
+mod brands;
+mod categories;
+mod docs;
+mod facets;
+mod filter;
+mod find;
+mod index;
+mod key;
+mod matching;
+mod readings;
+mod score;
+mod suggest;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+pub use answer::{Answer, Facets, Suggestions};
+pub use ask::{Ask, Filter, PriceBand, Sort};
+pub use docs::Entry;
+pub use index::Index;
+pub use key::{BadKey, Key};

@@ -1,0 +1,264 @@
+//! SQL over the catalogue. No decisions here: each function is one statement.
+
+use super::model::{Article, Details, Item, StockRow};
+use super::offers::Offer;
+use crate::db::schema::{categories, departments, offer_products, offers, products, stock, synonyms};
+use crate::ids::{ProductId, Sku, Slug};
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+
+/// Products with their stock and the offer of the moment. The database sees to it
+/// that there is at most one offer at a time.
+#[auto_type(no_type_alias)]
+fn on_the_shelf(now: DateTime<Utc>) -> _ {
+    products::table
+        .left_join(stock::table)
+        .left_join(
+            offer_products::table.on(offer_products::product_id
+                .eq(products::id)
+                .and(offer_products::starts_at.le(now))
+                .and(offer_products::ends_at.gt(now))),
+        )
+        .left_join(offers::table.on(offers::id.nullable().eq(offer_products::offer_id.nullable())))
+}
+
+type ItemRow = (Article, Option<StockRow>, Option<Offer>);
+
+pub(super) fn item((article, stock, offer): ItemRow) -> Item {
+    Item { article, stock, offer }
+}
+
+/// These products, in any order; those withdrawn are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn by_ids(conn: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> QueryResult<Vec<Item>> {
+    let rows: Vec<ItemRow> = on_the_shelf(now)
+        .filter(products::id.eq_any(ids))
+        .filter(products::withdrawn_at.is_null())
+        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// # Errors
+/// `NotFound` when there is none, or it is not sold any more.
+pub fn by_slug(conn: &mut PgConnection, slug: &Slug, now: DateTime<Utc>) -> QueryResult<(Item, Details)> {
+    let (article, details, stock, offer) = on_the_shelf(now)
+        .filter(products::slug.eq(slug.as_ref()))
+        .filter(products::withdrawn_at.is_null())
+        .select((
+            Article::as_select(),
+            Details::as_select(),
+            Option::<StockRow>::as_select(),
+            Option::<Offer>::as_select(),
+        ))
+        .first::<(Article, Details, Option<StockRow>, Option<Offer>)>(conn)?;
+    Ok((Item { article, stock, offer }, details))
+}
+
+/// # Errors
+/// `NotFound` when there is none, or it is not sold any more.
+pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryResult<Item> {
+    on_the_shelf(now)
+        .filter(products::sku.eq(sku.as_ref()))
+        .filter(products::withdrawn_at.is_null())
+        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .first(conn)
+        .map(item)
+}
+
+/// Others of the same kind, the most bought first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn similar(
+    conn: &mut PgConnection,
+    to: &Article,
+    kind: &str,
+    most: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Item>> {
+    let rows: Vec<ItemRow> = on_the_shelf(now)
+        .filter(products::category_id.eq(to.category_id))
+        .filter(products::kind.eq(kind))
+        .filter(products::id.ne(to.id))
+        .filter(products::withdrawn_at.is_null())
+        .order((products::popularity.desc(), products::id))
+        .limit(most)
+        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// What is bought most.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn best_sellers(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> QueryResult<Vec<Item>> {
+    let rows: Vec<ItemRow> = on_the_shelf(now)
+        .filter(products::withdrawn_at.is_null())
+        .order((products::popularity.desc(), products::id))
+        .limit(most)
+        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// Products that are on offer at the moment, the most bought first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn offers_running(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> QueryResult<Vec<Item>> {
+    let ids: Vec<i64> = offer_products::table
+        .inner_join(products::table.on(products::id.eq(offer_products::product_id)))
+        .inner_join(stock::table.on(stock::product_id.eq(products::id)))
+        .filter(offer_products::starts_at.le(now).and(offer_products::ends_at.gt(now)))
+        .filter(products::withdrawn_at.is_null())
+        .filter(stock::on_hand.gt(stock::held))
+        .order((products::popularity.desc(), products::id))
+        .limit(most)
+        .select(products::id)
+        .load(conn)?;
+    let mut items = by_ids(conn, &ids, now)?;
+    items.sort_by_key(|i| ids.iter().position(|id| *id == i.article.id.0));
+    Ok(items)
+}
+
+/// The ids of all products on offer at the moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn on_offer_now(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<i64>> {
+    offer_products::table
+        .filter(offer_products::starts_at.le(now).and(offer_products::ends_at.gt(now)))
+        .select(offer_products::product_id)
+        .limit(100_000)
+        .load(conn)
+}
+
+/// When the next offer begins or ends.
+pub(super) fn next_offer_boundary(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    let starts: Option<DateTime<Utc>> = offers::table
+        .filter(offers::starts_at.gt(now))
+        .select(diesel::dsl::min(offers::starts_at))
+        .first(conn)?;
+    let ends: Option<DateTime<Utc>> = offers::table
+        .filter(offers::ends_at.gt(now))
+        .select(diesel::dsl::min(offers::ends_at))
+        .first(conn)?;
+    Ok([starts, ends].into_iter().flatten().min())
+}
+
+/// A product as the index in memory sees it.
+#[derive(Queryable)]
+pub(super) struct IndexRow {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) brand: String,
+    pub(super) category_id: i32,
+    pub(super) kind: String,
+    pub(super) price: Money,
+    pub(super) size_amount: i64,
+    pub(super) size_unit: super::model::SizeUnit,
+    pub(super) popularity: i32,
+    pub(super) allergens: String,
+    pub(super) labels: String,
+    pub(super) withdrawn_at: Option<DateTime<Utc>>,
+    pub(super) on_hand: Option<i32>,
+    pub(super) held: Option<i32>,
+}
+
+macro_rules! index_columns {
+    () => {
+        (
+            products::id,
+            products::name,
+            products::brand,
+            products::category_id,
+            products::kind,
+            products::price_cents,
+            products::size_amount,
+            products::size_unit,
+            products::popularity,
+            products::allergens,
+            products::labels,
+            products::withdrawn_at,
+            stock::on_hand.nullable(),
+            stock::held.nullable(),
+        )
+    };
+}
+
+/// The next products after an id, in the order of ids.
+pub(super) fn index_rows_after(conn: &mut PgConnection, after: i64, most: i64) -> QueryResult<Vec<IndexRow>> {
+    products::table
+        .left_join(stock::table)
+        .filter(products::id.gt(after))
+        .order(products::id)
+        .limit(most)
+        .select(index_columns!())
+        .load(conn)
+}
+
+pub(super) fn index_rows(conn: &mut PgConnection, ids: &[i64]) -> QueryResult<Vec<IndexRow>> {
+    products::table
+        .left_join(stock::table)
+        .filter(products::id.eq_any(ids))
+        .select(index_columns!())
+        .load(conn)
+}
+
+pub(super) fn all_departments(
+    conn: &mut PgConnection,
+) -> QueryResult<Vec<(i32, String, String, String, String)>> {
+    departments::table
+        .order((departments::position, departments::id))
+        .limit(500)
+        .select((
+            departments::id,
+            departments::slug,
+            departments::name,
+            departments::short_name,
+            departments::picture,
+        ))
+        .load(conn)
+}
+
+pub(super) fn all_categories(conn: &mut PgConnection) -> QueryResult<Vec<(i32, i32, String, String)>> {
+    categories::table
+        .order(categories::name)
+        .limit(10_000)
+        .select((categories::id, categories::department_id, categories::slug, categories::name))
+        .load(conn)
+}
+
+pub(super) fn all_synonyms(conn: &mut PgConnection) -> QueryResult<Vec<(String, String)>> {
+    synonyms::table
+        .order((synonyms::word, synonyms::means))
+        .limit(20_000)
+        .select((synonyms::word, synonyms::means))
+        .load(conn)
+}
+
+/// The next addresses of products after an id, for the sitemap.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn product_addresses(
+    conn: &mut PgConnection,
+    after: ProductId,
+    most: i64,
+) -> QueryResult<Vec<(ProductId, String)>> {
+    products::table
+        .filter(products::id.gt(after).and(products::withdrawn_at.is_null()))
+        .order(products::id)
+        .limit(most)
+        .select((products::id, products::slug))
+        .load(conn)
+}

@@ -1,0 +1,118 @@
+//! The time, and the zone it is told in. Stored in UTC; shown and reckoned in the shop's zone.
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The real clock, or one that tests hold still and move.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    Real,
+    Held(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands still until [`Clock::advance`].
+    pub fn held(at: DateTime<Utc>) -> Self {
+        Self::Held(Arc::new(AtomicI64::new(at.timestamp_micros())))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::Real => Utc::now(),
+            Self::Held(at) => DateTime::from_timestamp_micros(at.load(Ordering::SeqCst)).unwrap_or_default(),
+        }
+    }
+
+    /// Moves a held clock; the real one goes its own way.
+    pub fn advance(&self, by: Duration) {
+        if let Self::Held(at) = self {
+            at.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The instants a local time names: none in the hour that spring skips, two in
+/// the hour that autumn repeats, otherwise one.
+pub fn instants(zone: Tz, day: NaiveDate, minute_of_day: i32) -> Vec<DateTime<Utc>> {
+    let Some(time) = u32::try_from(minute_of_day)
+        .ok()
+        .and_then(|minute| NaiveTime::from_num_seconds_from_midnight_opt(minute * 60, 0))
+    else {
+        return Vec::new();
+    };
+    match zone.from_local_datetime(&day.and_time(time)) {
+        chrono::LocalResult::None => Vec::new(),
+        chrono::LocalResult::Single(at) => vec![at.to_utc()],
+        chrono::LocalResult::Ambiguous(first, second) => vec![first.to_utc(), second.to_utc()],
+    }
+}
+
+/// The day it is for the shop.
+pub fn local_day(zone: Tz, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
+}
+
+/// `Tue 24 Nov`, of an instant.
+pub fn day_label(zone: Tz, at: DateTime<Utc>) -> String {
+    date_label(local_day(zone, at))
+}
+
+/// `Tue 24 Nov`
+pub fn date_label(day: NaiveDate) -> String {
+    format!("{} {} {}", day.format("%a"), day.day(), day.format("%b"))
+}
+
+/// `18:00`
+pub fn time_label(zone: Tz, at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&zone);
+    format!("{:02}:{:02}", local.hour(), local.minute())
+}
+
+/// `Tue 24 Nov, 18:00–20:00`
+pub fn window_label(zone: Tz, starts: DateTime<Utc>, ends: DateTime<Utc>) -> String {
+    format!("{}, {}–{}", day_label(zone, starts), time_label(zone, starts), time_label(zone, ends))
+}
+
+/// `today` or `tomorrow` where that is true on the shop's calendar, otherwise nothing.
+pub fn near_day(zone: Tz, now: DateTime<Utc>, at: DateTime<Utc>) -> Option<&'static str> {
+    match (local_day(zone, at) - local_day(zone, now)).num_days() {
+        0 => Some("today"),
+        1 => Some("tomorrow"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Europe::Dublin;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn spring_skips_an_hour_and_autumn_repeats_one() {
+        let spring = NaiveDate::from_ymd_opt(2026, 3, 29).expect("day");
+        let autumn = NaiveDate::from_ymd_opt(2026, 10, 25).expect("day");
+        assert!(instants(Dublin, spring, 90).is_empty());
+        assert_eq!(instants(Dublin, spring, 120), [utc("2026-03-29T01:00:00Z")]);
+        assert_eq!(instants(Dublin, autumn, 90), [utc("2026-10-25T00:30:00Z"), utc("2026-10-25T01:30:00Z")]);
+    }
+
+    #[test]
+    fn a_label_tells_the_shops_clock() {
+        let (from, to) = (utc("2026-07-01T17:00:00Z"), utc("2026-07-01T19:00:00Z"));
+        assert_eq!(window_label(Dublin, from, to), "Wed 1 Jul, 18:00–20:00");
+    }
+
+    #[test]
+    fn midnight_belongs_to_the_shops_new_day() {
+        let now = utc("2026-07-01T22:59:00Z"); // 23:59 in Dublin
+        assert_eq!(near_day(Dublin, now, utc("2026-07-01T22:59:30Z")), Some("today"));
+        assert_eq!(near_day(Dublin, now, utc("2026-07-01T23:00:00Z")), Some("tomorrow"));
+    }
+}

@@ -1,0 +1,200 @@
+// Kept in step with the migrations; `tests/shop/conventions.rs` compares both.
+diesel::table! {
+    secrets (name) { name -> Text, value -> Bytea, made_at -> Timestamptz, }
+}
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        topic -> Text,
+        subject -> Uuid,
+        kind -> Text,
+        detail -> Jsonb,
+        actor -> Text,
+        happened_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    departments (id) {
+        id -> Integer,
+        slug -> Text,
+        name -> Text,
+        short_name -> Text,
+        picture -> Text,
+        position -> Integer,
+    }
+}
+diesel::table! {
+    categories (id) { id -> Integer, department_id -> Integer, slug -> Text, name -> Text, }
+}
+diesel::table! {
+    products (id) {
+        id -> BigInt,
+        sku -> Text,
+        slug -> Text,
+        name -> Text,
+        brand -> Text,
+        category_id -> Integer,
+        kind -> Text,
+        price_cents -> BigInt,
+        sold_by -> Text,
+        per_kg_cents -> Nullable<BigInt>,
+        over_percent -> Nullable<Integer>,
+        size_text -> Text,
+        size_amount -> BigInt,
+        size_unit -> Text,
+        description -> Text,
+        picture -> Text,
+        picture_fit -> Text,
+        ingredients -> Text,
+        allergens -> Text,
+        nutrition -> Jsonb,
+        vat_percent -> Integer,
+        minimum_age -> Integer,
+        storage -> Text,
+        labels -> Text,
+        popularity -> Integer,
+        demo -> Bool,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    stock (product_id) { product_id -> BigInt, on_hand -> Integer, held -> Integer, back_on -> Nullable<Date>, }
+}
+diesel::table! {
+    offers (id) {
+        id -> BigInt,
+        code -> Text,
+        kind -> Text,
+        percent -> Nullable<Integer>,
+        n -> Nullable<Integer>,
+        amount_cents -> Nullable<BigInt>,
+        label -> Text,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    offer_products (product_id, offer_id) {
+        offer_id -> BigInt,
+        product_id -> BigInt,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    synonyms (word, means) { word -> Text, means -> Text, }
+}
+diesel::table! {
+    zones (id) {
+        id -> Integer,
+        code -> Text,
+        name -> Text,
+        fee_cents -> BigInt,
+        free_from_cents -> BigInt,
+        minimum_cents -> BigInt,
+    }
+}
+diesel::table! {
+    places (id) {
+        id -> Integer,
+        routing_key -> Text,
+        area -> Text,
+        short_name -> Text,
+        latitude -> Double,
+        longitude -> Double,
+        zone_id -> Nullable<Integer>,
+    }
+}
+diesel::table! {
+    place_names (name) { name -> Text, place_id -> Integer, }
+}
+diesel::table! {
+    window_templates (id) {
+        id -> Integer,
+        zone_id -> Integer,
+        weekdays -> Text,
+        start_minute -> Integer,
+        minutes -> Integer,
+        capacity -> Integer,
+        cutoff_minutes -> Integer,
+    }
+}
+diesel::table! {
+    delivery_windows (id) {
+        id -> BigInt,
+        zone_id -> Integer,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        cutoff_at -> Timestamptz,
+        capacity -> Integer,
+        taken -> Integer,
+    }
+}
+diesel::table! {
+    quotes (id) {
+        id -> Uuid,
+        place_id -> Integer,
+        zone_id -> Integer,
+        eircode -> Nullable<Text>,
+        fee_cents -> BigInt,
+        free_from_cents -> BigInt,
+        minimum_cents -> BigInt,
+        given_at -> Timestamptz,
+        valid_until -> Timestamptz,
+    }
+}
+diesel::table! {
+    place_wishes (id) { id -> BigInt, email -> Text, asked -> Text, made_at -> Timestamptz, }
+}
+diesel::table! {
+    baskets (id) { id -> Uuid, quote_id -> Nullable<Uuid>, made_at -> Timestamptz, touched_at -> Timestamptz, }
+}
+diesel::table! {
+    basket_lines (basket_id, product_id) {
+        basket_id -> Uuid,
+        product_id -> BigInt,
+        quantity -> Integer,
+        seen_price_cents -> BigInt,
+        seen_quantity -> Integer,
+        added_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    journey_events (id) {
+        id -> BigInt,
+        happened_at -> Timestamptz,
+        visitor -> Text,
+        session -> Text,
+        kind -> Text,
+        detail -> Jsonb,
+    }
+}
+
+diesel::joinable!(categories -> departments (department_id));
+diesel::joinable!(products -> categories (category_id));
+diesel::joinable!(stock -> products (product_id));
+diesel::joinable!(offer_products -> offers (offer_id));
+diesel::joinable!(places -> zones (zone_id));
+diesel::joinable!(quotes -> places (place_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    secrets,
+    events,
+    departments,
+    categories,
+    products,
+    stock,
+    offers,
+    offer_products,
+    synonyms,
+    zones,
+    places,
+    place_names,
+    window_templates,
+    delivery_windows,
+    quotes,
+    place_wishes,
+    baskets,
+    basket_lines,
+    journey_events,
+);

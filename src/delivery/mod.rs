@@ -1,0 +1,20 @@
+//! Delivery: where we go, what that costs, and when.
+//!
+//! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
+//! `quotes` and `place_wishes`. A fee once shown is a stored [`Quote`]; windows are
+//! made ahead from a week's templates, reckoned in the shop's own clock.
+
+mod actions;
+mod find;
+mod model;
+mod store;
+mod upcoming;
+mod windows;
+
+pub use actions::{WishError, give_quote, note_wish, renew};
+pub(crate) use find::fold;
+pub use find::{Answer, Query, find};
+pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
+pub use store::{all_zones, places_of, windows_between};
+pub use upcoming::Upcoming;
+pub use windows::open_windows;

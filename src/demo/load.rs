@@ -1,0 +1,112 @@
+//! All of the demo, in one transaction.
+
+use super::files::{self, FileError};
+use super::{delivery, offers, shelves};
+use crate::catalog::import::{self, ImportError, Options, import_products};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use std::fmt;
+
+/// What loading the demo changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub products: import::Report,
+    pub departments_added: usize,
+    pub synonyms_added: usize,
+    pub offers_added: usize,
+    /// Offers whose time was over and that run again.
+    pub offers_renewed: usize,
+    pub zones_added: usize,
+    pub places_added: usize,
+    pub windows_added: usize,
+}
+
+impl Report {
+    /// Whether everything was there already.
+    pub const fn changed_nothing(&self) -> bool {
+        let products = self.products.added + self.products.changed;
+        let offers = self.offers_added + self.offers_renewed;
+        let delivery = self.zones_added + self.places_added + self.windows_added;
+        products + offers + delivery + self.departments_added + self.synonyms_added == 0
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changed_nothing() {
+            return f.write_str("the demo was there already");
+        }
+        let (added, changed) = (self.products.added, self.products.changed);
+        write!(f, "demo: {added} products added and {changed} changed; ")?;
+        write!(f, "{} offers added and {} renewed; ", self.offers_added, self.offers_renewed)?;
+        write!(f, "{} places and {} windows a week added", self.places_added, self.windows_added)
+    }
+}
+
+#[derive(Debug)]
+pub enum DemoError {
+    /// A file is not as it should be.
+    File(FileError),
+    /// The products did not go in.
+    Products(ImportError),
+    Db(diesel::result::Error),
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(e) => e.fmt(f),
+            Self::Products(e) => write!(f, "demo/products.csv: {e}"),
+            Self::Db(e) => write!(f, "the demo was not loaded, the database refused: {e}"),
+        }
+    }
+}
+
+impl std::error::Error for DemoError {}
+
+impl From<FileError> for DemoError {
+    fn from(e: FileError) -> Self {
+        Self::File(e)
+    }
+}
+
+impl From<ImportError> for DemoError {
+    fn from(e: ImportError) -> Self {
+        Self::Products(e)
+    }
+}
+
+impl From<diesel::result::Error> for DemoError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Any number: it only has to be the same in every process that loads the demo.
+const ONE_AT_A_TIME: i64 = 7_302_120;
+
+/// Loads the demo, or what is missing of it. Several processes may do so at once.
+///
+/// # Errors
+/// When the database does not answer, or a demo file is bad. Nothing is loaded then.
+pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Report, DemoError> {
+    conn.transaction(|conn| {
+        let lock = format!("SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})");
+        diesel::sql_query(lock).execute(conn)?;
+        let departments_added = shelves::add_departments(conn)?;
+        let options = Options { partial: false, demo: true, zone, now };
+        let products = import_products(conn, files::PRODUCTS.bytes, &options)?;
+        let (offers_added, offers_renewed) = offers::bring_up_to_date(conn, zone, now)?;
+        Ok(Report {
+            products,
+            departments_added,
+            synonyms_added: shelves::add_synonyms(conn)?,
+            offers_added,
+            offers_renewed,
+            zones_added: delivery::add_zones(conn)?,
+            places_added: delivery::add_places(conn)?,
+            windows_added: delivery::add_windows(conn)?,
+        })
+    })
+}

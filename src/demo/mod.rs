@@ -1,0 +1,15 @@
+//! A town's supermarket to try the shop with: departments, products, offers, places and
+//! windows, from files inside the binary.
+//!
+//! Loading it again changes nothing: known rows stay as they are (products follow their
+//! file, unless the shop has loaded them itself), counted stock is left alone, and only
+//! an offer whose time is over gets new dates, so that there is always one running.
+
+mod delivery;
+mod files;
+mod load;
+mod offers;
+mod shelves;
+
+pub use files::FileError;
+pub use load::{DemoError, Report, load};

@@ -1,0 +1,111 @@
+//! The few ways a request can end badly, and what the person then reads.
+//!
+//! Knows no module of the shop: each one says beside its own pages what its
+//! refusals become here. The page itself is made in `web`, which knows the
+//! request's id.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use std::fmt;
+
+#[derive(Debug)]
+pub enum AppError {
+    NotFound,
+    /// The request itself is wrong; the words say what to do.
+    BadRequest(String),
+    /// Not from one of our own pages.
+    Forged,
+    /// Too many requests from one address.
+    TooMany,
+    /// No connection free. Worth a retry.
+    Busy,
+    /// Our fault. Logged in full, shown as nothing but an apology.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What an error page says: the fact, then what to do.
+#[derive(Debug, Clone)]
+pub struct ErrorWords {
+    pub title: &'static str,
+    pub advice: String,
+}
+
+impl AppError {
+    pub fn internal(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(e.into())
+    }
+
+    pub fn bad(words: impl Into<String>) -> Self {
+        Self::BadRequest(words.into())
+    }
+
+    fn words(&self) -> ErrorWords {
+        let (title, advice) = match self {
+            Self::NotFound => (
+                "There is nothing at this address",
+                "It may have been moved or mistyped. The search above finds everything we have.",
+            ),
+            Self::BadRequest(words) => {
+                return ErrorWords { title: "That did not work", advice: words.clone() };
+            }
+            Self::Forged => (
+                "This came from another site",
+                "To keep your basket safe we only take forms from our own pages. Go back to the shop and try it there.",
+            ),
+            Self::TooMany => (
+                "Too many requests at once",
+                "Please wait a few seconds and load the page again. Your basket is safe.",
+            ),
+            Self::Busy => ("The shop is very busy", "Please try again in a moment. Your basket is safe."),
+            Self::Internal(_) => (
+                "Something went wrong on our side",
+                "It has been noted. Please try again; your basket is safe. If it happens again, tell us the number below.",
+            ),
+        };
+        ErrorWords { title, advice: advice.to_owned() }
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internal(cause) => write!(f, "{cause}"),
+            _ => f.write_str(&self.words().advice),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for AppError {
+    fn from(e: diesel::result::Error) -> Self {
+        if matches!(e, diesel::result::Error::NotFound) { Self::NotFound } else { Self::internal(e) }
+    }
+}
+
+impl From<diesel::r2d2::PoolError> for AppError {
+    fn from(e: diesel::r2d2::PoolError) -> Self {
+        log::warn!("no database connection: {e}");
+        Self::Busy
+    }
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forged => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Self::Internal(cause) = self {
+            log::error!("request failed: {cause:?}");
+        }
+        let mut response = HttpResponse::new(self.status_code());
+        response.extensions_mut().insert(self.words());
+        response
+    }
+}

@@ -1,0 +1,114 @@
+use crate::db::schema::journey_events;
+use crate::db::{PgPool, db_enum};
+use crate::web::{Counted, Metrics};
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+db_enum! {
+    pub enum Kind {
+        /// The first page of a session, with where it came from.
+        Visit = "visit",
+        PlaceSet = "place_set",
+        PlaceUnknown = "place_unknown",
+        Search = "search",
+        ProductSeen = "product_seen",
+        BasketChanged = "basket_changed",
+    }
+}
+
+/// Steps that may wait to be written.
+const QUEUE: usize = 8_192;
+const AT_ONCE: usize = 500;
+/// A step is in the database at the latest after this long.
+const EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = journey_events)]
+pub struct Step {
+    pub happened_at: DateTime<Utc>,
+    pub visitor: String,
+    pub session: String,
+    pub kind: Kind,
+    pub detail: Value,
+}
+
+/// Takes steps from the pages; never makes one wait.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: SyncSender<Message>,
+    metrics: Data<Metrics>,
+}
+
+enum Message {
+    Step(Step),
+    Flush(SyncSender<()>),
+}
+
+impl Recorder {
+    /// Starts the thread that writes. It ends, with everything written, when the last recorder is gone.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(pool: PgPool, metrics: Data<Metrics>) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (queue, steps) = sync_channel(QUEUE);
+        let writer =
+            std::thread::Builder::new().name("journeys".into()).spawn(move || write_all(&steps, &pool))?;
+        Ok((Self { queue, metrics }, writer))
+    }
+
+    pub fn record(&self, step: Step) {
+        if self.queue.try_send(Message::Step(step)).is_err() {
+            self.metrics.count(Counted::JourneyDropped);
+        }
+    }
+
+    /// Waits until everything recorded so far is written. For tests and shutdown.
+    pub fn flush(&self) {
+        let (done, wait) = sync_channel(1);
+        if self.queue.send(Message::Flush(done)).is_ok() {
+            // The writer may have ended: then there is nothing to wait for.
+            let _ = wait.recv_timeout(Duration::from_secs(5));
+        }
+    }
+}
+
+fn write_all(steps: &Receiver<Message>, pool: &PgPool) {
+    let mut batch: Vec<Step> = Vec::with_capacity(AT_ONCE);
+    loop {
+        match steps.recv_timeout(EVERY) {
+            Ok(Message::Step(step)) => batch.push(step),
+            Ok(Message::Flush(done)) => {
+                write(&mut batch, pool);
+                let _ = done.send(());
+            }
+            Err(RecvTimeoutError::Timeout) => write(&mut batch, pool),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if batch.len() >= AT_ONCE {
+            write(&mut batch, pool);
+        }
+    }
+    write(&mut batch, pool);
+}
+
+fn write(batch: &mut Vec<Step>, pool: &PgPool) {
+    if batch.is_empty() {
+        return;
+    }
+    let written = pool.get().map_err(|e| e.to_string()).and_then(|mut conn| {
+        diesel::insert_into(journey_events::table)
+            .values(&*batch)
+            .execute(&mut *conn)
+            .map_err(|e| e.to_string())
+    });
+    // Figures, not facts about an order: better a gap than a queue that grows without end.
+    if let Err(e) = written {
+        log::warn!("{} footsteps were lost: {e}", batch.len());
+    }
+    batch.clear();
+}

@@ -1,0 +1,24 @@
+//! SmartShop: a supermarket's whole online shop. One binary, one database, one crate.
+//! Each module below owns its own tables; ARCHITECTURE.md says which may name which.
+
+pub mod app;
+pub mod basket;
+pub mod catalog;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod delivery;
+pub mod demo;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod journeys;
+pub mod logs;
+pub mod money;
+pub mod ops;
+pub mod routes;
+pub mod serve;
+pub mod sign;
+pub mod storefront;
+pub mod web;
+pub mod worker;

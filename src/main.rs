@@ -1,0 +1,167 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use smartshop::clock::Clock;
+use smartshop::config::Config;
+use smartshop::serve::{self, Reached, Sorry};
+use smartshop::{catalog, db, demo, logs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A supermarket's whole online shop in one binary.
+///
+/// Without a SMARTSHOP_DATABASE_URL the shop keeps a private Postgres of its own under its
+/// data folder; with one it uses that. Every setting stands, explained, in config/default.toml
+/// and is overridden by a variable: SMARTSHOP_LISTEN, SMARTSHOP_DATA_DIR, and so on.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    /// A file with settings, over the built-in ones and under the environment.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open the shop: answer requests until told to stop (Ctrl-C, SIGTERM).
+    Serve {
+        /// Load the demo data first (a catalogue, offers, places in Dublin) and show the style guide.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database to this binary's schema and make the role that serves.
+    Migrate,
+    /// Load the demo data. Doing it again changes nothing.
+    Demo,
+    /// Read data into the shop.
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// Check the settings and the database, and say what is wrong.
+    Check,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// Products from a CSV file: our own columns, or a Shopify product export.
+    ///
+    /// Nothing is loaded if one row is bad, and each bad row is named by line and reason.
+    /// Importing the same file again changes nothing.
+    Products {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Load the good rows even if some are bad.
+        #[arg(long)]
+        partial: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(sorry) => {
+            eprintln!("smartshop: {sorry}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, Sorry> {
+    let file = cli.config.as_ref().map(read_settings).transpose()?;
+    let environment =
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    let config = Config::load(file.as_deref(), environment).map_err(|e| e.to_string())?;
+    logs::start(&config.log);
+    log::debug!("{config:?}");
+    match &cli.command {
+        Command::Serve { demo } => open(config, *demo),
+        Command::Migrate => migrate(&config),
+        Command::Demo => load_demo(&config),
+        Command::Import { what: Import::Products { file, partial } } => import(&config, file, *partial),
+        Command::Check => check(&config),
+    }
+}
+
+fn read_settings(path: &PathBuf) -> Result<String, Sorry> {
+    std::fs::read_to_string(path)
+        .map_err(|e| format!("the settings file {} cannot be read: {e}", path.display()).into())
+}
+
+fn open(config: Config, demo: bool) -> Result<ExitCode, Sorry> {
+    let reached = serve::reach_database(&config.database)?;
+    prepare(&config, &reached, demo)?;
+    let assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
+    actix_web::rt::System::new().block_on(serve::serve(assembled, &config))?;
+    if let Some(private) = reached.private {
+        private.stop();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A private database is migrated at once, and so is one for the demo; any other one is
+/// the administrator's to migrate, when they choose.
+fn prepare(config: &Config, reached: &Reached, demo: bool) -> Result<(), Sorry> {
+    let mut conn = serve::connect_owner(&reached.owner_url)?;
+    if reached.private.is_some() || demo {
+        db::migrate(&mut conn).map_err(|e| e.to_string())?;
+    } else if !db::is_up_to_date(&mut conn) {
+        return Err(
+            "the database lacks migrations of this version; run `smartshop migrate` and start again".into()
+        );
+    }
+    if demo {
+        println!("{}", demo::load(&mut conn, config.shop.zone, Clock::Real.now())?);
+    }
+    Ok(())
+}
+
+fn migrate(config: &Config) -> Result<ExitCode, Sorry> {
+    let reached = serve::reach_database(&config.database)?;
+    let ran = db::migrate(&mut serve::connect_owner(&reached.owner_url)?).map_err(|e| e.to_string())?;
+    match ran.len() {
+        0 => println!("Nothing to do: the database is up to date."),
+        n => println!("{n} migration(s) run: {}.", ran.join(", ")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn load_demo(config: &Config) -> Result<ExitCode, Sorry> {
+    let reached = serve::reach_database(&config.database)?;
+    prepare(config, &reached, true)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(config: &Config, file: &PathBuf, partial: bool) -> Result<ExitCode, Sorry> {
+    let source: Box<dyn std::io::Read> = if file.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        let open = std::fs::File::open(file);
+        Box::new(open.map_err(|e| format!("{} cannot be read: {e}", file.display()))?)
+    };
+    let reached = serve::reach_database(&config.database)?;
+    let mut conn = serve::connect_owner(&reached.owner_url)?;
+    if !db::is_up_to_date(&mut conn) {
+        return Err("the database lacks migrations of this version; run `smartshop migrate` first".into());
+    }
+    let options =
+        catalog::import::Options { partial, demo: false, now: Clock::Real.now(), zone: config.shop.zone };
+    let report = catalog::import::import_products(&mut conn, source, &options)?;
+    println!("{report}");
+    Ok(if report.bad == 0 || partial { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(config: &Config) -> Result<ExitCode, Sorry> {
+    println!("The settings are good.");
+    let reached = serve::reach_database(&config.database)?;
+    let mut conn = serve::connect_owner(&reached.owner_url)?;
+    println!("The database answers{}.", if reached.private.is_some() { " (a private one)" } else { "" });
+    if db::is_up_to_date(&mut conn) {
+        println!("Its schema is up to date.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err("the database lacks migrations of this version; run `smartshop migrate`".into())
+}

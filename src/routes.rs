@@ -1,0 +1,54 @@
+//! Every address the shop answers, in one place. Nothing but `serve` and the tests may
+//! use this module; it may use everything.
+
+use crate::error::AppError;
+use crate::ops;
+use crate::storefront::{self, Shop};
+use crate::web::{Front, Metrics, assets};
+use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, get, route};
+
+/// What the addresses are answered with, one for all threads.
+#[derive(Clone)]
+pub struct State {
+    pub shop: Data<Shop>,
+    pub front: Data<Front>,
+    pub metrics: Data<Metrics>,
+    pub form_bytes: usize,
+}
+
+pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
+    move |cfg| {
+        cfg.app_data(state.shop)
+            .app_data(state.front)
+            .app_data(state.metrics)
+            .app_data(PayloadConfig::new(state.form_bytes))
+            // An address that cannot name anything is simply not found.
+            .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
+            .app_data(QueryConfig::default().error_handler(|_, _| {
+                AppError::bad("This address is not complete. Go back and follow the link again.").into()
+            }))
+            .app_data(
+                FormConfig::default().limit(state.form_bytes).error_handler(|e, _| form_error(&e).into()),
+            )
+            .route("/healthz", get().to(ops::healthz))
+            .route("/readyz", get().to(ops::readyz))
+            .route("/metrics", get().to(ops::metrics))
+            .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
+            .configure(storefront::routes)
+            .default_service(route().to(nothing_here));
+    }
+}
+
+async fn nothing_here() -> Result<actix_web::HttpResponse, AppError> {
+    Err(AppError::NotFound)
+}
+
+fn form_error(e: &actix_web::error::UrlencodedError) -> AppError {
+    use actix_web::error::UrlencodedError;
+    match e {
+        UrlencodedError::Overflow { .. } => {
+            AppError::bad("What was sent is larger than this form takes. Shorten it and send it again.")
+        }
+        _ => AppError::bad("The form could not be read. Go back, check what you typed and send it again."),
+    }
+}

@@ -1,0 +1,155 @@
+//! Putting the shop together and running it: database, shelves, pages, server; and
+//! taking it apart again in the right order.
+
+use crate::app::App;
+use crate::catalog::Shelf;
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::db::private::{PrivatePostgres, Settings};
+use crate::db::{self, Changes, Follower, PgPool, SERVING_ROLE};
+use crate::delivery::Upcoming;
+use crate::journeys::Recorder;
+use crate::routes::{State, routes};
+use crate::sign::Signer;
+use crate::storefront::Shop;
+use crate::web::{CachedPages, Front, Metrics, assets, front};
+use crate::worker;
+use actix_web::HttpServer;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use diesel::prelude::*;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Why the shop did not start, as one sentence with the remedy.
+pub type Sorry = Box<dyn std::error::Error + Send + Sync>;
+
+/// The database the settings name, or a private one.
+pub struct Reached {
+    pub url: String,
+    pub owner_url: String,
+    /// Stops when it is dropped; the shop's last act.
+    pub private: Option<PrivatePostgres>,
+}
+
+/// Finds the database, starting the private one where none is configured.
+///
+/// # Errors
+/// One sentence with the remedy.
+pub fn reach_database(settings: &Database) -> Result<Reached, Sorry> {
+    if let Some(url) = &settings.url {
+        let owner_url = settings.owner_url.clone().unwrap_or_else(|| url.clone());
+        return Ok(Reached { url: url.clone(), owner_url, private: None });
+    }
+    let private = PrivatePostgres::start(
+        &settings.data_dir.join("postgres"),
+        &Settings {
+            binaries: settings.postgres_binaries.clone(),
+            max_connections: settings.connections.max(20) * 2 + 20,
+            durable: true,
+        },
+    )?;
+    let (url, owner_url) =
+        (private.url(SERVING_ROLE, "smartshop"), private.url("smartshop_owner", "smartshop"));
+    Ok(Reached { url, owner_url, private: Some(private) })
+}
+
+/// # Errors
+/// One sentence with the remedy.
+pub fn connect_owner(url: &str) -> Result<PgConnection, Sorry> {
+    PgConnection::establish(url).map_err(|e| {
+        format!("the database does not answer ({e}); check SMARTSHOP_DATABASE_URL and that it is running")
+            .into()
+    })
+}
+
+/// A shop put together, ready to answer.
+pub struct Assembled {
+    pub state: State,
+    /// Ends once the last shop is gone and everything is written.
+    pub journeys: JoinHandle<()>,
+}
+
+/// Puts a shop together over a database that has its migrations.
+///
+/// # Errors
+/// When the database does not answer or no thread can be started.
+pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<Assembled, Sorry> {
+    let pool: PgPool = db::connect(url, config.database.connections)?;
+    let signer = Signer::load(&mut *pool.get()?)?;
+    let changes = Changes::default();
+    let shelf = Shelf::new();
+    let metrics = Data::new(Metrics::new());
+    let (recorder, journeys) = Recorder::start(pool.clone(), metrics.clone())?;
+    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock)])?;
+    let started = u64::try_from(clock.now().timestamp()).unwrap_or(0);
+    let front = Data::new(Front::new(&config, metrics.clone(), started));
+    let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
+    let shop = Data::new(Shop {
+        pages: CachedPages::new(cache, changes.clone()),
+        app: App::new(config, pool, clock, changes, signer),
+        shelf,
+        upcoming: Arc::new(Upcoming::default()),
+        recorder,
+        metrics: metrics.clone(),
+        demo,
+    });
+    Ok(Assembled { state: State { shop, front, metrics, form_bytes }, journeys })
+}
+
+fn shelf_follower(shelf: &Shelf, clock: &Clock) -> Follower {
+    let (shelf, clock) = (shelf.clone(), clock.clone());
+    Box::new(move |conn, changes| shelf.follow(conn, changes, &clock))
+}
+
+/// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
+///
+/// # Errors
+/// When the address is taken, as one sentence.
+pub async fn serve(assembled: Assembled, config: &Config) -> Result<(), Sorry> {
+    let state = assembled.state.clone();
+    let listen = config.server.listen;
+    let server = HttpServer::new(move || {
+        actix_web::App::new().configure(routes(state.clone())).wrap(from_fn(front::pass))
+    })
+    .client_request_timeout(Duration::from_secs(config.server.client_seconds))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(config.server.shutdown_seconds)
+    .workers(if config.server.workers == 0 {
+        std::thread::available_parallelism().map_or(2, usize::from)
+    } else {
+        config.server.workers
+    })
+    .bind(listen)
+    .map_err(|e| cannot_listen(&e, listen))?
+    .run();
+    let shop = assembled.state.shop.clone();
+    let clockwork = actix_web::rt::spawn(worker::run(shop));
+    std::thread::spawn(assets::warm);
+    println!("SmartShop is open on http://{listen}");
+    server.await?;
+    clockwork.abort();
+    let Assembled { state, journeys } = assembled;
+    state.shop.app.changes.stop();
+    state.shop.recorder.flush();
+    drop((state, journeys));
+    log::info!("the shop is closed");
+    Ok(())
+}
+
+fn cannot_listen(e: &std::io::Error, listen: std::net::SocketAddr) -> Sorry {
+    match e.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "{listen} is taken by another program; stop that one, or set SMARTSHOP_LISTEN to another address, such as {}:{}",
+            listen.ip(),
+            listen.port().wrapping_add(1)
+        )
+        .into(),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("{listen} may not be used by this user; set SMARTSHOP_LISTEN to a port above 1023").into()
+        }
+        _ => format!("the shop cannot listen on {listen}: {e}; set SMARTSHOP_LISTEN").into(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Signatures for what is given to a browser to keep: it can read it, it cannot change it.
+
+use crate::db::schema::secrets;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+
+type HmacSha256 = Hmac<Sha256>;
+
+const KEY_NAME: &str = "cookies";
+/// 128 bits of the HMAC: beyond guessing, and short in every request.
+const SIGNATURE_BYTES: usize = 16;
+
+#[derive(Clone)]
+pub struct Signer {
+    keyed: HmacSha256,
+}
+
+impl Signer {
+    pub fn new(key: &[u8]) -> Self {
+        let key: [u8; 64] = std::array::from_fn(|i| key.get(i).copied().unwrap_or(0));
+        Self { keyed: HmacSha256::new(&key.into()) }
+    }
+
+    /// The key all instances share; the first process to come makes it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn load(conn: &mut PgConnection) -> QueryResult<Self> {
+        let fresh: Vec<u8> = (0..4).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
+        diesel::insert_into(secrets::table)
+            .values((secrets::name.eq(KEY_NAME), secrets::value.eq(fresh)))
+            .on_conflict_do_nothing()
+            .execute(conn)?;
+        let key: Vec<u8> = secrets::table.find(KEY_NAME).select(secrets::value).first(conn)?;
+        Ok(Self::new(&key))
+    }
+
+    /// The id and its signature, fit for a cookie or an address. `purpose` keeps a
+    /// signature made for one use from being taken for another.
+    pub fn sign(&self, purpose: &str, id: Uuid) -> String {
+        let mut token = URL_SAFE_NO_PAD.encode(id.as_bytes());
+        token.push('.');
+        token.push_str(&URL_SAFE_NO_PAD.encode(self.signature(purpose, id)));
+        token
+    }
+
+    /// The id inside a token of ours, or `None` for anything else.
+    pub fn open(&self, purpose: &str, token: &str) -> Option<Uuid> {
+        let (id, signature) = token.split_once('.')?;
+        let id = Uuid::from_slice(&URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        if signature.len() != SIGNATURE_BYTES {
+            return None;
+        }
+        self.mac(purpose, id).verify_truncated_left(&signature).ok()?;
+        Some(id)
+    }
+
+    /// A number nobody can compute or undo without the key: for pseudonyms.
+    pub fn pseudonym(&self, purpose: &str, text: &str) -> String {
+        let mut mac = self.keyed.clone();
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..12])
+    }
+
+    fn signature(&self, purpose: &str, id: Uuid) -> [u8; SIGNATURE_BYTES] {
+        let full = self.mac(purpose, id).finalize().into_bytes();
+        std::array::from_fn(|i| full[i])
+    }
+
+    fn mac(&self, purpose: &str, id: Uuid) -> HmacSha256 {
+        let mut mac = self.keyed.clone();
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(id.as_bytes());
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_opens_only_unchanged_and_for_its_purpose() {
+        let signer = Signer::new(b"a key of a test, thirty-two bytes");
+        let id = Uuid::from_u128(7);
+        let token = signer.sign("basket", id);
+        assert_eq!(signer.open("basket", &token), Some(id));
+        assert_eq!(signer.open("order", &token), None);
+        assert_eq!(Signer::new(b"another").open("basket", &token), None);
+        for broken in ["", ".", "a.b", &token[1..], &format!("{token}A"), &token.replace('.', "")] {
+            assert_eq!(signer.open("basket", broken), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What every page of the shop has around it.
+
+use super::fill;
+use super::shop::Shop;
+use crate::catalog::Tree;
+use crate::web::{Head, Marked, assets, hole};
+use std::sync::Arc;
+
+pub(super) struct Layout {
+    pub(super) head: Head,
+    pub(super) tree: Arc<Tree>,
+    /// The department one is in, to be marked in the menu.
+    pub(super) department: Option<u16>,
+    /// What was searched for, to stand in the field.
+    pub(super) query: String,
+    pub(super) products: String,
+    pub(super) css: &'static str,
+    pub(super) js: &'static str,
+    pub(super) font: &'static str,
+    pub(super) place: Marked,
+    pub(super) basket: Marked,
+    pub(super) bar: Marked,
+    pub(super) notice: Marked,
+    pub(super) consent: Marked,
+    pub(super) demo: bool,
+}
+
+impl Layout {
+    pub(super) fn new(shop: &Shop, head: Head) -> Self {
+        let demo = shop.demo;
+        Self {
+            head,
+            tree: shop.shelf.tree(),
+            department: None,
+            query: String::new(),
+            products: thousands(shop.shelf.count()),
+            css: assets::address("site.css"),
+            js: assets::address("site.js"),
+            font: assets::address("fonts/inter-latin-wght-normal.woff2"),
+            place: hole("place", &fill::unknown_place()),
+            basket: hole("basket", &fill::empty_basket()),
+            bar: hole("bar", fill::NO_BAR),
+            notice: hole("notice", fill::NO_NOTICE),
+            consent: hole("consent", &fill::consent_question()),
+            demo,
+        }
+    }
+
+    #[must_use]
+    pub(super) fn in_department(mut self, id: u16) -> Self {
+        self.department = Some(id);
+        self
+    }
+
+    /// Whether this is the department one is in.
+    pub(super) fn is_in(&self, department: &u16) -> bool {
+        self.department == Some(*department)
+    }
+
+    /// The address of a picture of ours.
+    pub(super) fn picture(&self, name: &str) -> String {
+        assets::picture(name).into_owned()
+    }
+}
+
+/// `50,000`
+pub(super) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl Shop {
+    /// The whole address of a page of ours.
+    pub(super) fn whole(&self, path: &str) -> String {
+        format!("{}{path}", self.app.config.server.public_url)
+    }
+
+    pub(super) fn head(&self, title: &str, description: &str, path: &str) -> Head {
+        Head {
+            title: title.to_owned(),
+            description: description.to_owned(),
+            canonical: if path.is_empty() { String::new() } else { self.whole(path) },
+            picture: self.whole(assets::address("icons/shopping-bags.webp")),
+            json_ld: String::new(),
+        }
+    }
+}
+
+/// Breadcrumbs for search engines: name and whole address of each page above this one.
+pub(super) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
+    let items: Vec<_> = crumbs
+        .iter()
+        .enumerate()
+        .map(|(i, (name, address))| {
+            serde_json::json!({"@type": "ListItem", "position": i + 1, "name": name, "item": address})
+        })
+        .collect();
+    serde_json::json!({"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items})
+}
+
+/// JSON that cannot end the script element it stands in.
+pub(super) fn json_ld(value: &serde_json::Value) -> String {
+    value.to_string().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_its_commas() {
+        assert_eq!([thousands(696), thousands(50_000), thousands(1_234_567)], ["696", "50,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn structured_data_cannot_end_its_script() {
+        assert!(!json_ld(&serde_json::json!({"name": "</script><b>"})).contains('<'));
+    }
+}

@@ -1,0 +1,50 @@
+//! What a shopper walks through: home, departments, products, search, the place they
+//! live at, and the basket.
+//!
+//! Pages are finished once and kept while they are true; what differs by visitor
+//! (place, basket, quantities, notices) is filled in for each (see [`web::Sheet`](crate::web::Sheet)).
+
+mod about;
+mod basket_page;
+mod card;
+mod feeds;
+mod fill;
+mod home;
+mod layout;
+mod listing;
+mod notice;
+mod place;
+mod product;
+mod search;
+mod shop;
+mod visit;
+
+use actix_web::web::{ServiceConfig, get, post};
+
+pub use shop::Shop;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/", get().to(home::show))
+        .route("/d/{department}", get().to(listing::department))
+        .route("/d/{department}/{category}", get().to(listing::category))
+        .route("/offers", get().to(listing::offers))
+        .route("/p/{slug}", get().to(product::show))
+        .route("/search", get().to(search::show))
+        .route("/search/suggestions", get().to(search::suggest))
+        .route("/place", get().to(place::show))
+        .route("/place", post().to(place::set))
+        .route("/place/wishes", post().to(place::wish))
+        .route("/basket", get().to(basket_page::show))
+        .route("/basket/lines/{sku}", post().to(basket_page::set_line))
+        .route("/basket/acknowledgement", post().to(basket_page::acknowledge))
+        .route("/delivery", get().to(place::times))
+        .route("/privacy", get().to(about::privacy))
+        .route("/privacy", post().to(about::choose))
+        .route("/help", get().to(about::help))
+        .route("/sources", get().to(about::sources))
+        .route("/styleguide", get().to(about::styleguide))
+        .route("/robots.txt", get().to(feeds::robots))
+        .route("/sitemap.xml", get().to(feeds::sitemap_index))
+        .route("/sitemaps/{after}", get().to(feeds::sitemap))
+        .route("/site.webmanifest", get().to(feeds::manifest));
+}

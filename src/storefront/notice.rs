@@ -1,0 +1,102 @@
+//! What is to be said on the next page, carried there in a cookie of numbers only.
+
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    Added {
+        product: i64,
+        quantity: i32,
+    },
+    Changed {
+        product: i64,
+        quantity: i32,
+    },
+    /// Taken out; there were so many, should they want them back.
+    Removed {
+        product: i64,
+        before: i32,
+    },
+    /// More were wanted than there are.
+    OnlyLeft {
+        product: i64,
+        available: i32,
+    },
+    BasketFull,
+    /// The quantity was no number from 0 to 99.
+    NotAQuantity,
+    PlaceSet,
+    WishNoted,
+    ChoiceKept,
+}
+
+impl Notice {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let kind = parts.next()?;
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let small = |n: i64| i32::try_from(n).ok().filter(|n| (0..=9_999).contains(n));
+        Some(match kind {
+            "added" => Self::Added { product: number()?, quantity: small(number()?)? },
+            "changed" => Self::Changed { product: number()?, quantity: small(number()?)? },
+            "removed" => Self::Removed { product: number()?, before: small(number()?)? },
+            "left" => Self::OnlyLeft { product: number()?, available: small(number()?)? },
+            "full" => Self::BasketFull,
+            "quantity" => Self::NotAQuantity,
+            "place" => Self::PlaceSet,
+            "wish" => Self::WishNoted,
+            "choice" => Self::ChoiceKept,
+            _ => return None,
+        })
+    }
+
+    /// The product it is about, if it is about one.
+    pub(super) const fn product(&self) -> Option<i64> {
+        match self {
+            Self::Added { product, .. }
+            | Self::Changed { product, .. }
+            | Self::Removed { product, .. }
+            | Self::OnlyLeft { product, .. } => Some(*product),
+            Self::BasketFull | Self::NotAQuantity | Self::PlaceSet | Self::WishNoted | Self::ChoiceKept => {
+                None
+            }
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added { product, quantity } => write!(f, "added:{product}:{quantity}"),
+            Self::Changed { product, quantity } => write!(f, "changed:{product}:{quantity}"),
+            Self::Removed { product, before } => write!(f, "removed:{product}:{before}"),
+            Self::OnlyLeft { product, available } => write!(f, "left:{product}:{available}"),
+            Self::BasketFull => f.write_str("full"),
+            Self::NotAQuantity => f.write_str("quantity"),
+            Self::PlaceSet => f.write_str("place"),
+            Self::WishNoted => f.write_str("wish"),
+            Self::ChoiceKept => f.write_str("choice"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_survives_its_cookie() {
+        for notice in [
+            Notice::Added { product: 7, quantity: 2 },
+            Notice::Removed { product: 7, before: 3 },
+            Notice::OnlyLeft { product: 1, available: 0 },
+            Notice::PlaceSet,
+            Notice::BasketFull,
+        ] {
+            assert_eq!(Notice::read(&notice.to_string()), Some(notice));
+        }
+        for broken in ["", "added", "added:x:1", "added:1:-1", "left:1:99999999999", "<b>"] {
+            assert_eq!(Notice::read(broken), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use super::fill::Viewer;
+use super::visit::Visit;
+use crate::app::App;
+use crate::catalog::Shelf;
+use crate::delivery::Upcoming;
+use crate::error::AppError;
+use crate::journeys::{Kind, Recorder, Step};
+use crate::web::{Answer, CachedPages, Counted, Effort, Metrics, Sheet};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Duration;
+use diesel::PgConnection;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Everything the storefront's pages are made from.
+pub struct Shop {
+    pub app: App,
+    pub shelf: Shelf,
+    pub pages: CachedPages,
+    pub upcoming: Arc<Upcoming>,
+    pub recorder: Recorder,
+    pub metrics: Data<Metrics>,
+    /// Whether this shop shows made-up goods, and its own workings.
+    pub demo: bool,
+}
+
+impl Shop {
+    /// Answers with the page at an address: the finished one if it is still true, otherwise
+    /// made anew by `make`; then filled for this visitor.
+    ///
+    /// # Errors
+    /// What `make` says, or the database.
+    pub(super) async fn page(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        address: &str,
+        effort: Effort,
+        make: impl FnOnce(&mut PgConnection) -> Result<String, AppError> + Send + 'static,
+    ) -> Result<HttpResponse, AppError> {
+        let sheet = match self.pages.get(address) {
+            Some(sheet) => sheet,
+            None => {
+                let epoch = self.pages.epoch();
+                let sheet =
+                    self.app.db(move |conn| Ok::<_, AppError>(Sheet::new(&make(conn)?, effort))).await?;
+                let sheet = Arc::new(sheet);
+                self.pages.keep(address, epoch, &sheet);
+                sheet
+            }
+        };
+        self.answer(request, visit, StatusCode::OK, &sheet).await
+    }
+
+    /// Sends a finished page, filled for this visitor where they have something of their own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn answer(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        status: StatusCode,
+        sheet: &Sheet,
+    ) -> Result<HttpResponse, AppError> {
+        if visit.is_a_stranger() {
+            return Ok(Answer::new(status).plain(request, sheet));
+        }
+        let viewer = self.viewer(visit).await?;
+        Ok(self.answer_filled(request, visit, status, sheet, &viewer))
+    }
+
+    /// As [`Shop::answer`] when it is known already who is looking.
+    pub(super) fn answer_filled(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        status: StatusCode,
+        sheet: &Sheet,
+        viewer: &Viewer,
+    ) -> HttpResponse {
+        let mut answer = Answer::new(status);
+        for cookie in visit.cookies_to_set(self) {
+            answer = answer.cookie(cookie);
+        }
+        answer.filled(request, sheet, |hole| viewer.fill(hole))
+    }
+
+    /// Who is looking: their basket, place, and what is to be said to them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn viewer(&self, visit: &Visit) -> Result<Viewer, AppError> {
+        let load = Viewer::loader(self, visit);
+        self.app.read(move |conn| load(conn)).await
+    }
+
+    pub(super) fn quote_valid_for(&self) -> Duration {
+        Duration::minutes(self.app.config.shop.quote_minutes)
+    }
+
+    /// Notes a footstep, of those who may be noted.
+    pub(super) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
+        let Some(walker) = visit.walker.as_ref().filter(|_| self.app.config.shop.journeys) else { return };
+        self.recorder.record(Step {
+            happened_at: self.app.clock.now(),
+            visitor: walker.visitor.clone(),
+            session: walker.session.clone(),
+            kind,
+            detail,
+        });
+    }
+
+    pub(super) fn count(&self, what: Counted) {
+        self.metrics.count(what);
+    }
+}

@@ -1,0 +1,154 @@
+//! One request of a shopper: which basket is theirs, what they chose, what is to be said to them.
+
+use super::notice::Notice;
+use super::shop::Shop;
+use crate::ids::BasketId;
+use crate::journeys::{self, Choice, Kind, SESSION_COOKIE, VISITOR_COOKIE, Walker};
+use crate::web::{Client, cookies};
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderValue, REFERER};
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use std::future::{Ready, ready};
+use std::net::{IpAddr, Ipv4Addr};
+use uuid::Uuid;
+
+const BASKET_COOKIE: &str = "basket";
+const BASKET: &str = "basket";
+const NOTICE_COOKIE: &str = "notice";
+const NINETY_DAYS: u32 = 90 * 86_400;
+const HALF_AN_HOUR: u32 = 1_800;
+/// A notice is for the very next page.
+const NOTICE_SECONDS: u32 = 60;
+
+pub(super) struct Visit {
+    pub(super) basket: Option<BasketId>,
+    pub(super) notice: Option<Notice>,
+    pub(super) choice: Choice,
+    pub(super) walker: Option<Walker>,
+    /// The page of ours that the request came from.
+    came_from: Option<String>,
+    /// Cookies of somebody who lets us know them.
+    has_session: bool,
+    visitor: Option<String>,
+}
+
+impl Visit {
+    /// Whether the page as everybody sees it is right for them.
+    pub(super) fn is_a_stranger(&self) -> bool {
+        self.basket.is_none() && self.notice.is_none() && self.choice == Choice::Unsaid
+    }
+
+    /// Their basket, or the id of one to be.
+    pub(super) fn basket_or_new(&self) -> BasketId {
+        self.basket.unwrap_or_else(|| BasketId(Uuid::now_v7()))
+    }
+
+    /// The page to go back to once a form has done its work.
+    pub(super) fn back(&self) -> &str {
+        self.came_from.as_deref().unwrap_or("/basket")
+    }
+
+    /// What goes along with a page: a notice that has been said, the end of a session moved on.
+    pub(super) fn cookies_to_set(&self, shop: &Shop) -> Vec<HeaderValue> {
+        let mut set = Vec::new();
+        if self.notice.is_some() {
+            set.push(shop.cookie(NOTICE_COOKIE, "", 0));
+        }
+        if self.choice == Choice::Yes
+            && let Some(walker) = &self.walker
+        {
+            if self.visitor.is_none() {
+                set.push(shop.cookie(VISITOR_COOKIE, &Uuid::new_v4().to_string(), NINETY_DAYS * 4));
+            }
+            let session = if self.has_session { walker.session.clone() } else { Uuid::new_v4().to_string() };
+            set.push(shop.cookie(SESSION_COOKIE, &session, HALF_AN_HOUR));
+        }
+        set
+    }
+
+    fn read(request: &HttpRequest, shop: &Shop) -> Self {
+        let client = request
+            .extensions()
+            .get::<Client>()
+            .copied()
+            .unwrap_or(Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST) });
+        let app = &shop.app;
+        Self {
+            basket: cookies::get(request, BASKET_COOKIE)
+                .and_then(|t| app.signer.open(BASKET, t))
+                .map(BasketId),
+            notice: cookies::get(request, NOTICE_COOKIE).and_then(Notice::read),
+            choice: Choice::of(request),
+            walker: Walker::of(request, client, &app.signer, app.clock.now()),
+            came_from: came_from(request),
+            has_session: cookies::get(request, SESSION_COOKIE).is_some(),
+            visitor: cookies::get(request, VISITOR_COOKIE).map(str::to_owned),
+        }
+    }
+}
+
+impl Shop {
+    pub(super) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
+        let secure = self.app.config.server.public_url.starts_with("https://");
+        cookies::set(name, value, max_age, secure)
+    }
+
+    /// The cookie that makes a basket somebody's own.
+    pub(super) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
+        self.cookie(BASKET_COOKIE, &self.app.signer.sign(BASKET, id.0), NINETY_DAYS)
+    }
+
+    pub(super) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
+        self.cookie(NOTICE_COOKIE, &notice.to_string(), NOTICE_SECONDS)
+    }
+}
+
+/// The path of the page of ours that a request came from, or nothing for another site's.
+fn came_from(request: &HttpRequest) -> Option<String> {
+    let host = request.headers().get("host")?.to_str().ok()?;
+    let referer = request.headers().get(REFERER)?.to_str().ok()?;
+    let (_, rest) = referer.split_once("://")?;
+    let path = rest.strip_prefix(host)?;
+    (path.starts_with('/') && !path.starts_with("//") && path.len() < 2_000).then(|| path.to_owned())
+}
+
+impl FromRequest for Visit {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(shop) = request.app_data::<Data<Shop>>() else {
+            return ready(Err(actix_web::error::ErrorInternalServerError("the shop is not set up")));
+        };
+        let visit = Self::read(request, shop);
+        if request.method().is_safe()
+            && let Some(touch) = journeys::first_touch(request)
+        {
+            shop.step(&visit, Kind::Visit, touch);
+        }
+        ready(Ok(visit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn one_goes_back_to_our_own_pages_only() {
+        let from = |referer: &str| {
+            let request = TestRequest::default()
+                .insert_header(("host", "shop.test"))
+                .insert_header(("referer", referer))
+                .to_http_request();
+            came_from(&request)
+        };
+        assert_eq!(from("http://shop.test/d/bakery?sort=name"), Some("/d/bakery?sort=name".into()));
+        assert_eq!(from("http://evil.test/d/bakery"), None);
+        assert_eq!(from("http://shop.test//evil.test"), None);
+        assert_eq!(from("http://shop.test.evil.test/"), None);
+        assert_eq!(from("nonsense"), None);
+    }
+}
