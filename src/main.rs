@@ -61,13 +61,12 @@ enum Import {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
-        Ok(code) => code,
-        Err(sorry) => {
-            eprintln!("smartshop: {sorry}");
-            ExitCode::FAILURE
-        }
-    }
+    let code = run(&cli).unwrap_or_else(|sorry| {
+        eprintln!("smartshop: {sorry}");
+        ExitCode::FAILURE
+    });
+    logs::finish();
+    code
 }
 
 fn run(cli: &Cli) -> Result<ExitCode, Sorry> {

@@ -1,6 +1,8 @@
 //! Bringing a database to this binary's schema, and making the two roles.
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::fmt;
@@ -51,9 +53,12 @@ pub fn migrate(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
     ran
 }
 
-/// Whether the database has every migration of this binary.
+/// Whether the database has every migration of this binary. Only reads, so that the
+/// serving role may ask too.
 pub fn is_up_to_date(conn: &mut PgConnection) -> bool {
-    conn.has_pending_migration(MIGRATIONS).is_ok_and(|pending| !pending)
+    let Ok(ours) = MigrationSource::<Pg>::migrations(&MIGRATIONS) else { return false };
+    let Ok(run) = conn.applied_migrations() else { return false };
+    ours.iter().all(|m| run.contains(&m.name().version().as_owned()))
 }
 
 fn migrate_alone(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {

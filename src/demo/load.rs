@@ -40,7 +40,7 @@ impl fmt::Display for Report {
         let (added, changed) = (self.products.added, self.products.changed);
         write!(f, "demo: {added} products added and {changed} changed; ")?;
         write!(f, "{} offers added and {} renewed; ", self.offers_added, self.offers_renewed)?;
-        write!(f, "{} places and {} windows a week added", self.places_added, self.windows_added)
+        write!(f, "{} places and {} weekly windows added", self.places_added, self.windows_added)
     }
 }
 

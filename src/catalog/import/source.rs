@@ -89,7 +89,14 @@ impl<R: Read> Source<R> {
     /// The reader's own mark of a row is before the empty lines above it.
     fn first_line_of(&self, record: &StringRecord) -> u64 {
         let within = record.iter().flat_map(str::bytes).filter(|b| *b == b'\n').count();
-        self.lines_read().saturating_sub(u64::try_from(within).unwrap_or(0))
+        let ends = u64::try_from(within).unwrap_or(0) + u64::from(!self.is_unclosed(record));
+        self.reader.position().line().saturating_sub(ends)
+    }
+
+    /// Whether the last quoted text has swallowed the rest of the file.
+    fn is_unclosed(&self, record: &StringRecord) -> bool {
+        let at_the_end = self.reader.get_ref().is_end(self.reader.position().byte());
+        at_the_end && record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'))
     }
 
     fn lines_read(&self) -> u64 {
@@ -97,6 +104,9 @@ impl<R: Read> Source<R> {
     }
 
     fn read(&mut self, record: &StringRecord) -> Option<Result<NewProduct, String>> {
+        if self.is_unclosed(record) {
+            return Some(Err("a quote (\") that is opened here is never closed".into()));
+        }
         if let Some(why) = self.wrong_width(record) {
             return Some(Err(why));
         }

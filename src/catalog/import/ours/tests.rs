@@ -79,6 +79,19 @@ fn a_row_is_named_by_the_line_an_editor_shows() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_is_found_where_it_opens() {
+    for (end, good) in
+        [("\"oops\nB,B,1,D,C,\n", false), ("\"oops", false), ("\"fine\n\"", true), ("\"fine\n\"\n", true)]
+    {
+        let lines = read_all(format!("{HEADER},description\n\nA,A,1,D,C,{end}")).expect("a file");
+        let why = Err("a quote (\") that is opened here is never closed".to_owned());
+        assert_eq!((lines.len(), lines[0].0), (1, 3), "{end}");
+        assert_eq!(lines[0].1.is_ok(), good, "{end}");
+        assert!(good || lines[0].1 == why, "{lines:?}");
+    }
+}
+
+#[test]
 fn a_text_over_several_lines_is_one_line_and_the_next_row_is_counted_right() {
     let file = format!("{HEADER},description\nA,A,1,D,C,\"one\ntwo\"\nB,B,x,D,C,\n");
     let lines = read_all(file).expect("a file");
