@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::fmt;
 
@@ -57,8 +58,9 @@ pub fn migrate(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
 /// serving role may ask too.
 pub fn is_up_to_date(conn: &mut PgConnection) -> bool {
     let Ok(ours) = MigrationSource::<Pg>::migrations(&MIGRATIONS) else { return false };
-    let Ok(run) = conn.applied_migrations() else { return false };
-    ours.iter().all(|m| run.contains(&m.name().version().as_owned()))
+    let run = diesel::dsl::sql::<Array<Text>>("SELECT array_agg(version::text) FROM __diesel_schema_migrations");
+    let Ok(run) = run.get_result::<Vec<String>>(conn) else { return false };
+    ours.iter().all(|m| run.contains(&m.name().version().to_string()))
 }
 
 fn migrate_alone(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {

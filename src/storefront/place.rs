@@ -243,6 +243,13 @@ struct DeliveryPage {
 
 struct Day {
     name: String,
+    /// By length, the longer ones first: they are the usual ones.
+    groups: Vec<Group>,
+}
+
+struct Group {
+    minutes: i64,
+    name: String,
     windows: Vec<WindowWords>,
 }
 
@@ -310,17 +317,47 @@ fn days(windows: &[Window], zone: Tz, now: DateTime<Utc>) -> Vec<Day> {
             None => label,
         };
         if days.last().is_none_or(|d| d.name != name) {
-            days.push(Day { name, windows: Vec::new() });
+            days.push(Day { name, groups: Vec::new() });
         }
         if let Some(day) = days.last_mut() {
-            day.windows.push(WindowWords {
-                hours: window.hours(zone),
-                full: window.is_full(),
-                cutoff: clock::time_label(zone, window.cutoff_at),
-            });
+            day.add(window, zone);
         }
     }
+    days.iter_mut().for_each(|day| day.groups.sort_by_key(|g| std::cmp::Reverse(g.minutes)));
     days
+}
+
+impl Day {
+    fn add(&mut self, window: &Window, zone: Tz) {
+        let minutes = (window.ends_at - window.starts_at).num_minutes();
+        let words = WindowWords {
+            hours: window.hours(zone),
+            full: window.is_full(),
+            cutoff: cutoff_words(window, zone),
+        };
+        match self.groups.iter_mut().find(|g| g.minutes == minutes) {
+            Some(group) => group.windows.push(words),
+            None => self.groups.push(Group { minutes, name: length_words(minutes), windows: vec![words] }),
+        }
+    }
+}
+
+/// `20:00`, or `Fri 22:00` where that is on another day than the window.
+fn cutoff_words(window: &Window, zone: Tz) -> String {
+    let time = clock::time_label(zone, window.cutoff_at);
+    if clock::local_day(zone, window.cutoff_at) == clock::local_day(zone, window.starts_at) {
+        return time;
+    }
+    format!("{} {time}", window.cutoff_at.with_timezone(&zone).format("%a"))
+}
+
+fn length_words(minutes: i64) -> String {
+    match minutes {
+        60 => "One hour".to_owned(),
+        120 => "Two hours".to_owned(),
+        n if n % 60 == 0 => format!("{} hours", n / 60),
+        n => format!("{n} minutes"),
+    }
 }
 
 fn zone_words(zone: &Zone, places: &[Place]) -> ZoneWords {

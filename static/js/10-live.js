@@ -1,0 +1,93 @@
+// Forms without a reload. A form marked data-live-form is sent in the background; the
+// server answers with the page it would have shown anyway, and the parts marked data-live
+// are taken over from it. Without this script the same forms load that page.
+
+document.documentElement.classList.add("scripted");
+
+const live = (root) => new Map([...root.querySelectorAll("[data-live]")].map((el) => [el.dataset.live, el]));
+
+/** Takes over what differs; focus stays where it was. */
+const takeOver = (html) => {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const parts = live(fresh);
+  for (const old of document.querySelectorAll("[data-live]")) {
+    const now = parts.get(old.dataset.live);
+    if (!now || now.outerHTML === old.outerHTML) continue;
+    const focus = old.contains(document.activeElement) ? place(old, document.activeElement) : null;
+    const copy = document.importNode(now, true);
+    if (old.open && copy.matches("details:not([data-dismiss])")) copy.open = true;
+    old.replaceWith(copy);
+    if (focus) refocus(copy, focus);
+  }
+  say(parts.get("notice")?.dataset.say);
+  document.dispatchEvent(new CustomEvent("taken-over"));
+};
+
+const controls = (root) => [...root.querySelectorAll("a[href], button, input, select, summary")];
+const place = (root, el) => ({ label: el.getAttribute("aria-label"), index: controls(root).indexOf(el), last: controls(root).length - 1 === controls(root).indexOf(el) });
+const refocus = (root, { label, index, last }) => {
+  const all = controls(root);
+  const target = all.find((el) => label && el.getAttribute("aria-label") === label) ?? (last ? all.at(-1) : all[index]) ?? all[0];
+  target?.focus({ preventScroll: true });
+};
+
+/** Says it to those who listen instead of look. */
+const say = (words) => {
+  const said = document.getElementById("said");
+  if (said && words) said.textContent = words;
+};
+
+const samePage = (address) => new URL(address, location.href).pathname === location.pathname;
+
+/** Sends a form and takes over the page that comes back; another page is gone to. */
+const send = async (action, body) => {
+  const patience = AbortSignal.timeout(10000);
+  const response = await fetch(action, { method: "POST", body, signal: patience, headers: { accept: "text/html" } });
+  if (response.redirected && !samePage(response.url)) {
+    location.assign(response.url);
+    return;
+  }
+  const html = await response.text();
+  if (response.ok) takeOver(html);
+  else document.documentElement.innerHTML = new DOMParser().parseFromString(html, "text/html").documentElement.innerHTML;
+};
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-live-form]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  form.dataset.busy = "";
+  try {
+    await send(form.action, body);
+  } catch {
+    // The network is away: let the browser try, and say so in its own way.
+    form.removeAttribute("data-live-form");
+    form.requestSubmit(event.submitter ?? undefined);
+  } finally {
+    delete form.dataset.busy;
+  }
+});
+
+// A message can be put away.
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-close]");
+  if (!close) return;
+  event.preventDefault();
+  const box = close.closest("[data-live]");
+  const empty = document.createElement("div");
+  empty.dataset.live = box.dataset.live;
+  box.replaceWith(empty);
+});
+
+// An open panel closes when one goes elsewhere.
+const dismiss = (event) => {
+  for (const panel of document.querySelectorAll("[data-dismiss][open]")) {
+    if (event.type === "keydown" ? event.key === "Escape" : !panel.contains(event.target)) {
+      panel.open = false;
+      if (event.type === "keydown") panel.querySelector("summary")?.focus();
+    }
+  }
+};
+document.addEventListener("click", dismiss);
+document.addEventListener("keydown", dismiss);
