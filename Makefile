@@ -1,0 +1,27 @@
+# make run    opens the shop with its demo data on http://127.0.0.1:8080
+# make test   runs everything that has to hold
+# make bench  measures the speed that was promised
+
+.PHONY: run test bench browser-tests deps deps-test
+
+run: deps
+	cargo build --release --locked
+	./target/release/smartshop serve --demo
+
+test: deps-test
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- --deny warnings
+	cargo test --locked
+	cargo build --release --locked
+	cd tests/browser && npm ci --no-audit --no-fund && npm test
+
+bench: deps
+	./scripts/need bench
+	cargo build --release --locked --bin smartshop --example hello
+	node bench/run.mjs
+
+deps:
+	./scripts/need run
+
+deps-test:
+	./scripts/need test

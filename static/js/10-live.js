@@ -69,16 +69,32 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// A message can be put away.
-document.addEventListener("click", (event) => {
-  const close = event.target.closest("[data-close]");
-  if (!close) return;
-  event.preventDefault();
-  const box = close.closest("[data-live]");
+// A message can be put away; one that only confirms goes by itself, unless it is being read.
+const putAway = (box) => {
   const empty = document.createElement("div");
   empty.dataset.live = box.dataset.live;
   box.replaceWith(empty);
+};
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-close]");
+  if (close) {
+    event.preventDefault();
+    putAway(close.closest("[data-live]"));
+  } else {
+    const passing = document.querySelector("[data-passing]");
+    if (passing && event.isTrusted && !passing.contains(event.target) && !event.target.closest("[data-live-form]")) putAway(passing);
+  }
 });
+const letPass = () => {
+  const passing = document.querySelector("[data-passing]");
+  if (!passing) return;
+  const wait = setInterval(() => {
+    if (!passing.isConnected) clearInterval(wait);
+    else if (!passing.matches(":hover, :focus-within")) putAway(passing);
+  }, 7000);
+};
+letPass();
+document.addEventListener("taken-over", letPass);
 
 // An open panel closes when one goes elsewhere.
 const dismiss = (event) => {
