@@ -70,7 +70,9 @@ impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Internal(cause) => write!(f, "{cause}"),
-            _ => f.write_str(&self.words().advice),
+            Self::NotFound | Self::BadRequest(_) | Self::Forged | Self::TooMany | Self::Busy => {
+                f.write_str(&self.words().advice)
+            }
         }
     }
 }

@@ -45,10 +45,8 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, AppError> {
 
 fn form_error(e: &actix_web::error::UrlencodedError) -> AppError {
     use actix_web::error::UrlencodedError;
-    match e {
-        UrlencodedError::Overflow { .. } => {
-            AppError::bad("What was sent is larger than this form takes. Shorten it and send it again.")
-        }
-        _ => AppError::bad("The form could not be read. Go back, check what you typed and send it again."),
+    if matches!(e, UrlencodedError::Overflow { .. }) {
+        return AppError::bad("What was sent is larger than this form takes. Shorten it and send it again.");
     }
+    AppError::bad("The form could not be read. Go back, check what you typed and send it again.")
 }

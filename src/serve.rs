@@ -140,16 +140,17 @@ pub async fn serve(assembled: Assembled, config: &Config) -> Result<(), Sorry> {
 }
 
 fn cannot_listen(e: &std::io::Error, listen: std::net::SocketAddr) -> Sorry {
-    match e.kind() {
-        std::io::ErrorKind::AddrInUse => format!(
-            "{listen} is taken by another program; stop that one, or set SMARTSHOP_LISTEN to another address, such as {}:{}",
-            listen.ip(),
-            listen.port().wrapping_add(1)
+    let next = listen.port().checked_add(1).unwrap_or(8080);
+    if e.kind() == std::io::ErrorKind::AddrInUse {
+        return format!(
+            "{listen} is taken by another program; stop that one, or set SMARTSHOP_LISTEN to another address, such as {}:{next}",
+            listen.ip()
         )
-        .into(),
-        std::io::ErrorKind::PermissionDenied => {
-            format!("{listen} may not be used by this user; set SMARTSHOP_LISTEN to a port above 1023").into()
-        }
-        _ => format!("the shop cannot listen on {listen}: {e}; set SMARTSHOP_LISTEN").into(),
+        .into();
     }
+    if e.kind() == std::io::ErrorKind::PermissionDenied {
+        return format!("{listen} may not be used by this user; set SMARTSHOP_LISTEN to a port above 1023")
+            .into();
+    }
+    format!("the shop cannot listen on {listen}: {e}; set SMARTSHOP_LISTEN").into()
 }

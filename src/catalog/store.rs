@@ -214,9 +214,10 @@ pub(super) fn index_rows(conn: &mut PgConnection, ids: &[i64]) -> QueryResult<Ve
         .load(conn)
 }
 
-pub(super) fn all_departments(
-    conn: &mut PgConnection,
-) -> QueryResult<Vec<(i32, String, String, String, String)>> {
+/// Id, slug, name, short name, picture.
+pub(super) type DepartmentRow = (i32, String, String, String, String);
+
+pub(super) fn all_departments(conn: &mut PgConnection) -> QueryResult<Vec<DepartmentRow>> {
     departments::table
         .order((departments::position, departments::id))
         .limit(500)

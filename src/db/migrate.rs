@@ -58,7 +58,8 @@ pub fn migrate(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
 /// serving role may ask too.
 pub fn is_up_to_date(conn: &mut PgConnection) -> bool {
     let Ok(ours) = MigrationSource::<Pg>::migrations(&MIGRATIONS) else { return false };
-    let run = diesel::dsl::sql::<Array<Text>>("SELECT array_agg(version::text) FROM __diesel_schema_migrations");
+    let run =
+        diesel::dsl::sql::<Array<Text>>("SELECT array_agg(version::text) FROM __diesel_schema_migrations");
     let Ok(run) = run.get_result::<Vec<String>>(conn) else { return false };
     ours.iter().all(|m| run.contains(&m.name().version().to_string()))
 }

@@ -143,7 +143,7 @@ fn read_eircode(text: &str) -> Option<(String, Option<String>)> {
         && bytes[0].is_ascii_alphabetic()
         && bytes[1].is_ascii_digit()
         && (bytes[2].is_ascii_digit() || bytes[2] == b'W');
-    if !is_key || !matches!(bytes.len(), 3..=7) || text.chars().any(|c| !c.is_ascii()) {
+    if !is_key || !matches!(bytes.len(), 3..=7) || !text.is_ascii() {
         return None;
     }
     let whole = (bytes.len() == 7).then(|| format!("{} {}", &code[..3], &code[3..]));

@@ -11,9 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KEPT: Duration = Duration::milliseconds(900);
 const MOST: i64 = 8;
 
+/// When they were read, and what they were.
+type Known = (DateTime<Utc>, Arc<Vec<Window>>);
+
 #[derive(Default)]
 pub struct Upcoming {
-    zones: Mutex<HashMap<ZoneId, (DateTime<Utc>, Arc<Vec<Window>>)>>,
+    zones: Mutex<HashMap<ZoneId, Known>>,
 }
 
 impl Upcoming {

@@ -169,7 +169,13 @@ impl Viewer {
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
             Notice::Added { .. } => item.as_ref().map(|i| (i.article.sku.clone(), 0)),
-            _ => None,
+            Notice::Changed { .. }
+            | Notice::OnlyLeft { .. }
+            | Notice::BasketFull
+            | Notice::NotAQuantity
+            | Notice::PlaceSet
+            | Notice::WishNoted
+            | Notice::ChoiceKept => None,
         };
         let show_basket =
             matches!(notice, Notice::Added { .. } | Notice::Removed { .. } | Notice::Changed { .. });

@@ -71,9 +71,8 @@ pub struct CachedPages {
 
 impl CachedPages {
     pub fn new(bytes: u64, changes: Changes) -> Self {
-        let weigh = |key: &Box<str>, (_, sheet): &(u64, Arc<Sheet>)| {
-            u32::try_from(key.len() + sheet.weight() + 128).unwrap_or(u32::MAX)
-        };
+        let weigh =
+            |_: &_, (_, sheet): &(u64, Arc<Sheet>)| u32::try_from(sheet.weight() + 256).unwrap_or(u32::MAX);
         Self { pages: Cache::builder().max_capacity(bytes).weigher(weigh).build(), changes }
     }
 

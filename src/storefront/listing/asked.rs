@@ -177,7 +177,7 @@ fn band(value: &str) -> Option<PriceBand> {
 }
 
 fn bits<'a>(values: impl Iterator<Item = &'a str>, position: impl Fn(&str) -> Option<usize>) -> u16 {
-    values.filter_map(|v| position(v)).fold(0, |bits, i| bits | 1 << i)
+    values.filter_map(position).fold(0, |bits, i| bits | 1 << i)
 }
 
 #[cfg(test)]

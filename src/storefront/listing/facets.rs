@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, PRICES, category_value};
 use super::{Chip, Scope};
-use crate::catalog::browse::Answer;
+use crate::catalog::browse::{Answer, Facets};
 use crate::catalog::{ALLERGENS, LABELS, Tree};
 use crate::storefront::Shop;
 
@@ -30,66 +30,77 @@ pub(in crate::storefront) fn groups(
     answer: &Answer,
 ) -> Vec<Group> {
     let facets = &answer.facets;
-    let choice = |param: &'static str, value: String, name: String, count: u32| {
-        let on = asked.has(param, &value);
-        Choice { param, value, name, count, on }
-    };
-    let departments = facets
-        .departments
-        .iter()
-        .filter(|_| scope.department.is_none())
-        .filter_map(|(id, n)| tree.department_by_id(*id).map(|d| (d, *n)))
-        .map(|(d, n)| choice("department", d.slug.clone(), d.name.clone(), n))
-        .collect();
-    let kinds = facets
-        .categories
-        .iter()
-        .filter(|_| scope.category.is_none())
-        .take(12)
-        .filter_map(|(id, n)| tree.category(*id).map(|(d, c)| (d, c, *n)))
-        .map(|(d, c, n)| choice("category", category_value(&d.slug, &c.slug), c.name.clone(), n))
-        .collect();
-    let prices = PRICES
-        .iter()
-        .zip(facets.price)
-        .map(|((value, name, _), n)| choice("price", (*value).to_owned(), (*name).to_owned(), n))
-        .collect();
-    let brand_ids: Vec<u16> = facets.brands.iter().map(|(id, _)| *id).collect();
-    let brands = shop
-        .shelf
-        .brand_names(&brand_ids)
-        .into_iter()
-        .zip(&facets.brands)
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, (_, n))| choice("brand", name.clone(), name, *n))
-        .collect();
-    let labels = LABELS
-        .iter()
-        .zip(facets.labels)
-        .map(|((value, name), n)| choice("label", (*value).to_owned(), (*name).to_owned(), n))
-        .chain([
-            choice("offer", "1".into(), "On offer".into(), facets.on_offer),
-            choice("stock", "1".into(), "In stock".into(), facets.in_stock),
-        ])
-        .collect();
-    let without = ALLERGENS
-        .iter()
-        .zip(facets.without)
-        .take(8)
-        .map(|(a, n)| choice("without", a.name.to_owned(), format!("No {} listed", a.name), n))
-        .collect();
+    let departments = if scope.department.is_none() { departments(tree, asked, facets) } else { Vec::new() };
+    let kinds = if scope.category.is_none() { kinds(tree, asked, facets) } else { Vec::new() };
     [
         ("Department", true, departments, None),
         ("Kind", true, kinds, None),
-        ("Price", true, prices, None),
-        ("Brand", false, brands, None),
-        ("Good to know", true, labels, None),
-        ("Allergens", false, without, Some("Not listed is not a promise that there is none. Read the pack.")),
+        ("Price", true, prices(asked, facets), None),
+        ("Brand", false, brands(shop, asked, facets), None),
+        ("Good to know", true, labels(asked, facets), None),
+        ("Allergens", false, without(asked, facets), Some(NOT_A_PROMISE)),
     ]
     .into_iter()
     .map(|(name, open, options, note)| group(name, open, options, note))
     .filter(|g| g.options.len() > 1 || g.options.iter().any(|o| o.on))
     .collect()
+}
+
+const NOT_A_PROMISE: &str = "Not listed is not a promise that there is none. Read the pack.";
+/// Kinds and allergens that are shown; more would hide the rest.
+const MOST_KINDS: usize = 12;
+const MOST_ALLERGENS: usize = 8;
+
+fn choice(asked: &Asked, param: &'static str, value: String, name: String, count: u32) -> Choice {
+    let on = asked.has(param, &value);
+    Choice { param, value, name, count, on }
+}
+
+fn departments(tree: &Tree, asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let known = facets.departments.iter().filter_map(|(id, n)| tree.department_by_id(*id).map(|d| (d, *n)));
+    known.map(|(d, n)| choice(asked, "department", d.slug.clone(), d.name.clone(), n)).collect()
+}
+
+fn kinds(tree: &Tree, asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let known = facets.categories.iter().filter_map(|(id, n)| tree.category(*id).map(|(d, c)| (d, c, *n)));
+    known
+        .take(MOST_KINDS)
+        .map(|(d, c, n)| choice(asked, "category", category_value(&d.slug, &c.slug), c.name.clone(), n))
+        .collect()
+}
+
+fn prices(asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let bands = PRICES.iter().zip(facets.price);
+    bands
+        .map(|((value, name, _), n)| choice(asked, "price", (*value).to_owned(), (*name).to_owned(), n))
+        .collect()
+}
+
+fn brands(shop: &Shop, asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let ids: Vec<u16> = facets.brands.iter().map(|(id, _)| *id).collect();
+    let names = shop.shelf.brand_names(&ids).into_iter().zip(&facets.brands);
+    names
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, (_, n))| choice(asked, "brand", name.clone(), name, *n))
+        .collect()
+}
+
+fn labels(asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let claims = LABELS.iter().zip(facets.labels);
+    claims
+        .map(|((value, name), n)| choice(asked, "label", (*value).to_owned(), (*name).to_owned(), n))
+        .chain([
+            choice(asked, "offer", "1".into(), "On offer".into(), facets.on_offer),
+            choice(asked, "stock", "1".into(), "In stock".into(), facets.in_stock),
+        ])
+        .collect()
+}
+
+fn without(asked: &Asked, facets: &Facets) -> Vec<Choice> {
+    let allergens = ALLERGENS.iter().zip(facets.without).take(MOST_ALLERGENS);
+    allergens
+        .map(|(a, n)| choice(asked, "without", a.name.to_owned(), format!("No {} listed", a.name), n))
+        .collect()
 }
 
 fn group(name: &'static str, open: bool, options: Vec<Choice>, note: Option<&'static str>) -> Group {

@@ -1,0 +1,61 @@
+// The pages of the shop as a shopper knows them, and what can be done on each.
+
+import assert from "node:assert/strict";
+import { eventually, house, text } from "./shopper.js";
+
+export const HOME = "/";
+export const DEPARTMENT = "/d/dairy-eggs";
+export const PRODUCT = "/p/whole-milk-de-mil-001";
+export const WEIGHED = "/p/mature-cheddar-de-che-001";
+export const SOLD_OUT = "/p/organic-brie-de-che-003";
+export const FEW_LEFT = { address: "/p/clotted-cream-de-cre-010", name: "Clotted Cream", left: 4 };
+export const SEARCH = "/search?q=milk";
+export const NOTHING = "/search?q=zzzzqqq";
+export const BASKET = "/basket";
+
+export const pill = (page) => page.locator("[data-live=place]");
+export const said = (page) => page.locator("#said");
+export const notice = (page) => page.locator("[data-live=notice]");
+export const basketLink = (page) => page.locator("[data-live=basket]");
+
+/** Opens the pill in the header, types a place and sends it. */
+export const sayPlace = async (page, place) => {
+  await pill(page).locator("summary").click();
+  await pill(page).getByRole("textbox").fill(place);
+  await pill(page).locator("form.ask button").click();
+};
+
+export const pillShows = (page, ...words) =>
+  eventually(async () => {
+    const shown = await text(pill(page).locator("summary"));
+    for (const word of words) assert.ok(shown.includes(word), `the header shows “${shown}”, not “${word}”`);
+  });
+
+/** The stepper of a product by the article number in its address, the first on the page. */
+export const stepper = (scope, sku) => scope.locator(`.step[action$="/${sku}"]`).first();
+export const plus = (step) => step.locator("button").last();
+export const minus = (step) => step.locator("button").first();
+export const quantity = async (step) => ((await step.locator("output").count()) ? Number(await step.locator("output").innerText()) : 0);
+export const holds = (step, n) => eventually(async () => assert.equal(await quantity(step), n, "quantity on the stepper"));
+export const saidIs = (page, pattern) => eventually(async () => assert.match(await said(page).textContent(), pattern));
+export const noticeIs = (page, pattern) => eventually(async () => assert.match(await text(notice(page)), pattern));
+
+/** Puts products into the basket through the forms the shop itself sends. */
+export const fillBasket = async (context, lines) => {
+  for (const [sku, quantity] of lines) {
+    const { address } = house.shop;
+    const response = await context.request.post(`${address}/basket/lines/${sku}`, { form: { quantity: String(quantity) }, headers: { origin: address, referer: `${address}/basket` } });
+    assert.ok(response.ok(), `filling the basket: ${response.status()} ${await response.text()}`);
+  }
+};
+export const livesAt = async (context, place) => {
+  const { address } = house.shop;
+  const response = await context.request.post(`${address}/place`, { form: { place }, headers: { origin: address, referer: `${address}/basket` } });
+  assert.ok(response.ok(), `saying the place: ${response.status()}`);
+};
+/** Answers the question about footsteps, so that it is out of the way. */
+export const saysNo = async (context) => {
+  const { address } = house.shop;
+  await context.request.post(`${address}/privacy`, { form: { choice: "no" }, headers: { origin: address, referer: `${address}/help` } });
+};
+
