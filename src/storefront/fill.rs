@@ -311,6 +311,8 @@ pub(super) struct Step<'a> {
     /// Whether one more can be had.
     at_most: bool,
     plain: bool,
+    /// What the button says where there is room for words, while there is none in the basket.
+    words: Option<String>,
 }
 
 impl<'a> Step<'a> {
@@ -325,7 +327,15 @@ impl<'a> Step<'a> {
             more: quantity + 1,
             at_most: quantity >= item.available().min(basket::MAX_QUANTITY),
             plain: false,
+            words: None,
         }
+    }
+
+    /// For the product's own page, where the button has words.
+    #[must_use]
+    pub(super) fn with_words(mut self, words: String) -> Self {
+        self.words = Some(words);
+        self
     }
 
     /// For a row instead of a card.

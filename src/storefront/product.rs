@@ -112,7 +112,7 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> Produc
         sold_out,
         stock,
         when: hole("when", ""),
-        step: hole(&format!("step:{}", article.id), &Step::new(item, 0).html()),
+        step: hole(&format!("step:{}", article.id), &add_button(item)),
         description: details.description.clone(),
         storage: details.storage.advice(),
         ingredients: catalog::emphasised(&details.ingredients, &details.allergens)
@@ -129,6 +129,10 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> Produc
             Cards { cards: &cards, heading: "h3", row: true }.html()
         },
     }
+}
+
+fn add_button(item: &Item) -> String {
+    Step::new(item, 0).with_words(format!("Add to basket, {}", item.unit_price())).html()
 }
 
 fn stock_words(item: &Item) -> (bool, String) {
