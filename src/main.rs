@@ -91,10 +91,11 @@ fn read_settings(path: &PathBuf) -> Result<String, Sorry> {
 }
 
 fn open(config: Config, demo: bool) -> Result<ExitCode, Sorry> {
+    let listener = serve::listen(&config)?;
     let reached = serve::reach_database(&config.database)?;
     prepare(&config, &reached, demo)?;
     let assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
-    actix_web::rt::System::new().block_on(serve::serve(assembled, &config))?;
+    actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;
     if let Some(private) = reached.private {
         private.stop();
     }

@@ -18,6 +18,7 @@ use actix_web::HttpServer;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use diesel::prelude::*;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -103,11 +104,20 @@ fn shelf_follower(shelf: &Shelf, clock: &Clock) -> Follower {
     Box::new(move |conn, changes| shelf.follow(conn, changes, &clock))
 }
 
+/// Takes the address, before anything else is begun.
+///
+/// # Errors
+/// One sentence with the remedy.
+pub fn listen(config: &Config) -> Result<TcpListener, Sorry> {
+    let address = config.server.listen;
+    TcpListener::bind(address).map_err(|e| cannot_listen(&e, address))
+}
+
 /// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
 ///
 /// # Errors
-/// When the address is taken, as one sentence.
-pub async fn serve(assembled: Assembled, config: &Config) -> Result<(), Sorry> {
+/// When the server cannot be started.
+pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener) -> Result<(), Sorry> {
     let state = assembled.state.clone();
     let listen = config.server.listen;
     let server = HttpServer::new(move || {
@@ -122,8 +132,7 @@ pub async fn serve(assembled: Assembled, config: &Config) -> Result<(), Sorry> {
     } else {
         config.server.workers
     })
-    .bind(listen)
-    .map_err(|e| cannot_listen(&e, listen))?
+    .listen(listener)?
     .run();
     let shop = assembled.state.shop.clone();
     let clockwork = actix_web::rt::spawn(worker::run(shop));
