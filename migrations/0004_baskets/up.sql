@@ -3,6 +3,8 @@
 CREATE TABLE baskets (
     id         UUID PRIMARY KEY,
     quote_id   UUID REFERENCES quotes (id),
+    -- The fee the shopper last saw, so that another one can be told with old and new.
+    seen_fee_cents BIGINT,
     made_at    TIMESTAMPTZ NOT NULL,
     touched_at TIMESTAMPTZ NOT NULL
 );

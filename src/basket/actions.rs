@@ -20,15 +20,17 @@ pub fn load(
     quote_valid_for: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Basket>> {
-    let Some((quote, place)) = store::quote_and_place(conn, id)? else { return Ok(None) };
-    let spot = match quote.zip(place) {
-        Some((quote, place)) if quote.valid_until > now => Some(Spot { quote, place }),
-        Some((quote, place)) => {
-            renew(conn, id, &quote, quote_valid_for, now)?.map(|quote| Spot { quote, place })
+    let Some((quote, place, zone, seen_fee)) = store::head(conn, id)? else { return Ok(None) };
+    let spot = match (quote, place, zone) {
+        (Some(quote), Some(place), Some(zone)) if quote.valid_until > now => {
+            Some(Spot { quote, place, zone })
         }
-        None => None,
+        (Some(old), Some(place), Some(zone)) => {
+            renew(conn, id, &old, quote_valid_for, now)?.map(|quote| Spot { quote, place, zone })
+        }
+        _ => None,
     };
-    Ok(Some(Basket::new(id, spot, store::lines(conn, id, now)?)))
+    Ok(Some(Basket::new(id, spot, seen_fee, store::lines(conn, id, now)?)))
 }
 
 fn renew(
@@ -41,7 +43,7 @@ fn renew(
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
         // Another page of the same person may have renewed it while we waited.
-        if let Some((Some(quote), _)) = store::quote_and_place(conn, id)?
+        if let Some((Some(quote), ..)) = store::head(conn, id)?
             && quote.valid_until > now
         {
             return Ok(Some(quote));
@@ -66,7 +68,8 @@ pub fn change_place(
 ) -> QueryResult<()> {
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
-        store::set_quote(conn, id, quote.id)
+        store::set_quote(conn, id, quote.id)?;
+        store::set_seen_fee(conn, id, quote.fee_cents)
     })
 }
 
@@ -126,6 +129,9 @@ pub fn set_quantity(
 pub fn acknowledge(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<()> {
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
+        if let Some((Some(quote), ..)) = store::head(conn, id)? {
+            store::set_seen_fee(conn, id, quote.fee_cents)?;
+        }
         for (item, seen) in store::lines(conn, id, now)? {
             let counted = seen.quantity.min(item.available());
             if counted == 0 {

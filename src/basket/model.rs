@@ -13,6 +13,8 @@ pub struct Basket {
     pub id: BasketId,
     /// Where it goes, once that is known.
     pub spot: Option<Spot>,
+    /// The fee the shopper last saw.
+    pub seen_fee: Option<Money>,
     /// In the order they were added.
     pub lines: Vec<Line>,
 }
@@ -22,6 +24,7 @@ pub struct Basket {
 pub struct Spot {
     pub quote: Quote,
     pub place: Place,
+    pub zone: String,
 }
 
 /// One product in a basket, with what it costs now.
@@ -81,7 +84,12 @@ impl Line {
 }
 
 impl Basket {
-    pub(super) fn new(id: BasketId, spot: Option<Spot>, rows: Vec<(Item, Seen)>) -> Self {
+    pub(super) fn new(
+        id: BasketId,
+        spot: Option<Spot>,
+        seen_fee: Option<Money>,
+        rows: Vec<(Item, Seen)>,
+    ) -> Self {
         let mut lines: Vec<Line> = rows
             .into_iter()
             .map(|(item, seen)| Line {
@@ -102,7 +110,13 @@ impl Basket {
         for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
             line.off = off;
         }
-        Self { id, spot, lines }
+        Self { id, spot, seen_fee, lines }
+    }
+
+    /// The fee when it was last seen, if it is another now: the quote ran out, and the zone's fee has changed.
+    pub fn old_fee(&self) -> Option<Money> {
+        let fee = self.spot.as_ref()?.quote.fee_cents;
+        self.seen_fee.filter(|seen| *seen != fee)
     }
 
     /// Pieces that count.

@@ -2,7 +2,9 @@
 
 use super::model::Seen;
 use crate::catalog::{Article, Item, Offer, StockRow};
-use crate::db::schema::{basket_lines, baskets, offer_products, offers, places, products, quotes, stock};
+use crate::db::schema::{
+    basket_lines, baskets, offer_products, offers, places, products, quotes, stock, zones,
+};
 use crate::delivery::{Place, Quote};
 use crate::ids::{BasketId, ProductId, QuoteId};
 use crate::money::Money;
@@ -12,15 +14,22 @@ use diesel::prelude::*;
 /// More lines than this no page shows and no picker walks.
 pub(super) const MOST_LINES: i64 = 200;
 
-pub(super) fn quote_and_place(
-    conn: &mut PgConnection,
-    id: BasketId,
-) -> QueryResult<Option<(Option<Quote>, Option<Place>)>> {
+/// What a basket's own row leads to.
+pub(super) type Head = (Option<Quote>, Option<Place>, Option<String>, Option<Money>);
+
+/// The quote, its place, its zone by name, and the fee that was last seen.
+pub(super) fn head(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<Head>> {
     baskets::table
         .left_join(quotes::table.on(quotes::id.nullable().eq(baskets::quote_id)))
         .left_join(places::table.on(places::id.nullable().eq(quotes::place_id.nullable())))
+        .left_join(zones::table.on(zones::id.nullable().eq(quotes::zone_id.nullable())))
         .filter(baskets::id.eq(id))
-        .select((Option::<Quote>::as_select(), Option::<Place>::as_select()))
+        .select((
+            Option::<Quote>::as_select(),
+            Option::<Place>::as_select(),
+            zones::name.nullable(),
+            baskets::seen_fee_cents,
+        ))
         .first(conn)
         .optional()
 }
@@ -30,7 +39,7 @@ pub(super) fn lines(
     id: BasketId,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<(Item, Seen)>> {
-    type Row = (Article, Option<StockRow>, Option<Offer>, Seen);
+    type Row = (Article, Option<StockRow>, Option<Offer>, Seen, Option<DateTime<Utc>>);
     let rows: Vec<Row> = basket_lines::table
         .inner_join(products::table.on(products::id.eq(basket_lines::product_id)))
         .left_join(stock::table.on(stock::product_id.eq(products::id)))
@@ -42,7 +51,6 @@ pub(super) fn lines(
         )
         .left_join(offers::table.on(offers::id.nullable().eq(offer_products::offer_id.nullable())))
         .filter(basket_lines::basket_id.eq(id))
-        .filter(products::withdrawn_at.is_null())
         .order((basket_lines::added_at, basket_lines::product_id))
         .limit(MOST_LINES)
         .select((
@@ -50,9 +58,15 @@ pub(super) fn lines(
             Option::<StockRow>::as_select(),
             Option::<Offer>::as_select(),
             Seen::as_select(),
+            products::withdrawn_at,
         ))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(article, stock, offer, seen)| (Item { article, stock, offer }, seen)).collect())
+    let item = |(article, stock, offer, seen, withdrawn): Row| {
+        // What is not sold any more is said by name, like what is sold out.
+        let stock = if withdrawn.is_some() { None } else { stock };
+        (Item { article, stock, offer }, seen)
+    };
+    Ok(rows.into_iter().map(item).collect())
 }
 
 /// Makes the basket if it is not there, and holds its row until the transaction ends.
@@ -68,6 +82,11 @@ pub(super) fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) ->
 
 pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -> QueryResult<()> {
     diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).execute(conn).map(drop)
+}
+
+/// The shopper has seen this fee.
+pub(super) fn set_seen_fee(conn: &mut PgConnection, id: BasketId, fee: Money) -> QueryResult<()> {
+    diesel::update(baskets::table.find(id)).set(baskets::seen_fee_cents.eq(fee)).execute(conn).map(drop)
 }
 
 pub(super) fn count_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<i64> {

@@ -69,7 +69,14 @@ impl Totals {
             .filter(|l| l.has_changed())
             .map(|l| l.seen.seen_price_cents * l.seen.seen_quantity - l.item.unit_price() * l.counted)
             .sum();
-        (!seen.is_zero()).then(|| self.total + seen)
+        let fee = match basket.old_fee() {
+            Some(old) if self.delivery.is_some_and(|fee| !fee.is_zero()) => {
+                old - self.delivery.unwrap_or_default()
+            }
+            _ => Money::ZERO,
+        };
+        let off = seen + fee;
+        (!off.is_zero()).then(|| self.total + off)
     }
 }
 

@@ -148,7 +148,13 @@ diesel::table! {
     place_wishes (id) { id -> BigInt, email -> Text, asked -> Text, made_at -> Timestamptz, }
 }
 diesel::table! {
-    baskets (id) { id -> Uuid, quote_id -> Nullable<Uuid>, made_at -> Timestamptz, touched_at -> Timestamptz, }
+    baskets (id) {
+        id -> Uuid,
+        quote_id -> Nullable<Uuid>,
+        seen_fee_cents -> Nullable<BigInt>,
+        made_at -> Timestamptz,
+        touched_at -> Timestamptz,
+    }
 }
 diesel::table! {
     basket_lines (basket_id, product_id) {

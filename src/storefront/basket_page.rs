@@ -45,7 +45,8 @@ pub(super) async fn show(
 
 fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
     let lines: Vec<LineView> = viewer.basket.lines.iter().map(LineView::new).collect();
-    let changes = lines.iter().flat_map(|l| l.changes.iter().map(|c| (l.name.clone(), c.clone()))).collect();
+    let of_lines = lines.iter().flat_map(|l| l.changes.iter().map(|c| (l.name.clone(), c.clone())));
+    let changes = of_lines.chain(fee_change(viewer)).collect();
     let zone = shop.app.config.shop.zone;
     let spot = viewer.spot();
     BasketPage {
@@ -71,6 +72,12 @@ fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
             },
         ),
     }
+}
+
+fn fee_change(viewer: &Viewer) -> Option<(String, String)> {
+    let (old, spot) = (viewer.basket.old_fee()?, viewer.spot()?);
+    let words = format!("The fee was {old} when you last saw it. It is {} now.", spot.quote.fee_cents);
+    Some((format!("Delivery to {}", spot.place.label()), words))
 }
 
 #[derive(Deserialize)]

@@ -45,6 +45,7 @@ impl Viewer {
             let basket = basket.unwrap_or_else(|| Basket {
                 id: id.unwrap_or(BasketId(uuid::Uuid::nil())),
                 spot: None,
+                seen_fee: None,
                 lines: Vec::new(),
             });
             let windows = match &basket.spot {
@@ -96,6 +97,10 @@ impl Viewer {
         }
     }
 
+    fn then_words(&self) -> Vec<String> {
+        self.windows.iter().skip(1).take(3).map(|w| w.label(self.zone)).collect()
+    }
+
     /// `next today 18:00`
     fn next_short(&self) -> String {
         let Some(window) = self.next_window() else { return "no free time".to_owned() };
@@ -121,6 +126,8 @@ impl Viewer {
             free_from: spot.quote.free_from_cents.to_string(),
             minimum: spot.quote.minimum_cents.to_string(),
             next: self.next_words(),
+            then: self.then_words(),
+            zone: spot.zone.clone(),
             until: clock::time_label(self.zone, spot.quote.valid_until),
         }
     }
@@ -263,6 +270,9 @@ pub(super) struct TermWords {
     pub(super) free_from: String,
     pub(super) minimum: String,
     pub(super) next: String,
+    /// The windows after the next one.
+    pub(super) then: Vec<String>,
+    pub(super) zone: String,
     /// Until when the fee holds.
     pub(super) until: String,
 }

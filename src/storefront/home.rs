@@ -42,13 +42,16 @@ pub(super) async fn show(
             let offers = catalog::offers_running(conn, IN_A_ROW, now)?;
             let often = catalog::best_sellers(conn, 2 * IN_A_ROW, now)?;
             let row = |items: &[catalog::Item]| {
+                if items.is_empty() {
+                    return Marked::default();
+                }
                 let cards = Card::all(items);
                 Cards { cards: &cards, heading: "h3", row: true }.html()
             };
             render(&HomePage {
                 layout: layout(&shop),
                 here: hole("here", &hero()),
-                offers: if offers.is_empty() { Marked::default() } else { row(&offers) },
+                offers: row(&offers),
                 often: row(&often),
                 quote_minutes: shop.app.config.shop.quote_minutes,
             })
