@@ -4,8 +4,8 @@
 use crate::error::AppError;
 use crate::ops;
 use crate::storefront::{self, Shop};
-use crate::web::{Front, Metrics, assets};
-use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, get, route};
+use crate::web::{Front, Metrics, assets, get};
+use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, route};
 
 /// What the addresses are answered with, one for all threads.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-use crate::catalog::{Item, Priced, price_lines};
+use crate::catalog::{Item, OfferKind, Priced, price_lines};
 use crate::db::schema::basket_lines;
 use crate::delivery::{Place, Quote};
 use crate::ids::BasketId;
@@ -76,6 +76,12 @@ impl Line {
     /// How many counted when it was last seen, if it is another number now: stock has come or gone.
     pub fn old_counted(&self) -> Option<i32> {
         Some(self.seen.seen_quantity).filter(|old| *old != self.counted)
+    }
+
+    /// The line as it was last seen. A percentage is in the price that was seen.
+    pub(super) fn as_seen(&self) -> Priced {
+        let offer = self.item.offer.clone().filter(|o| o.kind != OfferKind::Percent);
+        Priced { quantity: self.seen.seen_quantity, full_price: self.seen.seen_price_cents, offer }
     }
 
     pub fn has_changed(&self) -> bool {

@@ -1,6 +1,8 @@
 //! What a basket comes to: one block of sums, the same on every page.
 
 use super::model::{Basket, Line};
+use crate::catalog::{Priced, price_lines};
+use crate::delivery::Terms;
 use crate::money::Money;
 use std::collections::BTreeMap;
 
@@ -60,23 +62,18 @@ impl Totals {
         self.tax.iter().map(|t| t.amount).sum()
     }
 
-    /// What it came to with the prices and amounts that were last seen, if that was another sum.
-    /// Offers are left as they are now.
+    /// What it came to with the prices, amounts and fee that were last seen, if that was another
+    /// sum. Offers are those of now.
     pub fn before(&self, basket: &Basket) -> Option<Money> {
-        let seen: Money = basket
-            .lines
-            .iter()
-            .filter(|l| l.has_changed())
-            .map(|l| l.seen.seen_price_cents * l.seen.seen_quantity - l.item.unit_price() * l.counted)
-            .sum();
-        let fee = match basket.old_fee() {
-            Some(old) if self.delivery.is_some_and(|fee| !fee.is_zero()) => {
-                old - self.delivery.unwrap_or_default()
-            }
-            _ => Money::ZERO,
-        };
-        let off = seen + fee;
-        (!off.is_zero()).then(|| self.total + off)
+        let seen: Vec<Priced> = basket.lines.iter().map(Line::as_seen).collect();
+        let full: Money = seen.iter().map(|l| l.full_price * l.quantity).sum();
+        let goods = full - price_lines(&seen).into_iter().sum();
+        let terms = basket.spot.as_ref().map(|s| s.quote.terms());
+        let fee = terms.map(|t| {
+            let terms = Terms { fee: basket.old_fee().unwrap_or(t.fee), ..t };
+            if seen.iter().all(|l| l.quantity == 0) { terms.fee } else { terms.fee_for(goods) }
+        });
+        Some(goods + fee.unwrap_or_default()).filter(|before| *before != self.total)
     }
 }
 
@@ -110,3 +107,6 @@ fn tax(basket: &Basket, fee: Money, delivery_vat: i32) -> Vec<TaxLine> {
         .filter(|t| !t.amount.is_zero())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,23 @@ pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryRe
         .map(item)
 }
 
+/// As [`by_sku`]; what is not sold any more too, as sold out: it may have to leave a basket.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn by_sku_or_withdrawn(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryResult<Item> {
+    let (article, stock, offer, withdrawn) = on_the_shelf(now)
+        .filter(products::sku.eq(sku.as_ref()))
+        .select((
+            Article::as_select(),
+            Option::<StockRow>::as_select(),
+            Option::<Offer>::as_select(),
+            products::withdrawn_at,
+        ))
+        .first::<(Article, Option<StockRow>, Option<Offer>, Option<DateTime<Utc>>)>(conn)?;
+    Ok(Item { article, stock: stock.filter(|_| withdrawn.is_none()), offer })
+}
+
 /// Others of the same kind, the most bought first.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ use diesel::prelude::*;
 
 /// More places than any shop of this kind goes to.
 const MOST_PLACES: i64 = 5_000;
+/// One every half hour for sixty days, and as many longer ones.
+const MOST_WINDOWS: i64 = 6_000;
 
 pub(super) fn zone(conn: &mut PgConnection, id: ZoneId) -> QueryResult<Zone> {
     Zone::query().find(id).first(conn)
@@ -119,6 +121,6 @@ pub fn windows_between(
         .filter(delivery_windows::cutoff_at.gt(now))
         .filter(delivery_windows::starts_at.lt(until))
         .order((delivery_windows::starts_at, delivery_windows::ends_at))
-        .limit(400)
+        .limit(MOST_WINDOWS)
         .load(conn)
 }

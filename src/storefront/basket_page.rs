@@ -1,8 +1,9 @@
 //! The basket's page, and what changes a basket from any page.
 
-use super::fill::{LineView, TotalsBlock, Viewer};
+use super::fill::Viewer;
 use super::layout::Layout;
 use super::notice::Notice;
+use super::parts::{LineView, TotalsBlock};
 use super::shop::Shop;
 use super::visit::Visit;
 use crate::basket::{self, MAX_QUANTITY, SetError};
@@ -106,7 +107,7 @@ pub(super) async fn set_line(
     let (product, outcome) = shop
         .app
         .db(move |conn| {
-            let item = catalog::by_sku(conn, &sku, now)?;
+            let item = catalog::by_sku_or_withdrawn(conn, &sku, now)?;
             let outcome = basket::set_quantity(conn, id, &item, quantity, now);
             Ok::<_, AppError>((item.article.id.0, outcome))
         })

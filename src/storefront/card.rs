@@ -1,6 +1,6 @@
 //! A product on its card, in finished words.
 
-use super::fill::Step;
+use super::parts::Step;
 use crate::catalog::{Availability, Item, OfferKind, PictureFit};
 use crate::clock;
 use crate::web::{Marked, assets, hole};

@@ -1,6 +1,6 @@
 //! What every page of the shop has around it.
 
-use super::fill;
+use super::parts;
 use super::shop::Shop;
 use crate::catalog::Tree;
 use crate::web::{Head, Marked, assets, hole};
@@ -37,11 +37,11 @@ impl Layout {
             css: assets::address("site.css"),
             js: assets::address("site.js"),
             font: assets::address("fonts/inter-latin-wght-normal.woff2"),
-            place: hole("place", &fill::unknown_place()),
-            basket: hole("basket", &fill::empty_basket()),
-            bar: hole("bar", fill::NO_BAR),
-            notice: hole("notice", fill::NO_NOTICE),
-            consent: hole("consent", &fill::consent_question()),
+            place: hole("place", &parts::unknown_place()),
+            basket: hole("basket", &parts::empty_basket()),
+            bar: hole("bar", parts::NO_BAR),
+            notice: hole("notice", parts::NO_NOTICE),
+            consent: hole("consent", &parts::consent_question()),
             demo,
         }
     }

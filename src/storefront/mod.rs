@@ -13,13 +13,16 @@ mod home;
 mod layout;
 mod listing;
 mod notice;
+mod parts;
 mod place;
 mod product;
 mod search;
 mod shop;
+mod times;
 mod visit;
 
-use actix_web::web::{ServiceConfig, get, post};
+use crate::web::get;
+use actix_web::web::{ServiceConfig, post};
 
 pub use shop::Shop;
 
@@ -37,7 +40,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/basket", get().to(basket_page::show))
         .route("/basket/lines/{sku}", post().to(basket_page::set_line))
         .route("/basket/acknowledgement", post().to(basket_page::acknowledge))
-        .route("/delivery", get().to(place::times))
+        .route("/delivery", get().to(times::show))
         .route("/privacy", get().to(about::privacy))
         .route("/privacy", post().to(about::choose))
         .route("/help", get().to(about::help))

@@ -1,8 +1,8 @@
 //! A product's page.
 
 use super::card::{Card, Cards, back_words, offer_words};
-use super::fill::Step;
 use super::layout::{Layout, breadcrumbs, json_ld};
+use super::parts::Step;
 use super::shop::Shop;
 use super::visit::Visit;
 use crate::catalog::{self, ALLERGENS, Availability, Details, Item, LABELS, SizeUnit};

@@ -13,11 +13,16 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::web::{Data, route};
+use actix_web::{Error, HttpMessage, HttpResponse, Route, guard};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+
+/// The route of a page: those who ask for its head only get that (RFC 9110, 9.1).
+pub fn get() -> Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
 
 /// Who is asking, once the proxies are seen through.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,24 @@
+//! The parts of pages that are filled or shown in several places, each with its template.
+
+mod around;
+mod line;
+mod step;
+mod totals;
+
+pub(in crate::storefront) use around::{
+    Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_NOTICE, NoticeBox, TermWords, consent_question,
+    empty_basket, unknown_place,
+};
+pub(in crate::storefront) use line::LineView;
+pub(in crate::storefront) use step::Step;
+pub(in crate::storefront) use totals::{TotalsBlock, items_words};
+
+use askama::Template;
+
+/// A part that failed to render is left out; the page stands.
+pub(in crate::storefront) fn html(part: &impl Template) -> String {
+    part.render().unwrap_or_else(|e| {
+        log::error!("a part of a page could not be rendered: {e}");
+        String::new()
+    })
+}
