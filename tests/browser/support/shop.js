@@ -19,7 +19,7 @@ const WIDE_LIMITS = {
   SMARTSHOP_WRITES_AT_ONCE: "10000",
 };
 const PATIENCE_MS = 60_000;
-const LOG_LINES = 60;
+const LOG_LINES = 25;
 
 const freePort = () =>
   new Promise((resolve, reject) => {
@@ -50,7 +50,8 @@ export class Shop {
   }
 
   get environment() {
-    return { ...process.env, ...WIDE_LIMITS, SMARTSHOP_DATA_DIR: join(this.folder, "data"), SMARTSHOP_LISTEN: `127.0.0.1:${this.port}` };
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SMARTSHOP_")));
+    return { ...clean, ...WIDE_LIMITS, SMARTSHOP_DATA_DIR: join(this.folder, "data"), SMARTSHOP_LISTEN: `127.0.0.1:${this.port}` };
   }
 
   async start() {
@@ -93,6 +94,6 @@ export class Shop {
   }
 
   lastWords() {
-    return this.log.join("").trimEnd().split("\n").slice(-LOG_LINES).join("\n");
+    return this.log.join("").trimEnd().split("\n").filter((line) => !line.includes(" /assets/")).slice(-LOG_LINES).join("\n");
   }
 }

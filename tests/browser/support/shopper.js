@@ -22,7 +22,8 @@ export const house = { shop: null, browser: null };
 /** To be called once in each test file. */
 export const openHouse = () => {
   before(async () => {
-    [house.shop, house.browser] = await Promise.all([Shop.open(), chromium.launch({ executablePath: CHROMIUM, args: FLAGS })]);
+    house.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    house.shop = await Shop.open();
   });
   after(async () => {
     await house.browser?.close();

@@ -1,0 +1,116 @@
+//! The private Postgres of a test run, two templates in it, and a clone for each test.
+
+use super::{logbook, queries, tuesday};
+use chrono_tz::Europe::Dublin;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use smartshop::db::private::{PrivatePostgres, Settings};
+use smartshop::{db, delivery, demo};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+pub(crate) const OWNER: &str = "smartshop_owner";
+const PREFIX: &str = "smartshop-tests-";
+
+/// Ends with the process, which it is tied to; its folder goes at the start of the next run.
+static SERVER: LazyLock<PrivatePostgres> = LazyLock::new(|| {
+    logbook::start();
+    queries::listen();
+    sweep_up();
+    let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
+    let settings = Settings { binaries: None, max_connections: 200, durable: false };
+    PrivatePostgres::start(&folder, &settings).unwrap_or_else(|e| panic!("{e}"))
+});
+
+static EMPTY: LazyLock<String> = LazyLock::new(|| {
+    let name = "template_empty".to_owned();
+    execute(&format!("CREATE DATABASE {name}"));
+    let mut conn = PgConnection::establish(&SERVER.url(OWNER, &name)).expect("the template");
+    db::migrate(&mut conn).unwrap_or_else(|e| panic!("{e}"));
+    name
+});
+
+static DEMO: LazyLock<String> = LazyLock::new(|| {
+    let name = "template_demo".to_owned();
+    execute(&format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY FILE_COPY", *EMPTY));
+    let mut conn = PgConnection::establish(&SERVER.url(OWNER, &name)).expect("the template");
+    demo::load(&mut conn, Dublin, tuesday()).unwrap_or_else(|e| panic!("{e}"));
+    delivery::open_windows(&mut conn, Dublin, 14, tuesday()).expect("windows");
+    conn.batch_execute("ANALYZE").expect("figures for the planner");
+    name
+});
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+/// One at a time: a template that is being copied may not be copied by another at once.
+static COPYING: Mutex<()> = Mutex::new(());
+
+/// One test's database; gone when the last shop over it is.
+pub(super) struct Database {
+    pub(super) name: String,
+    held: Arc<()>,
+}
+
+impl Database {
+    pub(super) fn empty() -> Self {
+        Self::clone_of(&EMPTY)
+    }
+
+    pub(super) fn demo() -> Self {
+        Self::clone_of(&DEMO)
+    }
+
+    pub(super) fn shared(&self) -> Self {
+        Self { name: self.name.clone(), held: Arc::clone(&self.held) }
+    }
+
+    pub(super) fn url(&self, role: &str) -> String {
+        SERVER.url(role, &self.name)
+    }
+
+    fn clone_of(template: &str) -> Self {
+        let name = format!("shop_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let _alone = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
+        execute(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
+        Self { name, held: Arc::new(()) }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.held) == 1 {
+            // Best effort: a test that failed should show its own words, not ours.
+            let _ = admin().batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        }
+    }
+}
+
+pub(super) fn admin() -> PgConnection {
+    PgConnection::establish(&SERVER.url(OWNER, "postgres")).expect("the test server")
+}
+
+fn execute(sql: &str) {
+    admin().batch_execute(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+}
+
+/// Removes the folders of runs that are over.
+fn sweep_up() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix(PREFIX).and_then(|pid| pid.parse::<u32>().ok());
+        if pid.is_some_and(is_over) {
+            remove(&entry.path());
+        }
+    }
+}
+
+fn is_over(pid: u32) -> bool {
+    !Path::new(&format!("/proc/{pid}")).exists()
+}
+
+fn remove(folder: &PathBuf) {
+    if let Err(e) = std::fs::remove_dir_all(folder) {
+        eprintln!("{} of an earlier run stays: {e}", folder.display());
+    }
+}
