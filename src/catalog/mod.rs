@@ -19,6 +19,6 @@ pub use model::{
 pub use offers::{Offer, OfferKind, Priced, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
-    best_sellers, by_ids, by_sku, by_sku_or_withdrawn, by_slug, offers_running, on_offer_now,
-    product_addresses, similar,
+    best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now, product_addresses,
+    similar,
 };

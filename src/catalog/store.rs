@@ -59,22 +59,26 @@ pub fn by_slug(conn: &mut PgConnection, slug: &Slug, now: DateTime<Utc>) -> Quer
     Ok((Item { article, stock, offer }, details))
 }
 
+/// The product with this article number, as typed or in capitals.
+///
 /// # Errors
-/// `NotFound` when there is none, or it is not sold any more.
-pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryResult<Item> {
-    on_the_shelf(now)
-        .filter(products::sku.eq(sku.as_ref()))
+/// When the database does not answer.
+pub fn id_by_sku(conn: &mut PgConnection, sku: &Sku) -> QueryResult<Option<ProductId>> {
+    let typed = sku.as_ref();
+    products::table
+        .filter(products::sku.eq_any([typed, &typed.to_ascii_uppercase()]))
         .filter(products::withdrawn_at.is_null())
-        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .order(products::sku.eq(typed).desc())
+        .select(products::id)
         .first(conn)
-        .map(item)
+        .optional()
 }
 
-/// As [`by_sku`]; what is not sold any more too, as sold out: it may have to leave a basket.
+/// A product by its number. One that is not sold any more counts as sold out: it may have to leave a basket.
 ///
 /// # Errors
 /// `NotFound` when there is none.
-pub fn by_sku_or_withdrawn(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryResult<Item> {
+pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryResult<Item> {
     let (article, stock, offer, withdrawn) = on_the_shelf(now)
         .filter(products::sku.eq(sku.as_ref()))
         .select((

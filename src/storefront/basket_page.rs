@@ -107,7 +107,7 @@ pub(super) async fn set_line(
     let (product, outcome) = shop
         .app
         .db(move |conn| {
-            let item = catalog::by_sku_or_withdrawn(conn, &sku, now)?;
+            let item = catalog::by_sku(conn, &sku, now)?;
             let outcome = basket::set_quantity(conn, id, &item, quantity, now);
             Ok::<_, AppError>((item.article.id.0, outcome))
         })

@@ -55,7 +55,7 @@ fn results(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<Found,
     // The number on the shelf edge finds its product before any word does.
     if asked.choices.is_empty()
         && asked.after.is_empty()
-        && let Some(id) = by_number(shop, conn, &asked.text)?
+        && let Some(id) = by_number(conn, &asked.text)?
     {
         answer.ids.retain(|other| *other != id);
         answer.ids.insert(0, id);
@@ -71,16 +71,9 @@ fn results(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<Found,
     Ok(Found { html: listing::page(shop, asked, scope, &answer, &items)?, total })
 }
 
-fn by_number(shop: &Shop, conn: &mut PgConnection, text: &str) -> Result<Option<i64>, AppError> {
-    let Ok(sku) = Sku::try_from(text.to_ascii_uppercase()) else { return Ok(None) };
-    if !text.bytes().any(|b| b.is_ascii_digit()) {
-        return Ok(None);
-    }
-    match catalog::by_sku(conn, &sku, shop.app.clock.now()) {
-        Ok(item) => Ok(Some(item.article.id.0)),
-        Err(diesel::NotFound) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
+fn by_number(conn: &mut PgConnection, text: &str) -> Result<Option<i64>, AppError> {
+    let Ok(sku) = Sku::try_from(text.to_owned()) else { return Ok(None) };
+    Ok(catalog::id_by_sku(conn, &sku)?.map(|id| id.0))
 }
 
 fn scope(asked: &Asked) -> Scope {

@@ -6,13 +6,20 @@ document.documentElement.classList.add("scripted");
 
 const live = (root) => new Map([...root.querySelectorAll("[data-live]")].map((el) => [el.dataset.live, el]));
 
-/** Takes over what differs; focus stays where it was. */
+/** What a part says itself, without the live parts inside it. */
+const own = (part) => {
+  const copy = part.cloneNode(true);
+  for (const inner of copy.querySelectorAll("[data-live]")) inner.replaceWith(inner.dataset.live);
+  return copy.outerHTML;
+};
+
+/** Takes over what differs; focus stays where it was. A list made longer here stays as long. */
 const takeOver = (html) => {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const parts = live(fresh);
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = parts.get(old.dataset.live);
-    if (!now || now.outerHTML === old.outerHTML) continue;
+    if (!now || !old.isConnected || "longer" in old.dataset || own(now) === own(old)) continue;
     const focus = old.contains(document.activeElement) ? place(old, document.activeElement) : null;
     const copy = document.importNode(now, true);
     if (old.open && copy.matches("details:not([data-dismiss])")) copy.open = true;
@@ -21,6 +28,7 @@ const takeOver = (html) => {
   }
   say(parts.get("notice")?.dataset.say);
   document.dispatchEvent(new CustomEvent("taken-over"));
+  return fresh;
 };
 
 const controls = (root) => [...root.querySelectorAll("a[href], button, input, select, summary")];
@@ -39,17 +47,31 @@ const say = (words) => {
 
 const samePage = (address) => new URL(address, location.href).pathname === location.pathname;
 
+// What is pressed is not taken from under the finger: the press would be lost.
+let pressed = false;
+for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, () => { pressed = name === "pointerdown"; }, true);
+const released = () => new Promise((go) => {
+  if (!pressed) return go();
+  document.addEventListener("pointerup", () => setTimeout(go), { once: true });
+  setTimeout(go, 600);
+});
+
 /** Sends a form and takes over the page that comes back; another page is gone to. */
 const send = async (action, body) => {
   const patience = AbortSignal.timeout(10000);
-  const response = await fetch(action, { method: "POST", body, signal: patience, headers: { accept: "text/html" } });
-  if (response.redirected && !samePage(response.url)) {
-    location.assign(response.url);
-    return;
-  }
+  const response = await fetch(action, { method: "POST", body, signal: patience, keepalive: true, headers: { accept: "text/html" } });
   const html = await response.text();
-  if (response.ok) takeOver(html);
-  else document.documentElement.innerHTML = new DOMParser().parseFromString(html, "text/html").documentElement.innerHTML;
+  if (response.redirected && !samePage(response.url)) {
+    // Its message has been said to us, so we carry it there.
+    const message = live(new DOMParser().parseFromString(html, "text/html")).get("notice");
+    if (message?.dataset.say) sessionStorage.setItem("message", message.outerHTML);
+    location.assign(response.url);
+    return null;
+  }
+  await released();
+  if (response.ok) return takeOver(html);
+  document.documentElement.innerHTML = new DOMParser().parseFromString(html, "text/html").documentElement.innerHTML;
+  return null;
 };
 
 document.addEventListener("submit", async (event) => {
@@ -107,3 +129,12 @@ const dismiss = (event) => {
 };
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", dismiss);
+
+// A message that was carried here.
+try {
+  const message = sessionStorage.getItem("message");
+  sessionStorage.removeItem("message");
+  if (message) takeOver(message);
+} catch {
+  // A browser that keeps nothing carries nothing.
+}

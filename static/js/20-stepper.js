@@ -2,38 +2,89 @@
 // sent when the press before has been answered, so that quick presses make one request
 // and the last one wins.
 
+/** By the form's address: the quantity that is wanted and not sent yet. */
 const wanted = new Map();
+/** The same: what the shop last agreed to, for a refusal whose page does not show the product. */
+const agreed = new Map();
 let sending = false;
 
-const quantityOf = (form) => Number(form.querySelector("output")?.textContent ?? 0);
+const shown = (form) => Number(form.querySelector("output")?.textContent ?? 0);
+const steppers = (action) => [...document.querySelectorAll(".step[data-live-form]")].filter((form) => form.action === action);
+
+/** Draws a stepper as the shop would. Its plus stays the same button: focus and quick fingers stay on it. */
+const draw = (form, quantity) => {
+  const more = form.querySelector("button:last-of-type");
+  const name = more.getAttribute("aria-label").replace(/^(One more|Add) | to basket$/g, "");
+  const icon = (id) => {
+    const svg = more.querySelector("svg").cloneNode(true);
+    const use = svg.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#i-${id}`));
+    return svg;
+  };
+  let fewer = form.querySelector("button:not(:last-of-type)");
+  form.classList.toggle("none", quantity === 0);
+  more.value = quantity + 1;
+  more.setAttribute("aria-label", quantity === 0 ? `Add ${name} to basket` : `One more ${name}`);
+  if (quantity === 0) {
+    if (fewer === document.activeElement) more.focus();
+    fewer?.remove();
+    form.querySelector("output")?.remove();
+    return;
+  }
+  if (!fewer) {
+    fewer = document.createElement("button");
+    fewer.name = "quantity";
+    const output = document.createElement("output");
+    output.setAttribute("aria-label", "In basket");
+    form.prepend(fewer, output);
+  }
+  fewer.setAttribute("value", quantity - 1);
+  fewer.setAttribute("aria-label", quantity === 1 ? `Remove ${name}` : `One fewer ${name}`);
+  fewer.replaceChildren(icon(quantity === 1 && !form.matches(".plain") ? "trash-2" : "minus"));
+  form.querySelector("output").textContent = quantity;
+};
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches(".step[data-live-form]")) return;
   event.preventDefault();
-  const button = event.submitter ?? form.querySelector("button");
-  const label = button.getAttribute("aria-label");
-  const step = button === form.querySelector("button") && quantityOf(form) > 0 ? -1 : 1;
-  const quantity = Math.max(0, quantityOf(form) + step);
-  const output = form.querySelector("output");
-  if (output && quantity > 0) output.textContent = quantity;
-  wanted.set(form.action, { quantity, form, label });
+  const { action } = form;
+  const less = event.submitter !== null && event.submitter !== form.querySelector("button:last-of-type");
+  if (!agreed.has(action)) agreed.set(action, shown(form));
+  wanted.set(action, Math.max(0, shown(form) + (less ? -1 : 1)));
+  for (const each of steppers(action)) draw(each, wanted.get(action));
   if (!sending) sendAll();
 }, true);
+
+// An answer to an earlier press does not take back a later one.
+document.addEventListener("taken-over", () => {
+  for (const [action, quantity] of wanted) for (const form of steppers(action)) draw(form, quantity);
+});
+
+// Who goes elsewhere at once does not lose the last presses.
+addEventListener("pagehide", () => {
+  for (const [action, quantity] of wanted) fetch(action, { method: "POST", body: new URLSearchParams({ quantity }), keepalive: true });
+  wanted.clear();
+});
 
 const sendAll = async () => {
   sending = true;
   try {
     while (wanted.size > 0) {
-      const [action, { quantity, form }] = wanted.entries().next().value;
+      const [action, quantity] = wanted.entries().next().value;
       wanted.delete(action);
-      form.dataset.busy = "";
-      await send(action, new URLSearchParams({ quantity }));
+      const page = await send(action, new URLSearchParams({ quantity }));
+      const refused = page?.querySelector("[data-live=notice] .bad-words");
+      if (!refused) agreed.set(action, quantity);
+      else if (!wanted.has(action) && !page.querySelector(`form[action="${new URL(action).pathname}"]`)) {
+        for (const form of steppers(action)) draw(form, agreed.get(action));
+      }
     }
   } catch {
     say("The shop could not be reached. Your basket is as it was.");
     location.reload();
   } finally {
+    agreed.clear();
     sending = false;
   }
 };

@@ -12,6 +12,7 @@ const follow = async (form) => {
     if (!response.ok) throw new Error("not ok");
     const html = await response.text();
     history.replaceState(null, "", address);
+    delete products?.dataset.longer;
     takeOver(html);
     countAnew(html);
     say(document.querySelector("#products .tools p")?.textContent);
@@ -46,6 +47,7 @@ document.addEventListener("click", async (event) => {
     const list = document.querySelector("#products .goods");
     const cards = [...fresh.querySelectorAll("#products .goods > li")].map((li) => document.importNode(li, true));
     list.append(...cards);
+    document.getElementById("products").dataset.longer = "";
     const next = fresh.querySelector("a[data-more]");
     const shown = document.querySelector("#products .more span");
     if (shown) shown.textContent = shown.textContent.replace(/^\d+/, String(list.children.length));

@@ -1,7 +1,7 @@
 // G1: a stepper on every card; instant with scripts, forms without.
 
 import assert from "node:assert/strict";
-import { DESK, PHONE, eventually, mark, openHouse, stayed, story, text } from "./support/shopper.js";
+import { DESK, PHONE, eventually, mark, openHouse, pressQuickly, quiet, stayed, story, text } from "./support/shopper.js";
 import { BASKET, DEPARTMENT, FEW_LEFT, PRODUCT, basketLink, fillBasket, holds, minus, notice, noticeIs, plus, quantity, saidIs, stepper } from "./support/pages.js";
 
 openHouse();
@@ -13,7 +13,6 @@ const inBasket = async (page, sku) => {
   await page.goto(BASKET);
   return (await stepper(page, sku).count()) ? quantity(stepper(page, sku)) : 0;
 };
-const settled = (page) => page.waitForLoadState("networkidle");
 
 for (const viewport of [PHONE, DESK]) {
   story(`a card's plus puts one in, says so, and the sum in the header follows, at ${viewport.width} px`, { viewport }, async (page) => {
@@ -36,11 +35,9 @@ for (const viewport of [PHONE, DESK]) {
 story("five quick presses are five in the basket", async (page) => {
   await page.goto(DEPARTMENT);
   await mark(page);
-  const button = await plus(stepper(page, MILK)).boundingBox();
-  await page.mouse.move(button.x + button.width / 2, button.y + button.height / 2);
-  for (let i = 0; i < 5; i++) await plus(stepper(page, MILK)).click({ delay: 0, noWaitAfter: true, force: true });
+  await pressQuickly(page, plus(stepper(page, MILK)), 5);
   await holds(stepper(page, MILK), 5);
-  await settled(page);
+  await quiet(page);
   await holds(stepper(page, MILK), 5);
   assert.ok(await stayed(page), "the page was loaded again");
   assert.equal(await inBasket(page, MILK), 5);
@@ -48,23 +45,25 @@ story("five quick presses are five in the basket", async (page) => {
 
 story("quick presses on the product's page and in the basket count as well", async (page) => {
   await page.goto(PRODUCT);
-  const bought = page.locator(".buy .step");
-  for (let i = 0; i < 5; i++) await plus(bought).click({ force: true, noWaitAfter: true });
+  const bought = page.locator(".buy form");
+  await plus(bought).click();
+  await holds(bought, 1);
+  await pressQuickly(page, plus(bought), 4);
   await holds(bought, 5);
-  await settled(page);
+  await quiet(page);
   assert.equal(await inBasket(page, PLAIN_MILK), 5);
-  for (let i = 0; i < 3; i++) await minus(stepper(page, PLAIN_MILK)).click({ force: true, noWaitAfter: true });
+  await pressQuickly(page, minus(stepper(page, PLAIN_MILK)), 3);
   await holds(stepper(page, PLAIN_MILK), 2);
-  await settled(page);
+  await quiet(page);
   assert.equal(await inBasket(page, PLAIN_MILK), 2);
 });
 
 story("presses on two products at once both count", async (page) => {
   await page.goto(DEPARTMENT);
   const skus = await page.locator("#products .step").evaluateAll((forms) => forms.slice(0, 2).map((f) => f.action.split("/").at(-1)));
-  for (let i = 0; i < 3; i++) for (const sku of skus) await plus(stepper(page, sku)).click({ force: true, noWaitAfter: true });
+  for (let i = 0; i < 3; i++) for (const sku of skus) await pressQuickly(page, plus(stepper(page, sku)), 1);
   for (const sku of skus) await holds(stepper(page, sku), 3);
-  await settled(page);
+  await quiet(page);
   for (const sku of skus) assert.equal(await inBasket(page, sku), 3);
 });
 
@@ -74,10 +73,29 @@ story("the keyboard stays on the plus it pressed", async (page) => {
   for (const n of [1, 2, 3]) {
     await page.keyboard.press("Enter");
     await holds(stepper(page, MILK), n);
-    await settled(page);
+    await quiet(page);
     await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "One more Whole Milk"));
   }
   assert.equal(await inBasket(page, MILK), 3);
+});
+
+story("a press just before going elsewhere is kept", async (page) => {
+  await page.goto(DEPARTMENT);
+  await pressQuickly(page, plus(stepper(page, MILK)), 3);
+  await page.goto("/help");
+  await quiet(page);
+  assert.equal(await inBasket(page, MILK), 3);
+});
+
+story("an answer changes nothing that the press had not drawn already", async (page) => {
+  await page.goto(DEPARTMENT);
+  const drawn = () => stepper(page, MILK).evaluate((form) => form.outerHTML);
+  for (const button of [plus, plus, plus, minus, minus]) {
+    await page.evaluate((sku) => { document.querySelector(`#products form[action$="/${sku}"]`).__same = true; }, MILK);
+    await button(stepper(page, MILK)).click();
+    await quiet(page);
+    assert.ok(await stepper(page, MILK).evaluate((form) => form.__same), `drawn anew: ${await drawn()}`);
+  }
 });
 
 story("what was taken out can be put back from the message", async (page, { context }) => {
@@ -98,7 +116,7 @@ story("the last one goes by the stepper, and comes back by undo", async (page) =
   await page.goto(DEPARTMENT);
   await plus(stepper(page, MILK)).click();
   await holds(stepper(page, MILK), 1);
-  await settled(page);
+  await quiet(page);
   await minus(stepper(page, MILK)).click();
   await holds(stepper(page, MILK), 0);
   await noticeIs(page, /Whole Milk removed/);
@@ -110,11 +128,11 @@ story("the last one goes by the stepper, and comes back by undo", async (page) =
 story("more than there is is refused with what is possible, and the basket stays", async (page) => {
   await page.goto(FEW_LEFT.address);
   assert.match(await text(page.locator("article.product")), new RegExp(`only ${FEW_LEFT.left} left`));
-  const bought = page.locator(".buy .step");
+  const bought = page.locator(".buy form");
   for (let n = 1; n <= FEW_LEFT.left; n++) {
     await plus(bought).click();
     await holds(bought, n);
-    await settled(page);
+    await quiet(page);
   }
   await plus(bought).click();
   await noticeIs(page, /Only 4 of Clotted Cream left\. You still have 4 in your basket/);
@@ -125,10 +143,12 @@ story("more than there is is refused with what is possible, and the basket stays
 
 story("quick presses over the stock end at what is there", async (page) => {
   await page.goto(FEW_LEFT.address);
-  const bought = page.locator(".buy .step");
-  for (let n = 0; n < FEW_LEFT.left + 3; n++) await plus(bought).click({ force: true, noWaitAfter: true });
+  const bought = page.locator(".buy form");
+  await plus(bought).click();
+  await holds(bought, 1);
+  await pressQuickly(page, plus(bought), FEW_LEFT.left + 2);
   await noticeIs(page, /Only 4 of Clotted Cream left/);
-  await settled(page);
+  await quiet(page);
   const shown = await quantity(bought);
   assert.equal(await inBasket(page, CLOTTED), shown, "page and basket differ");
   assert.ok(shown <= FEW_LEFT.left);
@@ -169,9 +189,9 @@ story("without scripts the same forms add, change, refuse, remove and undo", { s
   assert.equal(await quantity(stepper(page, MILK)), 1);
 
   await page.goto(FEW_LEFT.address);
-  for (let n = 0; n <= FEW_LEFT.left; n++) await plus(page.locator(".buy .step")).click();
+  for (let n = 0; n <= FEW_LEFT.left; n++) await plus(page.locator(".buy form")).click();
   assert.match(await text(notice(page)), /Only 4 of Clotted Cream left\. You still have 4/);
-  assert.equal(await quantity(page.locator(".buy .step")), FEW_LEFT.left);
+  assert.equal(await quantity(page.locator(".buy form")), FEW_LEFT.left);
 
   await page.goto(BASKET);
   await page.getByRole("button", { name: "Remove Clotted Cream" }).last().click();

@@ -95,7 +95,7 @@ async fn one_address_that_asks_too_often_is_told_in_words_and_others_are_not_bot
     let css = answer.all_after("rel=\"stylesheet\" href=\"").pop().expect("a style sheet");
     assert_eq!(greedy.get(&css).await.status, StatusCode::OK);
 
-    let neighbour = shop.shopper().from_address("192.0.2.8");
+    let neighbour = shop.shopper().at_address("192.0.2.8");
     assert_eq!(neighbour.get("/help").await.status, StatusCode::OK);
     for expected in [303, 303, 429] {
         let answer = neighbour.post(ADD, &[("quantity", "1")]).await;

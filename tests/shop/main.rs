@@ -1,10 +1,14 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
+mod bad_input;
 mod baskets;
 mod common;
 mod conventions;
+mod footsteps;
 mod front_door;
 mod import;
+mod machines;
 mod places;
+mod searching;
 mod upkeep;
 mod windows;

@@ -32,7 +32,7 @@ export const pillShows = (page, ...words) =>
   });
 
 /** The stepper of a product by the article number in its address, the first on the page. */
-export const stepper = (scope, sku) => scope.locator(`.step[action$="/${sku}"]`).first();
+export const stepper = (scope, sku) => scope.locator(`[data-live^="step:"][action$="/${sku}"]`).first();
 export const plus = (step) => step.locator("button").last();
 export const minus = (step) => step.locator("button").first();
 export const quantity = async (step) => ((await step.locator("output").count()) ? Number(await step.locator("output").innerText()) : 0);

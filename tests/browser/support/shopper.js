@@ -43,6 +43,9 @@ export const shopper = async ({ viewport = DESK, scheme = "light", scripts = tru
   });
   context.setDefaultTimeout(PATIENCE_MS);
   context.complaints = [];
+  context.underWay = new Set();
+  context.on("request", (request) => context.underWay.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) context.on(end, (request) => context.underWay.delete(request));
   context.on("page", (page) => listen(page, context.complaints, expected));
   return context;
 };
@@ -105,6 +108,21 @@ export const eventually = async (check, patience = 5000) => {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
+};
+
+/** Waits until nothing has been asked of the shop for a moment. */
+export const quiet = async (page) => {
+  for (let calm = 0; calm < 3; calm++) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    if (page.context().underWay.size > 0) calm = -1;
+  }
+};
+
+/** Presses at one spot without waiting for anything, as an impatient finger does. */
+export const pressQuickly = async (page, locator, times) => {
+  await locator.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await locator.boundingBox();
+  for (let i = 0; i < times; i++) await page.mouse.click(x + width / 2, y + height / 2);
 };
 
 export const text = async (locator) => (await locator.innerText()).replace(/\s+/g, " ").trim();

@@ -46,7 +46,7 @@ impl<'s> Shopper<'s> {
         self
     }
 
-    pub(crate) fn from_address(mut self, address: &str) -> Self {
+    pub(crate) fn at_address(mut self, address: &str) -> Self {
         self.address = format!("{address}:4000").parse().expect("an address");
         self
     }
