@@ -28,6 +28,8 @@ pub enum AppError {
 pub struct ErrorWords {
     pub title: &'static str,
     pub advice: String,
+    /// What went wrong with us, for the log; never shown.
+    pub cause: Option<String>,
 }
 
 impl AppError {
@@ -46,7 +48,7 @@ impl AppError {
                 "It may have been moved or mistyped. The search above finds everything we have.",
             ),
             Self::BadRequest(words) => {
-                return ErrorWords { title: "That did not work", advice: words.clone() };
+                return ErrorWords { title: "That did not work", advice: words.clone(), cause: None };
             }
             Self::Forged => (
                 "This came from another site",
@@ -62,7 +64,7 @@ impl AppError {
                 "It has been noted. Please try again; your basket is safe. If it happens again, tell us the number below.",
             ),
         };
-        ErrorWords { title, advice: advice.to_owned() }
+        ErrorWords { title, advice: advice.to_owned(), cause: None }
     }
 }
 
@@ -103,11 +105,12 @@ impl ResponseError for AppError {
     }
 
     fn error_response(&self) -> HttpResponse {
+        let mut words = self.words();
         if let Self::Internal(cause) = self {
-            log::error!("request failed: {cause:?}");
+            words.cause = Some(format!("{cause:?}"));
         }
         let mut response = HttpResponse::new(self.status_code());
-        response.extensions_mut().insert(self.words());
+        response.extensions_mut().insert(words);
         response
     }
 }

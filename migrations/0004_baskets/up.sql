@@ -17,7 +17,9 @@ CREATE TABLE basket_lines (
     -- What the shopper last saw, so that a change can be told by name with old and new.
     seen_price_cents BIGINT      NOT NULL,
     seen_quantity    INTEGER     NOT NULL,
+    seen_offer_id    BIGINT REFERENCES offers (id) ON DELETE SET NULL,
     added_at         TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (basket_id, product_id)
 );
 CREATE INDEX basket_lines_by_product ON basket_lines (product_id);
+CREATE INDEX basket_lines_by_seen_offer ON basket_lines (seen_offer_id) WHERE seen_offer_id IS NOT NULL;

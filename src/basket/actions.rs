@@ -117,7 +117,7 @@ pub fn set_quantity(
         if before == 0 && store::count_lines(conn, id)? >= store::MOST_LINES {
             return Err(SetError::Full);
         }
-        store::put_line(conn, id, product, quantity, item.unit_price(), now)?;
+        store::put_line(conn, id, quantity, item, now)?;
         Ok(before)
     })
 }
@@ -132,15 +132,12 @@ pub fn acknowledge(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) ->
         if let Some((Some(quote), ..)) = store::head(conn, id)? {
             store::set_seen_fee(conn, id, quote.fee_cents)?;
         }
-        for (item, seen) in store::lines(conn, id, now)? {
-            let counted = seen.quantity.min(item.available());
-            if counted == 0 {
-                store::remove_line(conn, id, item.article.id)?;
-            } else if counted != seen.quantity
-                || item.unit_price() != seen.seen_price_cents
-                || counted != seen.seen_quantity
-            {
-                store::put_line(conn, id, item.article.id, counted, item.unit_price(), now)?;
+        let basket = Basket::new(id, None, None, store::lines(conn, id, now)?);
+        for line in basket.lines.iter().filter(|l| l.has_changed() || l.counted != l.quantity()) {
+            if line.counted == 0 {
+                store::remove_line(conn, id, line.item.article.id)?;
+            } else {
+                store::put_line(conn, id, line.counted, &line.item, now)?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-use crate::catalog::{Item, OfferKind, Priced, price_lines};
+use crate::catalog::{Item, Offer, OfferKind, Priced, price_lines};
 use crate::db::schema::basket_lines;
 use crate::delivery::{Place, Quote};
 use crate::ids::BasketId;
@@ -32,6 +32,8 @@ pub struct Spot {
 pub struct Line {
     pub item: Item,
     pub seen: Seen,
+    /// The offer that was at work when the line was last seen.
+    pub seen_offer: Option<Offer>,
     /// What counts towards the total: no more than there is.
     pub counted: i32,
     /// What the offer takes off this line.
@@ -46,6 +48,9 @@ pub struct Seen {
     pub seen_price_cents: Money,
     pub seen_quantity: i32,
 }
+
+/// A line as the database has it: the product now, and what was last seen.
+pub(super) type Row = (Item, Seen, Option<Offer>);
 
 impl Line {
     /// What the shopper asked for.
@@ -78,31 +83,34 @@ impl Line {
         Some(self.seen.seen_quantity).filter(|old| *old != self.counted)
     }
 
+    /// The offer for several pieces that is over since the line was last seen. A percentage that
+    /// has ended is a price that has changed.
+    pub fn old_offer(&self) -> Option<&Offer> {
+        let now = self.item.offer.as_ref().map(|o| o.id);
+        self.seen_offer.as_ref().filter(|o| o.kind != OfferKind::Percent && Some(o.id) != now)
+    }
+
     /// The line as it was last seen. A percentage is in the price that was seen.
     pub(super) fn as_seen(&self) -> Priced {
-        let offer = self.item.offer.clone().filter(|o| o.kind != OfferKind::Percent);
+        let offer = self.seen_offer.clone().filter(|o| o.kind != OfferKind::Percent);
         Priced { quantity: self.seen.seen_quantity, full_price: self.seen.seen_price_cents, offer }
     }
 
     pub fn has_changed(&self) -> bool {
-        self.old_price().is_some() || self.old_counted().is_some()
+        self.old_price().is_some() || self.old_counted().is_some() || self.old_offer().is_some()
     }
 }
 
 impl Basket {
-    pub(super) fn new(
-        id: BasketId,
-        spot: Option<Spot>,
-        seen_fee: Option<Money>,
-        rows: Vec<(Item, Seen)>,
-    ) -> Self {
+    pub(super) fn new(id: BasketId, spot: Option<Spot>, seen_fee: Option<Money>, rows: Vec<Row>) -> Self {
         let mut lines: Vec<Line> = rows
             .into_iter()
-            .map(|(item, seen)| Line {
+            .map(|(item, seen, seen_offer)| Line {
                 counted: seen.quantity.min(item.available()),
                 off: Money::ZERO,
                 item,
                 seen,
+                seen_offer,
             })
             .collect();
         let priced: Vec<Priced> = lines

@@ -1,6 +1,6 @@
 //! SQL over the baskets. No decisions here: each function is one statement.
 
-use super::model::Seen;
+use super::model::{self, Seen};
 use crate::catalog::{Article, Item, Offer, StockRow};
 use crate::db::schema::{
     basket_lines, baskets, offer_products, offers, places, products, quotes, stock, zones,
@@ -38,8 +38,18 @@ pub(super) fn lines(
     conn: &mut PgConnection,
     id: BasketId,
     now: DateTime<Utc>,
-) -> QueryResult<Vec<(Item, Seen)>> {
-    type Row = (Article, Option<StockRow>, Option<Offer>, Seen, Option<DateTime<Utc>>);
+) -> QueryResult<Vec<model::Row>> {
+    type Row = (Article, Option<StockRow>, Option<Offer>, Seen, Option<Offer>, Option<DateTime<Utc>>);
+    let last_offers = diesel::alias!(offers as last_offers);
+    let seen_offer = last_offers.fields((
+        offers::id,
+        offers::kind,
+        offers::percent,
+        offers::n,
+        offers::amount_cents,
+        offers::label,
+        offers::ends_at,
+    ));
     let rows: Vec<Row> = basket_lines::table
         .inner_join(products::table.on(products::id.eq(basket_lines::product_id)))
         .left_join(stock::table.on(stock::product_id.eq(products::id)))
@@ -50,6 +60,7 @@ pub(super) fn lines(
                 .and(offer_products::ends_at.gt(now))),
         )
         .left_join(offers::table.on(offers::id.nullable().eq(offer_products::offer_id.nullable())))
+        .left_join(last_offers.on(last_offers.field(offers::id).nullable().eq(basket_lines::seen_offer_id)))
         .filter(basket_lines::basket_id.eq(id))
         .order((basket_lines::added_at, basket_lines::product_id))
         .limit(MOST_LINES)
@@ -58,13 +69,14 @@ pub(super) fn lines(
             Option::<StockRow>::as_select(),
             Option::<Offer>::as_select(),
             Seen::as_select(),
+            seen_offer.nullable(),
             products::withdrawn_at,
         ))
         .load(conn)?;
-    let item = |(article, stock, offer, seen, withdrawn): Row| {
+    let item = |(article, stock, offer, seen, seen_offer, withdrawn): Row| {
         // What is not sold any more is said by name, like what is sold out.
         let stock = if withdrawn.is_some() { None } else { stock };
-        (Item { article, stock, offer }, seen)
+        (Item { article, stock, offer }, seen, seen_offer)
     };
     Ok(rows.into_iter().map(item).collect())
 }
@@ -96,20 +108,20 @@ pub(super) fn count_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<
 pub(super) fn put_line(
     conn: &mut PgConnection,
     id: BasketId,
-    product: ProductId,
     quantity: i32,
-    price: Money,
+    item: &Item,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     let seen = (
         basket_lines::quantity.eq(quantity),
-        basket_lines::seen_price_cents.eq(price),
+        basket_lines::seen_price_cents.eq(item.unit_price()),
+        basket_lines::seen_offer_id.eq(item.offer.as_ref().map(|o| o.id)),
         basket_lines::seen_quantity.eq(quantity),
     );
     diesel::insert_into(basket_lines::table)
         .values((
             basket_lines::basket_id.eq(id),
-            basket_lines::product_id.eq(product),
+            basket_lines::product_id.eq(item.article.id),
             basket_lines::added_at.eq(now),
             seen,
         ))

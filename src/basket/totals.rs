@@ -63,7 +63,7 @@ impl Totals {
     }
 
     /// What it came to with the prices, amounts and fee that were last seen, if that was another
-    /// sum. Offers are those of now.
+    /// sum.
     pub fn before(&self, basket: &Basket) -> Option<Money> {
         let seen: Vec<Priced> = basket.lines.iter().map(Line::as_seen).collect();
         let full: Money = seen.iter().map(|l| l.full_price * l.quantity).sum();

@@ -3,7 +3,7 @@ use crate::db::db_enum;
 use crate::db::schema::{products, stock};
 use crate::ids::ProductId;
 use crate::money::Money;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
 db_enum! {
@@ -101,6 +101,15 @@ pub struct StockRow {
     pub on_hand: i32,
     pub held: i32,
     pub back_on: Option<NaiveDate>,
+}
+
+impl StockRow {
+    /// A day that has passed says nothing about when there will be more.
+    #[must_use]
+    pub(super) fn without_past(mut self, now: DateTime<Utc>) -> Self {
+        self.back_on = self.back_on.filter(|day| *day >= now.date_naive());
+        self
+    }
 }
 
 /// A product as it stands on the shelf now: price, offer, stock.

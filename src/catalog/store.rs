@@ -26,8 +26,8 @@ fn on_the_shelf(now: DateTime<Utc>) -> _ {
 
 type ItemRow = (Article, Option<StockRow>, Option<Offer>);
 
-pub(super) fn item((article, stock, offer): ItemRow) -> Item {
-    Item { article, stock, offer }
+fn item(now: DateTime<Utc>) -> impl Fn(ItemRow) -> Item {
+    move |(article, stock, offer)| Item { article, stock: stock.map(|s| s.without_past(now)), offer }
 }
 
 /// These products, in any order; those withdrawn are left out.
@@ -40,7 +40,7 @@ pub fn by_ids(conn: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Query
         .filter(products::withdrawn_at.is_null())
         .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
         .load(conn)?;
-    Ok(rows.into_iter().map(item).collect())
+    Ok(rows.into_iter().map(item(now)).collect())
 }
 
 /// # Errors
@@ -56,7 +56,7 @@ pub fn by_slug(conn: &mut PgConnection, slug: &Slug, now: DateTime<Utc>) -> Quer
             Option::<Offer>::as_select(),
         ))
         .first::<(Article, Details, Option<StockRow>, Option<Offer>)>(conn)?;
-    Ok((Item { article, stock, offer }, details))
+    Ok((item(now)((article, stock, offer)), details))
 }
 
 /// The product with this article number, as typed or in capitals.
@@ -111,7 +111,7 @@ pub fn similar(
         .limit(most)
         .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
         .load(conn)?;
-    Ok(rows.into_iter().map(item).collect())
+    Ok(rows.into_iter().map(item(now)).collect())
 }
 
 /// What is bought most.
@@ -125,7 +125,7 @@ pub fn best_sellers(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> Q
         .limit(most)
         .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
         .load(conn)?;
-    Ok(rows.into_iter().map(item).collect())
+    Ok(rows.into_iter().map(item(now)).collect())
 }
 
 /// Products that are on offer at the moment, the most bought first.

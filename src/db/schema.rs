@@ -163,6 +163,7 @@ diesel::table! {
         quantity -> Integer,
         seen_price_cents -> BigInt,
         seen_quantity -> Integer,
+        seen_offer_id -> Nullable<BigInt>,
         added_at -> Timestamptz,
     }
 }

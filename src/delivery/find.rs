@@ -36,7 +36,9 @@ pub fn find(conn: &mut PgConnection, query: &Query) -> QueryResult<Answer> {
     match query {
         Query::Position { latitude, longitude } => Ok(at_position(&places, *latitude, *longitude)),
         Query::Text(text) => {
-            if let Some((key, eircode)) = read_eircode(text) {
+            // `D15 Ashtown` names a district and a part of it.
+            let first = || text.split_whitespace().next().and_then(read_eircode);
+            if let Some((key, eircode)) = read_eircode(text).or_else(first) {
                 return Ok(by_key(&places, &key, eircode));
             }
             Ok(by_name(&places, &store::all_names(conn)?, text))

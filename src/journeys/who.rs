@@ -85,11 +85,9 @@ pub fn first_touch(request: &HttpRequest) -> Option<Value> {
     if let Some(referrer) = referrer {
         touch.insert("referrer".into(), clip(referrer));
     }
-    for pair in request.query_string().split('&') {
-        if let Some((key, value)) = pair.split_once('=')
-            && matches!(key, "utm_source" | "utm_medium" | "utm_campaign" | "utm_term" | "utm_content")
-        {
-            touch.insert(key.into(), clip(value));
+    for (key, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+        if matches!(&*key, "utm_source" | "utm_medium" | "utm_campaign" | "utm_term" | "utm_content") {
+            touch.insert(key.into_owned(), clip(&value));
         }
     }
     Some(Value::Object(touch))

@@ -69,7 +69,10 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     let slug = slug.into_inner();
     let address = format!("/p/{}", slug.as_ref());
-    shop.step(&visit, Kind::ProductSeen, json!({"product": slug.as_ref()}));
+    // Coming back from the page's own button is not another look.
+    if visit.notice.is_none() {
+        shop.step(&visit, Kind::ProductSeen, json!({"product": slug.as_ref()}));
+    }
     let make = {
         let shop = shop.clone();
         move |conn: &mut PgConnection| {

@@ -124,6 +124,9 @@ fn explain(response: ServiceResponse, id: u64) -> ServiceResponse {
         return response;
     }
     let words = said.unwrap_or_else(|| unspoken(status.as_u16()));
+    if let Some(cause) = &words.cause {
+        log::error!("{} failed: {cause}", readable(id));
+    }
     let page = error_page(&words, id);
     let (request, old) = response.into_parts();
     let mut new = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page);
@@ -154,7 +157,7 @@ fn unspoken(status: u16) -> ErrorWords {
         ),
         _ => ("That could not be read", "Go back, check what you typed and send it again. Nothing was lost."),
     };
-    ErrorWords { title, advice: advice.to_owned() }
+    ErrorWords { title, advice: advice.to_owned(), cause: None }
 }
 
 /// One line a request: no query (it may hold what people typed), no full address.

@@ -255,6 +255,22 @@ async fn a_price_that_rose_is_told_by_name_with_old_and_new_and_acknowledged() {
 }
 
 #[actix_web::test]
+async fn an_offer_that_ended_is_told_by_name_with_the_old_total_and_the_new() {
+    let shop = TestShop::demo();
+    let shopper = shop.shopper();
+    shopper.lives_at("D06").await;
+    shopper.wants(MILK, "2").await;
+    shopper.get("/basket").await.must_say("Total €6.80");
+    shop.change("UPDATE offers SET ends_at = '2026-11-24T14:00:00Z' WHERE label = '2 for €3.90'");
+    let page = shopper.get("/basket").await;
+    page.must_say("Whole Milk : The offer “2 for €3.90” has ended since you added it.");
+    page.must_say("Total: before €6.80 €7.28");
+    let page = shopper.submit("/basket/acknowledgement", &[]).await;
+    page.must_not_say("Changed since");
+    page.must_say("Total €7.28");
+}
+
+#[actix_web::test]
 async fn stock_that_went_is_told_by_name_with_old_and_new_and_acknowledged() {
     let shop = plain_shop();
     let shopper = shop.shopper();
@@ -427,7 +443,7 @@ async fn a_basket_holds_two_hundred_different_things_and_says_so() {
     shopper.wants(MILK, "1").await;
     shop.conn()
         .batch_execute(
-            "INSERT INTO basket_lines SELECT b.id, p.id, 1, p.price_cents, 1, now() FROM baskets b, products p
+            "INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) SELECT b.id, p.id, 1, p.price_cents, 1, now() FROM baskets b, products p
                 JOIN stock s ON s.product_id = p.id
                 WHERE p.sku NOT IN ('DE-MIL-001', 'PP-PAS-001') AND s.on_hand > 0 LIMIT 199",
         )

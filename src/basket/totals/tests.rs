@@ -1,5 +1,6 @@
 use super::*;
 use crate::basket::Spot;
+use crate::basket::model::Row;
 use crate::basket::model::Seen;
 use crate::catalog::{Article, Item, Offer, OfferKind, PictureFit, SizeUnit, SoldBy, StockRow};
 use crate::delivery::{Place, Quote};
@@ -93,9 +94,10 @@ fn basket(random: &mut Random) -> Basket {
         let quantity = 1 + i32::try_from(random.below(20)).expect("small");
         let seen_quantity = if random.one_in(4) { 1 } else { quantity.min(item.available()) };
         let seen_price_cents = if random.one_in(4) { Money(77) } else { item.unit_price() };
-        (item, Seen { quantity, seen_price_cents, seen_quantity })
+        let offer = item.offer.clone();
+        (item, Seen { quantity, seen_price_cents, seen_quantity }, offer)
     });
-    let rows: Vec<(Item, Seen)> = rows.collect();
+    let rows: Vec<Row> = rows.collect();
     let spot = (!random.one_in(3)).then(|| spot(random));
     let seen_fee = if random.one_in(4) { Some(Money(290)) } else { spot.as_ref().map(|s| s.quote.fee_cents) };
     Basket::new(BasketId(Uuid::nil()), spot, seen_fee, rows)

@@ -45,6 +45,9 @@ fn changes(line: &basket::Line) -> Vec<String> {
     if let Some(old) = line.old_price() {
         words.push(format!("The price was {old} when you added it. It is {} now.", line.item.unit_price()));
     }
+    if let Some(offer) = line.old_offer() {
+        words.push(format!("The offer “{}” has ended since you added it.", offer.label));
+    }
     if line.counted == 0 {
         words.push("Sold out since you added it. It does not count in the total.".to_owned());
     } else if line.counted < line.quantity() {
