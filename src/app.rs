@@ -42,7 +42,8 @@ impl App {
         changes: Changes,
         signer: crate::sign::Signer,
     ) -> Self {
-        let line = Semaphore::new(pool.max_size() as usize);
+        // One connection is left to the footsteps: whoever waits inside the pool waits unfairly long.
+        let line = Semaphore::new((pool.max_size() as usize).saturating_sub(1).max(1));
         Self(Arc::new(Inner { config, clock, changes, signer, pool, line }))
     }
 

@@ -33,8 +33,8 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/healthz", get().to(ops::healthz))
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
-            .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .configure(storefront::routes)
+            .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }
 }

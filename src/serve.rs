@@ -2,7 +2,8 @@
 //! taking it apart again in the right order.
 
 use crate::app::App;
-use crate::catalog::Shelf;
+use crate::basket::Kept;
+use crate::catalog::{Alike, Shelf};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
@@ -83,15 +84,18 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let shelf = Shelf::new();
     let metrics = Data::new(Metrics::new());
     let (recorder, journeys) = Recorder::start(pool.clone(), metrics.clone())?;
-    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock)])?;
+    let baskets = Kept::new(changes.clone());
+    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock), basket_follower(&baskets)])?;
     let started = u64::try_from(clock.now().timestamp()).unwrap_or(0);
     let front = Data::new(Front::new(&config, metrics.clone(), started));
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
     let shop = Data::new(Shop {
         pages: CachedPages::new(cache, changes.clone()),
+        alike: Alike::new(changes.clone()),
         app: App::new(config, pool, clock, changes, signer),
         shelf,
         upcoming: Arc::new(Upcoming::default()),
+        baskets,
         recorder,
         metrics: metrics.clone(),
         demo,
@@ -113,6 +117,14 @@ pub fn listen(config: &Config) -> Result<TcpListener, Sorry> {
     TcpListener::bind(address).map_err(|e| cannot_listen(&e, address))
 }
 
+fn basket_follower(baskets: &Kept) -> Follower {
+    let baskets = baskets.clone();
+    Box::new(move |_, changes| {
+        baskets.follow(changes);
+        Ok(())
+    })
+}
+
 /// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
 ///
 /// # Errors
@@ -120,6 +132,10 @@ pub fn listen(config: &Config) -> Result<TcpListener, Sorry> {
 pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener) -> Result<(), Sorry> {
     let state = assembled.state.clone();
     let listen = config.server.listen;
+    let workers = match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        n => n,
+    };
     let server = HttpServer::new(move || {
         actix_web::App::new().configure(routes(state.clone())).wrap(from_fn(front::pass))
     })
@@ -127,11 +143,9 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     .client_disconnect_timeout(Duration::from_secs(2))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(config.server.shutdown_seconds)
-    .workers(if config.server.workers == 0 {
-        std::thread::available_parallelism().map_or(2, usize::from)
-    } else {
-        config.server.workers
-    })
+    .workers(workers)
+    // More threads than connections only wait, and each keeps memory of its own.
+    .worker_max_blocking_threads((config.database.connections as usize).div_ceil(workers))
     .listen(listener)?
     .run();
     let shop = assembled.state.shop.clone();

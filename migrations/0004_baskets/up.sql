@@ -23,3 +23,12 @@ CREATE TABLE basket_lines (
 );
 CREATE INDEX basket_lines_by_product ON basket_lines (product_id);
 CREATE INDEX basket_lines_by_seen_offer ON basket_lines (seen_offer_id) WHERE seen_offer_id IS NOT NULL;
+
+-- Every change of a basket holds its row first, so this tells of its lines too.
+CREATE FUNCTION tell_basket_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('changed', 'basket:' || coalesce(NEW.id, OLD.id));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER baskets_tell AFTER INSERT OR UPDATE OR DELETE ON baskets
+    FOR EACH ROW EXECUTE FUNCTION tell_basket_changed();

@@ -4,10 +4,12 @@
 //! token; it keeps the quote of the place, so place and fee survive with it.
 
 mod actions;
+mod kept;
 mod model;
 mod store;
 mod totals;
 
 pub use actions::{SetError, acknowledge, change_place, load, set_quantity};
+pub use kept::{Before, Kept};
 pub use model::{Basket, Line, MAX_QUANTITY, Spot};
 pub use totals::{TaxLine, Totals};

@@ -102,6 +102,12 @@ impl Line {
 }
 
 impl Basket {
+    /// That of somebody who has none yet.
+    pub fn empty(id: Option<BasketId>) -> Self {
+        let id = id.unwrap_or(BasketId(uuid::Uuid::nil()));
+        Self { id, spot: None, seen_fee: None, lines: Vec::new() }
+    }
+
     pub(super) fn new(id: BasketId, spot: Option<Spot>, seen_fee: Option<Money>, rows: Vec<Row>) -> Self {
         let mut lines: Vec<Line> = rows
             .into_iter()

@@ -4,6 +4,7 @@
 //! `synonyms`. It reads the stock's row beside each product, for the words on the
 //! card; only `inventory` changes it.
 
+mod alike;
 mod allergens;
 pub mod browse;
 pub mod import;
@@ -12,6 +13,7 @@ mod offers;
 mod shelf;
 mod store;
 
+pub use alike::Alike;
 pub use allergens::{ALLERGENS, Allergen, emphasised, listed};
 pub use model::{
     Article, Availability, Details, Item, LABELS, PictureFit, SizeUnit, SoldBy, StockRow, Storage,
@@ -20,5 +22,4 @@ pub use offers::{Offer, OfferKind, Priced, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
     best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now, product_addresses,
-    similar,
 };

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Products read at a time when all are read.
-const BATCH: i64 = 5_000;
+const BATCH: i64 = 1_000;
 /// With more changes at once than this it is quicker to read everything.
 const TOO_MANY: usize = 20_000;
 
@@ -155,7 +155,7 @@ impl Shelf {
                 Change::Product(id) => products.push(*id),
                 Change::Everything | Change::Catalog => everything = true,
                 Change::Offers => offers = true,
-                Change::Delivery => {}
+                Change::Delivery | Change::Basket(_) => {}
             }
         }
         if everything || products.len() > TOO_MANY {
@@ -173,6 +173,8 @@ impl Shelf {
 
     fn read_everything(&self, conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
         let tree = Arc::new(Tree::read(conn)?);
+        // Half a million products take seconds; the departments are there at once.
+        self.write().tree = Arc::clone(&tree);
         let mut index = Index::new();
         index.set_synonyms(store::all_synonyms(conn)?.into_iter());
         let mut after = 0;

@@ -91,21 +91,17 @@ pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryRe
     Ok(Item { article, stock: stock.filter(|_| withdrawn.is_none()), offer })
 }
 
-/// Others of the same kind, the most bought first.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn similar(
+/// What is bought most of a kind.
+pub(super) fn best_of_kind(
     conn: &mut PgConnection,
-    to: &Article,
+    category: i32,
     kind: &str,
     most: i64,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Item>> {
     let rows: Vec<ItemRow> = on_the_shelf(now)
-        .filter(products::category_id.eq(to.category_id))
+        .filter(products::category_id.eq(category))
         .filter(products::kind.eq(kind))
-        .filter(products::id.ne(to.id))
         .filter(products::withdrawn_at.is_null())
         .order((products::popularity.desc(), products::id))
         .limit(most)

@@ -1,6 +1,7 @@
 //! Word of what has changed, from whichever instance changed it: the database's
 //! `NOTIFY`, heard by one thread, so that nothing cached outlives its truth by a second.
 
+use crate::ids::BasketId;
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,12 +20,15 @@ pub enum Change {
     Catalog,
     Offers,
     Delivery,
+    /// Of one person's: no page that is kept for all shows it.
+    Basket(BasketId),
 }
 
 impl Change {
     fn parse(payload: &str) -> Self {
         match payload.split_once(':') {
             Some(("product", id)) => id.parse().map_or(Self::Everything, Self::Product),
+            Some(("basket", id)) => id.parse().map_or(Self::Everything, |id| Self::Basket(BasketId(id))),
             _ if payload == "catalog" => Self::Catalog,
             _ if payload == "offers" => Self::Offers,
             _ if payload == "delivery" => Self::Delivery,
@@ -112,7 +116,9 @@ impl Changes {
     fn apply(&self, conn: &mut PgConnection, followers: &[Follower], changes: &[Change]) -> QueryResult<()> {
         // The followers first: a page made under the new number must see what they hold.
         followers.iter().try_for_each(|follower| follower(conn, changes))?;
-        self.advance();
+        if changes.iter().any(|change| !matches!(change, Change::Basket(_))) {
+            self.advance();
+        }
         Ok(())
     }
 }
@@ -133,6 +139,8 @@ mod tests {
     fn a_word_we_do_not_know_means_read_it_all_anew() {
         assert_eq!(Change::parse("product:7"), Change::Product(7));
         assert_eq!(Change::parse("offers"), Change::Offers);
+        let id = uuid::Uuid::from_u128(7);
+        assert_eq!(Change::parse(&format!("basket:{id}")), Change::Basket(BasketId(id)));
         for strange in ["", "product:x", "tomorrow"] {
             assert_eq!(Change::parse(strange), Change::Everything, "{strange}");
         }

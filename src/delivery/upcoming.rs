@@ -41,7 +41,8 @@ impl Upcoming {
         Ok(windows)
     }
 
-    fn known(&self, zone: ZoneId, now: DateTime<Utc>) -> Option<Arc<Vec<Window>>> {
+    /// The same, if it is known without asking.
+    pub fn known(&self, zone: ZoneId, now: DateTime<Utc>) -> Option<Arc<Vec<Window>>> {
         let zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, windows) = zones.get(&zone)?;
         // Within a second, and not in a past that a test's clock has come back to.

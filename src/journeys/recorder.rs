@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -24,8 +24,10 @@ db_enum! {
 /// Steps that may wait to be written.
 const QUEUE: usize = 8_192;
 const AT_ONCE: usize = 500;
-/// A step is in the database at the latest after this long.
-const EVERY: Duration = Duration::from_millis(500);
+/// Nobody wakes the writer: it looks by itself, ten times a second, and writes what fits one
+/// statement. That is five thousand steps a second for good, and no more: in a flood figures
+/// are dropped before they take the machine from the pages.
+const EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = journey_events)]
@@ -80,17 +82,21 @@ impl Recorder {
 fn write_all(steps: &Receiver<Message>, pool: &PgPool) {
     let mut batch: Vec<Step> = Vec::with_capacity(AT_ONCE);
     loop {
-        match steps.recv_timeout(EVERY) {
+        match steps.try_recv() {
             Ok(Message::Step(step)) => batch.push(step),
             Ok(Message::Flush(done)) => {
                 write(&mut batch, pool);
                 let _ = done.send(());
             }
-            Err(RecvTimeoutError::Timeout) => write(&mut batch, pool),
-            Err(RecvTimeoutError::Disconnected) => break,
+            Err(TryRecvError::Empty) => {
+                write(&mut batch, pool);
+                std::thread::sleep(EVERY);
+            }
+            Err(TryRecvError::Disconnected) => break,
         }
         if batch.len() >= AT_ONCE {
             write(&mut batch, pool);
+            std::thread::sleep(EVERY);
         }
     }
     write(&mut batch, pool);

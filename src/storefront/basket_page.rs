@@ -112,6 +112,7 @@ pub(super) async fn set_line(
             Ok::<_, AppError>((item.article.id.0, outcome))
         })
         .await?;
+    shop.baskets.forget(id);
     let notice = match outcome {
         Ok(before) => {
             shop.count(Counted::BasketChanged);
@@ -144,6 +145,7 @@ pub(super) async fn acknowledge(shop: Data<Shop>, visit: Visit) -> Result<HttpRe
     if let Some(id) = visit.basket {
         let now = shop.app.clock.now();
         shop.app.db(move |conn| basket::acknowledge(conn, id, now)).await?;
+        shop.baskets.forget(id);
     }
     Ok(redirect("/basket", []))
 }

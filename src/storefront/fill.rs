@@ -11,7 +11,6 @@ use crate::catalog::{self, Item};
 use crate::clock;
 use crate::delivery::Window;
 use crate::error::AppError;
-use crate::ids::BasketId;
 use crate::journeys::Choice;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -21,7 +20,7 @@ use std::sync::Arc;
 
 /// Somebody looking at a page, with everything a page may say to them alone.
 pub(super) struct Viewer {
-    pub(super) basket: Basket,
+    pub(super) basket: Arc<Basket>,
     pub(super) totals: Totals,
     /// The next windows with room, where the place is known.
     pub(super) windows: Arc<Vec<Window>>,
@@ -40,15 +39,14 @@ impl Viewer {
         let (id, notice, choice) = (visit.basket, visit.notice, visit.choice);
         let (valid_for, now) = (shop.quote_valid_for(), shop.app.clock.now());
         let (zone, vat) = (shop.app.config.shop.zone, shop.app.config.shop.delivery_vat_percent);
-        let upcoming = Arc::clone(&shop.upcoming);
+        let (upcoming, kept) = (Arc::clone(&shop.upcoming), shop.baskets.clone());
         move |conn| {
+            let before = kept.before();
             let basket = id.map_or(Ok(None), |id| basket::load(conn, id, valid_for, now))?;
-            let basket = basket.unwrap_or_else(|| Basket {
-                id: id.unwrap_or(BasketId(uuid::Uuid::nil())),
-                spot: None,
-                seen_fee: None,
-                lines: Vec::new(),
-            });
+            let basket = Arc::new(basket.unwrap_or_else(|| Basket::empty(id)));
+            if id.is_some() {
+                kept.keep(&basket, before);
+            }
             let windows = match &basket.spot {
                 Some(spot) => upcoming.of(conn, spot.quote.zone_id, now)?,
                 None => Arc::default(),
@@ -58,6 +56,25 @@ impl Viewer {
             let totals = Totals::of(&basket, vat);
             Ok(Self { basket, totals, windows, notice, choice, zone, now })
         }
+    }
+
+    /// A viewer of whom all is known without asking. Who is to be told something is read anew:
+    /// they have just changed it, perhaps at another instance.
+    pub(super) fn at_hand(shop: &Shop, visit: &Visit) -> Option<Self> {
+        if visit.notice.is_some() {
+            return None;
+        }
+        let (now, settings) = (shop.app.clock.now(), &shop.app.config.shop);
+        let basket = match visit.basket {
+            Some(id) => shop.baskets.get(id, now)?,
+            None => Arc::new(Basket::empty(None)),
+        };
+        let windows = match &basket.spot {
+            Some(spot) => shop.upcoming.known(spot.quote.zone_id, now)?,
+            None => Arc::default(),
+        };
+        let totals = Totals::of(&basket, settings.delivery_vat_percent);
+        Some(Self { basket, totals, windows, notice: None, choice: visit.choice, zone: settings.zone, now })
     }
 
     /// What goes into a hole, or nothing where this visitor sees what most see.

@@ -27,11 +27,12 @@ use actix_web::web::{ServiceConfig, post};
 pub use shop::Shop;
 
 pub fn routes(cfg: &mut ServiceConfig) {
+    // The router tries them in this order, and each `{}` is a regular expression.
     cfg.route("/", get().to(home::show))
+        .route("/p/{slug}", get().to(product::show))
         .route("/d/{department}", get().to(listing::department))
         .route("/d/{department}/{category}", get().to(listing::category))
         .route("/offers", get().to(listing::offers))
-        .route("/p/{slug}", get().to(product::show))
         .route("/search", get().to(search::show))
         .route("/search/suggestions", get().to(search::suggest))
         .route("/place", get().to(place::show))

@@ -70,6 +70,7 @@ pub(super) async fn set(
         .await?;
     match answer {
         Answer::Here { place, .. } => {
+            shop.baskets.forget(id);
             shop.count(Counted::QuoteGiven);
             shop.step(&visit, Kind::PlaceSet, json!({"place": place.routing_key}));
             let back = if visit.back().starts_with("/place") { "/" } else { visit.back() };

@@ -17,8 +17,6 @@ use askama::Template;
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-const SIMILAR: i64 = 6;
-
 #[derive(Template)]
 #[template(path = "shop/product.html")]
 struct ProductPage {
@@ -78,7 +76,7 @@ pub(super) async fn show(
         move |conn: &mut PgConnection| {
             let now = shop.app.clock.now();
             let (item, details) = catalog::by_slug(conn, &slug, now)?;
-            let similar = catalog::similar(conn, &item.article, &details.kind, SIMILAR, now)?;
+            let similar = shop.alike.to(conn, &item.article, &details.kind, now)?;
             render(&page(&shop, &item, &details, &similar))
         }
     };

@@ -1,7 +1,8 @@
 use super::fill::Viewer;
 use super::visit::Visit;
 use crate::app::App;
-use crate::catalog::Shelf;
+use crate::basket::Kept;
+use crate::catalog::{Alike, Shelf};
 use crate::delivery::Upcoming;
 use crate::error::AppError;
 use crate::journeys::{Kind, Recorder, Step};
@@ -18,8 +19,10 @@ use std::sync::Arc;
 pub struct Shop {
     pub app: App,
     pub shelf: Shelf,
+    pub alike: Alike,
     pub pages: CachedPages,
     pub upcoming: Arc<Upcoming>,
+    pub baskets: Kept,
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,
     /// Whether this shop shows made-up goods, and its own workings.
@@ -68,7 +71,10 @@ impl Shop {
         if visit.is_a_stranger() {
             return Ok(Answer::new(status).plain(request, sheet));
         }
-        let viewer = self.viewer(visit).await?;
+        let viewer = match Viewer::at_hand(self, visit) {
+            Some(viewer) => viewer,
+            None => self.viewer(visit).await?,
+        };
         Ok(self.answer_filled(request, visit, status, sheet, &viewer))
     }
 
@@ -88,7 +94,7 @@ impl Shop {
         answer.filled(request, sheet, |hole| viewer.fill(hole))
     }
 
-    /// Who is looking: their basket, place, and what is to be said to them.
+    /// Who is looking: their basket, place, and what is to be said to them, read anew.
     ///
     /// # Errors
     /// When the database does not answer.

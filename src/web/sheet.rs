@@ -55,7 +55,8 @@ impl Sheet {
             Effort::Quick => gzip::fast(text.as_bytes()),
             Effort::Best => gzip::small(text.as_bytes()),
         };
-        Self { text: text.into(), holes: holes.into(), plain: plain.into() }
+        // Boxed, since `Bytes` would keep the room that compressing did not need.
+        Self { text: text.into(), holes: holes.into(), plain: plain.into_boxed_slice().into() }
     }
 
     /// What most see, as gzip.

@@ -29,6 +29,10 @@ const countAnew = (html) => {
   for (const input of document.querySelectorAll(".facets input[type=checkbox]")) {
     input.closest("label").querySelector(".count").textContent = counts.get(key(input)) ?? "0";
   }
+  // What goes along unseen, such as the sorting.
+  const facets = document.getElementById("facets");
+  for (const input of facets?.querySelectorAll("input[type=hidden]") ?? []) input.remove();
+  facets?.prepend(...fresh.querySelectorAll("#facets input[type=hidden]"));
 };
 
 document.addEventListener("change", (event) => {

@@ -43,7 +43,7 @@ const tooSmall = (page) => page.evaluate(() => {
     .filter((el) => el.checkVisibility({ visibilityProperty: true }) && el.tabIndex >= 0 && !el.closest(".skip") && !inText(el))
     .flatMap((el) => {
       const { width, height } = area(el);
-      const least = el.matches(".btn.main, .card .step button, .buy button, .tool, .input, .find input") ? 44 : 24;
+      const least = el.matches(".btn.main, .card .step button, .buy button, .tool, .input:not(.slim), .find input") ? 44 : 24;
       return width + 0.5 >= least && height + 0.5 >= least ? [] : [`${width.toFixed(0)}x${height.toFixed(0)} of ${least}: ${el.outerHTML.slice(0, 110)}`];
     });
 });

@@ -21,7 +21,7 @@ const typeMilk = async (page) => {
   await page.goto(HOME);
   await tabTo(page, field(page));
   await page.keyboard.type("milk", { delay: 20 });
-  await list(page).waitFor();
+  await page.getByRole("option").first().waitFor();
 };
 
 story("suggestions are an accessible combobox, by keyboard alone", async (page) => {

@@ -17,7 +17,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("logs", &[]),
     ("error", &[]),
-    ("db", &[]),
+    ("db", &["ids"]),
     ("sign", &["db"]),
     ("events", &["db", "ids"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
@@ -38,6 +38,7 @@ const LADDER: &[(&str, &[&str])] = &[
         "serve",
         &[
             "app",
+            "basket",
             "catalog",
             "clock",
             "config",

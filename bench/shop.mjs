@@ -1,0 +1,100 @@
+// Programs under measurement: starting them, asking them, weighing them.
+
+import { execFileSync, spawn } from "node:child_process";
+import { openSync, readFileSync, truncateSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { sleep, until } from "./shared.mjs";
+
+const root = join(import.meta.dirname, "..");
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+const program = join(target, "release/smartshop");
+
+/** The environment of a shop: nothing of ours that could change a limit or a setting. */
+function environment(url, port) {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("SMARTSHOP_"));
+  return {
+    ...Object.fromEntries(kept),
+    SMARTSHOP_DATABASE_URL: url,
+    SMARTSHOP_LISTEN: `127.0.0.1:${port}`,
+    SMARTSHOP_TRUSTED_PROXIES: "127.0.0.1",
+  };
+}
+
+/** Runs one command of the binary to its end. */
+export function smartshop(url, ...args) {
+  return execFileSync(program, args, { env: environment(url, 1), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+
+/** One request. Answers with status, headers, body as text, and whether it came as gzip. */
+export function ask(port, path, { method = "GET", headers = {}, form } = {}) {
+  const body = form && new URLSearchParams(form).toString();
+  const all = { "accept-encoding": "gzip, br", ...headers };
+  if (body !== undefined) {
+    Object.assign(all, { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body) });
+  }
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: "127.0.0.1", port, path, method, headers: all, agent }, (response) => {
+      const parts = [];
+      response.on("data", (part) => parts.push(part));
+      response.on("end", () => {
+        const raw = Buffer.concat(parts);
+        const gzip = response.headers["content-encoding"] === "gzip";
+        resolve({ status: response.statusCode, headers: response.headers, gzip, bytes: raw.length, text: (gzip ? gunzipSync(raw) : raw).toString("utf8") });
+      });
+      response.on("error", reject);
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+/** A server as a process of its own; its log goes to a file, as it would on a machine that serves. */
+function run(command, args, env, port, log) {
+  const out = openSync(log, "w");
+  const child = spawn(command, args, { env, stdio: ["ignore", "ignore", out] });
+  let alive = true;
+  const ended = new Promise((resolve) => child.on("exit", (code) => { alive = false; resolve(code); }));
+  process.on("exit", () => alive && child.kill("SIGKILL"));
+  return {
+    port,
+    pid: child.pid,
+    alive: () => alive,
+    log,
+    /** Resident memory now, and the most it ever was, in MiB. */
+    memory: () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      const mib = (name) => Number(status.match(new RegExp(`${name}:\\s+(\\d+)`))[1]) / 1024;
+      return { now: mib("VmRSS"), most: mib("VmHWM") };
+    },
+    forgetLog: () => truncateSync(log),
+    stop: async () => { child.kill("SIGTERM"); await ended; },
+  };
+}
+
+export async function openHello(port, folder) {
+  const hello = run(join(target, "release/examples/hello"), [`127.0.0.1:${port}`], process.env, port, join(folder, "hello.log"));
+  await until(5_000, 10, () => ask(port, "/").then((r) => r.status === 200, () => false), () => "the bare server did not start");
+  return hello;
+}
+
+/** Opens a shop. `firstAnswer` is the time from the start of the process to the first whole home page. */
+export async function openShop(url, port, log) {
+  const began = performance.now();
+  const shop = run(program, ["serve"], environment(url, port), port, log);
+  let firstAnswer, answered = false;
+  while (firstAnswer === undefined) {
+    if (!shop.alive()) throw new Error(`the shop did not start; ${readFileSync(log, "utf8").slice(-600)}`);
+    const home = await ask(port, "/").catch(() => null);
+    if (home?.status === 200) {
+      answered ||= performance.now() - began;
+      if (home.text.includes('href="/d/bakery"')) firstAnswer = performance.now() - began;
+    }
+    if (firstAnswer === undefined) await sleep(2);
+  }
+  await until(60_000, 20, () => ask(port, "/readyz").then((r) => r.status === 200), () => "the shop did not become ready");
+  return Object.assign(shop, { firstAnswer, anyAnswer: answered, ready: performance.now() - began });
+}
