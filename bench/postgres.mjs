@@ -53,11 +53,15 @@ export async function startPostgres(folder) {
     [...rest, join(bin, "postgres"), "-D", data, ...options.flatMap(([k, v]) => ["-c", `${k}=${v}`])],
     { cwd: "/", stdio: ["ignore", "ignore", "inherit"], detached: true },
   );
-  const ended = new Promise((resolve) => server.on("exit", resolve));
+  let over = false;
+  const ended = new Promise((resolve) => server.on("exit", () => { over = true; resolve(); }));
   const sql = (database, text) =>
     execFileSync(join(bin, "psql"), ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres", "-d", database, "-c", text],
       { cwd: "/", encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] }).trim();
-  const answers = () => { try { return sql("postgres", "SELECT 1") === "1"; } catch { return false; } };
+  const answers = () => {
+    if (over) throw new Error(`the bench's Postgres ended at once; does another run use ${data}?`);
+    try { return sql("postgres", "SELECT 1") === "1"; } catch { return false; }
+  };
   await until(30_000, 50, answers, () => `the bench's Postgres in ${data} did not start`);
   return {
     sql,

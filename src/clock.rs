@@ -65,10 +65,15 @@ pub fn date_label(day: NaiveDate) -> String {
     format!("{} {} {}", day.format("%a"), day.day(), day.format("%b"))
 }
 
-/// `18:00`
+/// `18:00`; in the hour that autumn repeats `01:30 summer time` or `01:30 winter time`.
 pub fn time_label(zone: Tz, at: DateTime<Utc>) -> String {
     let local = at.with_timezone(&zone);
-    format!("{:02}:{:02}", local.hour(), local.minute())
+    let time = format!("{:02}:{:02}", local.hour(), local.minute());
+    match zone.from_local_datetime(&local.naive_local()) {
+        chrono::LocalResult::Ambiguous(first, _) if first == local => format!("{time} summer time"),
+        chrono::LocalResult::Ambiguous(..) => format!("{time} winter time"),
+        chrono::LocalResult::Single(_) | chrono::LocalResult::None => time,
+    }
 }
 
 /// `Tue 24 Nov, 18:00–20:00`
@@ -107,6 +112,16 @@ mod tests {
     fn a_label_tells_the_shops_clock() {
         let (from, to) = (utc("2026-07-01T17:00:00Z"), utc("2026-07-01T19:00:00Z"));
         assert_eq!(window_label(Dublin, from, to), "Wed 1 Jul, 18:00–20:00");
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_says_which_it_is() {
+        let label = |from: &str, to: &str| window_label(Dublin, utc(from), utc(to));
+        assert_eq!(
+            label("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"),
+            "Sun 25 Oct, 01:00 summer time–01:00 winter time"
+        );
+        assert_eq!(label("2026-10-25T02:00:00Z", "2026-10-25T03:00:00Z"), "Sun 25 Oct, 02:00–03:00");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub enum AppError {
     NotFound,
     /// The request itself is wrong; the words say what to do.
     BadRequest(String),
+    /// More was sent than the form takes.
+    TooLarge,
     /// Not from one of our own pages.
     Forged,
     /// Too many requests from one address.
@@ -45,11 +47,15 @@ impl AppError {
         let (title, advice) = match self {
             Self::NotFound => (
                 "There is nothing at this address",
-                "It may have been moved or mistyped. The search above finds everything we have.",
+                "It may have been moved or mistyped. The search below finds everything we have.",
             ),
             Self::BadRequest(words) => {
                 return ErrorWords { title: "That did not work", advice: words.clone(), cause: None };
             }
+            Self::TooLarge => (
+                "That is too much at once",
+                "What was sent is larger than this form takes. Shorten it and send it again.",
+            ),
             Self::Forged => (
                 "This came from another site",
                 "To keep your basket safe we only take forms from our own pages. Go back to the shop and try it there.",
@@ -72,9 +78,12 @@ impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Internal(cause) => write!(f, "{cause}"),
-            Self::NotFound | Self::BadRequest(_) | Self::Forged | Self::TooMany | Self::Busy => {
-                f.write_str(&self.words().advice)
-            }
+            Self::NotFound
+            | Self::BadRequest(_)
+            | Self::TooLarge
+            | Self::Forged
+            | Self::TooMany
+            | Self::Busy => f.write_str(&self.words().advice),
         }
     }
 }
@@ -97,6 +106,7 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Forged => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -46,7 +46,7 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, AppError> {
 fn form_error(e: &actix_web::error::UrlencodedError) -> AppError {
     use actix_web::error::UrlencodedError;
     if matches!(e, UrlencodedError::Overflow { .. }) {
-        return AppError::bad("What was sent is larger than this form takes. Shorten it and send it again.");
+        return AppError::TooLarge;
     }
     AppError::bad("The form could not be read. Go back, check what you typed and send it again.")
 }

@@ -3,8 +3,10 @@
 CREATE TABLE baskets (
     id         UUID PRIMARY KEY,
     quote_id   UUID REFERENCES quotes (id),
-    -- The fee the shopper last saw, so that another one can be told with old and new.
-    seen_fee_cents BIGINT,
+    -- The terms the shopper last saw, so that others can be told with old and new.
+    seen_fee_cents       BIGINT,
+    seen_free_from_cents BIGINT,
+    seen_minimum_cents   BIGINT,
     made_at    TIMESTAMPTZ NOT NULL,
     touched_at TIMESTAMPTZ NOT NULL
 );

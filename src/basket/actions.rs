@@ -4,7 +4,7 @@
 use super::model::{Basket, MAX_QUANTITY, Spot};
 use super::store;
 use crate::catalog::Item;
-use crate::delivery::{self, Quote};
+use crate::delivery::{self, Quote, Terms};
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -20,17 +20,27 @@ pub fn load(
     quote_valid_for: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Basket>> {
-    let Some((quote, place, zone, seen_fee)) = store::head(conn, id)? else { return Ok(None) };
+    let Some((quote, place, zone, seen)) = store::head(conn, id)? else { return Ok(None) };
+    let mut lost_place = None;
     let spot = match (quote, place, zone) {
         (Some(quote), Some(place), Some(zone)) if quote.valid_until > now => {
             Some(Spot { quote, place, zone })
         }
-        (Some(old), Some(place), Some(zone)) => {
-            renew(conn, id, &old, quote_valid_for, now)?.map(|quote| Spot { quote, place, zone })
-        }
+        (Some(old), Some(place), Some(zone)) => match renew(conn, id, &old, quote_valid_for, now)? {
+            Some(quote) => Some(Spot { quote, place, zone }),
+            None => {
+                lost_place = Some(place.label());
+                None
+            }
+        },
         _ => None,
     };
-    Ok(Some(Basket::new(id, spot, seen_fee, store::lines(conn, id, now)?)))
+    let basket = Basket::new(id, spot, seen_terms(seen), store::lines(conn, id, now)?);
+    Ok(Some(Basket { lost_place, ..basket }))
+}
+
+fn seen_terms((fee, free_from, minimum): store::SeenTerms) -> Option<Terms> {
+    Some(Terms { fee: fee?, free_from: free_from?, minimum: minimum? })
 }
 
 fn renew(
@@ -69,7 +79,7 @@ pub fn change_place(
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
         store::set_quote(conn, id, quote.id)?;
-        store::set_seen_fee(conn, id, quote.fee_cents)
+        store::set_seen_terms(conn, id, quote.terms())
     })
 }
 
@@ -91,8 +101,18 @@ impl From<diesel::result::Error> for SetError {
     }
 }
 
-/// Sets how many of a product are wanted; 0 takes it out. Says how many there were before.
-/// Setting what is set already succeeds and changes nothing.
+/// What a change of quantity did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub before: i32,
+    pub now: i32,
+}
+
+/// Sets how many of a product are wanted; 0 takes it out. Setting what is set already succeeds
+/// and changes nothing.
+///
+/// `seen` is the number the shopper's page showed. If another tab has changed it since, the step
+/// they made (one more, one fewer) is made from there instead.
 ///
 /// # Errors
 /// `OnlyLeft` when more are wanted than there are (fewer than before is always fine).
@@ -101,25 +121,47 @@ pub fn set_quantity(
     id: BasketId,
     item: &Item,
     quantity: i32,
-    now: DateTime<Utc>,
-) -> Result<i32, SetError> {
+    seen: Option<i32>,
+    at: DateTime<Utc>,
+) -> Result<Changed, SetError> {
     let product = item.article.id;
     conn.transaction(|conn| {
-        store::lock(conn, id, now)?;
-        if quantity <= 0 {
-            return Ok(store::remove_line(conn, id, product)?.unwrap_or(0));
-        }
+        store::lock(conn, id, at)?;
         let before = store::quantity(conn, id, product)?;
+        let now = meant(quantity, seen, before);
+        let changed = Changed { before, now };
+        if now == before {
+            return Ok(changed);
+        }
+        if now == 0 {
+            store::remove_line(conn, id, product)?;
+            return Ok(changed);
+        }
         let possible = item.available().min(MAX_QUANTITY);
-        if quantity > possible && quantity >= before {
+        if now > possible && now > before {
             return Err(SetError::OnlyLeft { available: possible, in_basket: before });
         }
-        if before == 0 && store::count_lines(conn, id)? >= store::MOST_LINES {
+        if before > 0 {
+            store::change_line(conn, id, product, now)?;
+            return Ok(changed);
+        }
+        if store::count_lines(conn, id)? >= store::MOST_LINES {
             return Err(SetError::Full);
         }
-        store::put_line(conn, id, quantity, item, now)?;
-        Ok(before)
+        store::put_line(conn, id, now, item, at)?;
+        Ok(changed)
     })
+}
+
+/// The quantity that is meant: as asked, unless the page was out of date; then the same step
+/// from where things are. Taking out is taking out.
+fn meant(quantity: i32, seen: Option<i32>, before: i32) -> i32 {
+    match seen {
+        Some(seen) if quantity > 0 && seen != before && quantity != before => {
+            (before + quantity - seen).clamp(0, MAX_QUANTITY)
+        }
+        _ => quantity.clamp(0, MAX_QUANTITY),
+    }
 }
 
 /// The shopper has read what changed: amounts become what is possible, prices what they are now.
@@ -130,7 +172,7 @@ pub fn acknowledge(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) ->
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
         if let Some((Some(quote), ..)) = store::head(conn, id)? {
-            store::set_seen_fee(conn, id, quote.fee_cents)?;
+            store::set_seen_terms(conn, id, quote.terms())?;
         }
         let basket = Basket::new(id, None, None, store::lines(conn, id, now)?);
         for line in basket.lines.iter().filter(|l| l.has_changed() || l.counted != l.quantity()) {
@@ -142,4 +184,20 @@ pub fn acknowledge(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) ->
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn a_step_on_an_old_page_is_made_from_where_things_are() {
+        assert_eq!(meant(2, Some(1), 1), 2);
+        assert_eq!(meant(2, Some(1), 4), 5, "one more, from four");
+        assert_eq!(meant(1, Some(0), 4), 5, "added in another tab meanwhile");
+        assert_eq!(meant(2, Some(1), 2), 2, "the same click again");
+        assert_eq!(meant(0, Some(1), 4), 0, "taking out is taking out");
+        assert_eq!(meant(7, None, 4), 7);
+        assert_eq!(meant(99, Some(1), 50), 99);
+    }
 }

@@ -1,6 +1,6 @@
 use crate::catalog::{Item, Offer, OfferKind, Priced, price_lines};
 use crate::db::schema::basket_lines;
-use crate::delivery::{Place, Quote};
+use crate::delivery::{Place, Quote, Terms};
 use crate::ids::BasketId;
 use crate::money::Money;
 use diesel::prelude::*;
@@ -13,8 +13,10 @@ pub struct Basket {
     pub id: BasketId,
     /// Where it goes, once that is known.
     pub spot: Option<Spot>,
-    /// The fee the shopper last saw.
-    pub seen_fee: Option<Money>,
+    /// The terms the shopper last saw.
+    pub seen_terms: Option<Terms>,
+    /// A place of theirs that we do not go to any more.
+    pub lost_place: Option<String>,
     /// In the order they were added.
     pub lines: Vec<Line>,
 }
@@ -105,10 +107,10 @@ impl Basket {
     /// That of somebody who has none yet.
     pub fn empty(id: Option<BasketId>) -> Self {
         let id = id.unwrap_or(BasketId(uuid::Uuid::nil()));
-        Self { id, spot: None, seen_fee: None, lines: Vec::new() }
+        Self { id, spot: None, seen_terms: None, lost_place: None, lines: Vec::new() }
     }
 
-    pub(super) fn new(id: BasketId, spot: Option<Spot>, seen_fee: Option<Money>, rows: Vec<Row>) -> Self {
+    pub(super) fn new(id: BasketId, spot: Option<Spot>, seen_terms: Option<Terms>, rows: Vec<Row>) -> Self {
         let mut lines: Vec<Line> = rows
             .into_iter()
             .map(|(item, seen, seen_offer)| Line {
@@ -130,13 +132,14 @@ impl Basket {
         for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
             line.off = off;
         }
-        Self { id, spot, seen_fee, lines }
+        Self { id, spot, seen_terms, lost_place: None, lines }
     }
 
-    /// The fee when it was last seen, if it is another now: the quote ran out, and the zone's fee has changed.
-    pub fn old_fee(&self) -> Option<Money> {
-        let fee = self.spot.as_ref()?.quote.fee_cents;
-        self.seen_fee.filter(|seen| *seen != fee)
+    /// The terms when they were last seen, if they are others now: the quote ran out, and the
+    /// zone's have changed.
+    pub fn old_terms(&self) -> Option<Terms> {
+        let terms = self.spot.as_ref()?.quote.terms();
+        self.seen_terms.filter(|seen| *seen != terms)
     }
 
     /// Pieces that count.

@@ -5,7 +5,7 @@ use crate::catalog::{Article, Item, Offer, StockRow};
 use crate::db::schema::{
     basket_lines, baskets, offer_products, offers, places, products, quotes, stock, zones,
 };
-use crate::delivery::{Place, Quote};
+use crate::delivery::{Place, Quote, Terms};
 use crate::ids::{BasketId, ProductId, QuoteId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
@@ -14,10 +14,13 @@ use diesel::prelude::*;
 /// More lines than this no page shows and no picker walks.
 pub(super) const MOST_LINES: i64 = 200;
 
-/// What a basket's own row leads to.
-pub(super) type Head = (Option<Quote>, Option<Place>, Option<String>, Option<Money>);
+/// Fee, free from, minimum as they were last seen.
+pub(super) type SeenTerms = (Option<Money>, Option<Money>, Option<Money>);
 
-/// The quote, its place, its zone by name, and the fee that was last seen.
+/// What a basket's own row leads to.
+pub(super) type Head = (Option<Quote>, Option<Place>, Option<String>, SeenTerms);
+
+/// The quote, its place, its zone by name, and the terms that were last seen.
 pub(super) fn head(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<Head>> {
     baskets::table
         .left_join(quotes::table.on(quotes::id.nullable().eq(baskets::quote_id)))
@@ -28,7 +31,7 @@ pub(super) fn head(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<
             Option::<Quote>::as_select(),
             Option::<Place>::as_select(),
             zones::name.nullable(),
-            baskets::seen_fee_cents,
+            (baskets::seen_fee_cents, baskets::seen_free_from_cents, baskets::seen_minimum_cents),
         ))
         .first(conn)
         .optional()
@@ -96,9 +99,30 @@ pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -
     diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).execute(conn).map(drop)
 }
 
-/// The shopper has seen this fee.
-pub(super) fn set_seen_fee(conn: &mut PgConnection, id: BasketId, fee: Money) -> QueryResult<()> {
-    diesel::update(baskets::table.find(id)).set(baskets::seen_fee_cents.eq(fee)).execute(conn).map(drop)
+/// The shopper has seen these terms.
+pub(super) fn set_seen_terms(conn: &mut PgConnection, id: BasketId, terms: Terms) -> QueryResult<()> {
+    diesel::update(baskets::table.find(id))
+        .set((
+            baskets::seen_fee_cents.eq(terms.fee),
+            baskets::seen_free_from_cents.eq(terms.free_from),
+            baskets::seen_minimum_cents.eq(terms.minimum),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The shopper wants another number of what is in the basket. What else they last saw of the
+/// line stays: a change they have not read is still to be told.
+pub(super) fn change_line(
+    conn: &mut PgConnection,
+    id: BasketId,
+    product: ProductId,
+    quantity: i32,
+) -> QueryResult<()> {
+    diesel::update(basket_lines::table.find((id, product)))
+        .set((basket_lines::quantity.eq(quantity), basket_lines::seen_quantity.eq(quantity)))
+        .execute(conn)
+        .map(drop)
 }
 
 pub(super) fn count_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<i64> {

@@ -2,7 +2,6 @@
 
 use super::model::{Basket, Line};
 use crate::catalog::{Priced, price_lines};
-use crate::delivery::Terms;
 use crate::money::Money;
 use std::collections::BTreeMap;
 
@@ -70,7 +69,7 @@ impl Totals {
         let goods = full - price_lines(&seen).into_iter().sum();
         let terms = basket.spot.as_ref().map(|s| s.quote.terms());
         let fee = terms.map(|t| {
-            let terms = Terms { fee: basket.old_fee().unwrap_or(t.fee), ..t };
+            let terms = basket.old_terms().unwrap_or(t);
             if seen.iter().all(|l| l.quantity == 0) { terms.fee } else { terms.fee_for(goods) }
         });
         Some(goods + fee.unwrap_or_default()).filter(|before| *before != self.total)

@@ -13,9 +13,14 @@ use std::sync::Arc;
 const MOST_KINDS: u64 = 500;
 const MOST_ALIKE: usize = 6;
 
+/// A category and a kind within it.
+type Kind = (i32, Box<str>);
+/// Under which state it was read, and what it was.
+type Best = (u64, Arc<Vec<Item>>);
+
 #[derive(Clone)]
 pub struct Alike {
-    kinds: Cache<(i32, Box<str>), (u64, Arc<Vec<Item>>)>,
+    kinds: Cache<Kind, Best>,
     changes: Changes,
 }
 
@@ -39,12 +44,7 @@ impl Alike {
         Ok(best.iter().filter(|item| item.article.id != article.id).take(MOST_ALIKE).cloned().collect())
     }
 
-    fn best_of(
-        &self,
-        conn: &mut PgConnection,
-        key: (i32, Box<str>),
-        now: DateTime<Utc>,
-    ) -> QueryResult<Arc<Vec<Item>>> {
+    fn best_of(&self, conn: &mut PgConnection, key: Kind, now: DateTime<Utc>) -> QueryResult<Arc<Vec<Item>>> {
         let epoch = self.changes.epoch();
         if let Some((made_under, best)) = self.kinds.get(&key)
             && epoch == Some(made_under)

@@ -152,6 +152,8 @@ diesel::table! {
         id -> Uuid,
         quote_id -> Nullable<Uuid>,
         seen_fee_cents -> Nullable<BigInt>,
+        seen_free_from_cents -> Nullable<BigInt>,
+        seen_minimum_cents -> Nullable<BigInt>,
         made_at -> Timestamptz,
         touched_at -> Timestamptz,
     }

@@ -36,14 +36,27 @@ pub fn find(conn: &mut PgConnection, query: &Query) -> QueryResult<Answer> {
     match query {
         Query::Position { latitude, longitude } => Ok(at_position(&places, *latitude, *longitude)),
         Query::Text(text) => {
-            // `D15 Ashtown` names a district and a part of it.
-            let first = || text.split_whitespace().next().and_then(read_eircode);
-            if let Some((key, eircode)) = read_eircode(text).or_else(first) {
+            if let Some((key, eircode)) = code_within(text) {
                 return Ok(by_key(&places, &key, eircode));
             }
             Ok(by_name(&places, &store::all_names(conn)?, text))
         }
     }
+}
+
+/// The routing key in what a person typed, if there is one. The rest may be their door.
+pub fn routing_key(text: &str) -> Option<String> {
+    code_within(text).map(|(key, _)| key)
+}
+
+/// An Eircode, routing key or postal district anywhere in an address: the whole text, else the
+/// last two words, else the last one that is one (`12 Rathmines Road, Dublin 6`).
+fn code_within(text: &str) -> Option<(String, Option<String>)> {
+    let words: Vec<&str> = text.split([' ', ',', ';']).filter(|w| !w.is_empty()).collect();
+    let pairs = words.windows(2).rev().map(|pair| pair.join(" "));
+    let singles = words.iter().rev().map(|w| (*w).to_owned());
+    // A pair first: `D06 X4P7` says more than `D06`.
+    std::iter::once(text.to_owned()).chain(pairs).chain(singles).find_map(|part| read_eircode(&part))
 }
 
 fn at_position(places: &[Place], latitude: f64, longitude: f64) -> Answer {
@@ -85,6 +98,11 @@ fn by_name(places: &[Place], names: &[(String, PlaceId)], text: &str) -> Answer 
     if let Some(place) = names.iter().find(|(name, _)| *name == wanted).and_then(|(_, id)| by_id.get(id)) {
         return known(places, place, None);
     }
+    if let Some((_, id)) = named_within(names, &wanted)
+        && let Some(place) = by_id.get(id)
+    {
+        return known(places, place, None);
+    }
     let mut scored: Vec<(usize, &Place)> = names
         .iter()
         .filter_map(|(name, id)| Some((unlikeness(&wanted, name)?, *by_id.get(id)?)))
@@ -98,6 +116,18 @@ fn by_name(places: &[Place], names: &[(String, PlaceId)], text: &str) -> Answer 
         }
     }
     Answer::Unknown { alike }
+}
+
+/// The longest name that stands in an address as whole words, or is the text but for its spaces.
+fn named_within<'a>(names: &'a [(String, PlaceId)], wanted: &str) -> Option<&'a (String, PlaceId)> {
+    let padded = format!(" {wanted} ");
+    let squeezed = wanted.replace(' ', "");
+    names
+        .iter()
+        .filter(|(name, _)| {
+            name.len() >= 4 && (padded.contains(&format!(" {name} ")) || name.replace(' ', "") == squeezed)
+        })
+        .max_by_key(|(name, _)| name.len())
 }
 
 /// How far two names are apart, or nothing when one would not take one for the other.
@@ -131,8 +161,9 @@ pub(crate) fn fold(text: &str) -> String {
 /// The routing key of an Eircode or of its first part, and the whole when it is whole.
 /// Spaces, dashes and small letters are fine; so is `Dublin 6`.
 fn read_eircode(text: &str) -> Option<(String, Option<String>)> {
-    let code: String =
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let typed = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
+    // The second place is a figure: a letter O there is a nought.
+    let code: String = typed.enumerate().map(|(i, c)| if i == 1 && c == 'O' { '0' } else { c }).collect();
     if let Some(district) =
         code.strip_prefix("DUBLIN").or_else(|| code.strip_prefix('D').filter(|d| d.len() < 3))
         && (1..=2).contains(&district.len())
@@ -168,12 +199,27 @@ mod tests {
             ("D6", "D06", None),
             ("A96", "A96", None),
             ("D6W", "D6W", None),
+            ("Do6 x4p7", "D06", Some("D06 X4P7")),
         ] {
             assert_eq!(read_eircode(text), Some((key.into(), whole.map(Into::into))), "{text}");
         }
         for text in ["", "Rathmines", "D", "12345", "D06X4P7ZZ", "'; DROP TABLE places; --", "<b>D06</b>xyz"]
         {
             assert_eq!(read_eircode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_in_an_address() {
+        for (text, key) in [
+            ("Rathmines, D06", Some("D06")),
+            ("Ballsbridge, Dublin 4", Some("D04")),
+            ("12 Rathmines Road, D06 X4P7", Some("D06")),
+            ("D15 Ashtown", Some("D15")),
+            ("12 Rathmines Road", None),
+            ("Harold's Cross", None),
+        ] {
+            assert_eq!(routing_key(text).as_deref(), key, "{text}");
         }
     }
 

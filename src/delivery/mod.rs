@@ -13,7 +13,7 @@ mod windows;
 
 pub use actions::{WishError, give_quote, note_wish, renew};
 pub(crate) use find::fold;
-pub use find::{Answer, Query, find};
+pub use find::{Answer, Query, find, routing_key};
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
 pub use store::{all_zones, places_of, windows_between};
 pub use upcoming::Upcoming;

@@ -3,6 +3,7 @@
 use super::files::{self, FileError};
 use super::{delivery, offers, shelves};
 use crate::catalog::import::{self, ImportError, Options, import_products};
+use crate::db::schema::products;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
@@ -96,7 +97,7 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
         diesel::sql_query(lock).execute(conn)?;
         let departments_added = shelves::add_departments(conn)?;
         let options = Options { partial: false, demo: true, zone, now };
-        let products = import_products(conn, files::PRODUCTS.bytes, &options)?;
+        let products = add_products(conn, &options)?;
         let (offers_added, offers_renewed) = offers::bring_up_to_date(conn, zone, now)?;
         Ok(Report {
             products,
@@ -109,4 +110,13 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
             windows_added: delivery::add_windows(conn)?,
         })
     })
+}
+
+/// The demo's products, where none are there yet: what somebody has changed since stays changed.
+fn add_products(conn: &mut PgConnection, options: &Options) -> Result<import::Report, DemoError> {
+    let there = diesel::select(diesel::dsl::exists(products::table.filter(products::demo.eq(true))));
+    if there.get_result::<bool>(conn)? {
+        return Ok(import::Report::nothing());
+    }
+    Ok(import_products(conn, files::PRODUCTS.bytes, options)?)
 }

@@ -1,3 +1,5 @@
+use super::sessions::Sessions;
+use super::who::Walker;
 use crate::db::schema::journey_events;
 use crate::db::{PgPool, db_enum};
 use crate::web::{Counted, Metrics};
@@ -6,12 +8,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 db_enum! {
     pub enum Kind {
-        /// The first page of a session, with where it came from.
+        /// The first step of a session, with its first touch.
         Visit = "visit",
         PlaceSet = "place_set",
         PlaceUnknown = "place_unknown",
@@ -31,18 +34,19 @@ const EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = journey_events)]
-pub struct Step {
-    pub happened_at: DateTime<Utc>,
-    pub visitor: String,
-    pub session: String,
-    pub kind: Kind,
-    pub detail: Value,
+struct Step {
+    happened_at: DateTime<Utc>,
+    visitor: String,
+    session: String,
+    kind: Kind,
+    detail: Value,
 }
 
 /// Takes steps from the pages; never makes one wait.
 #[derive(Clone)]
 pub struct Recorder {
     queue: SyncSender<Message>,
+    sessions: Arc<Mutex<Sessions>>,
     metrics: Data<Metrics>,
 }
 
@@ -60,13 +64,46 @@ impl Recorder {
         let (queue, steps) = sync_channel(QUEUE);
         let writer =
             std::thread::Builder::new().name("journeys".into()).spawn(move || write_all(&steps, &pool))?;
-        Ok((Self { queue, metrics }, writer))
+        Ok((Self { queue, sessions: Arc::new(Mutex::new(Sessions::new())), metrics }, writer))
     }
 
-    pub fn record(&self, step: Step) {
-        if self.queue.try_send(Message::Step(step)).is_err() {
+    /// Notes that somebody was seen, and the steps they took, in the session that is running or
+    /// that begins with it. Gives the session; nothing when its visit could not be recorded.
+    pub fn walk(
+        &self,
+        walker: &Walker,
+        now: DateTime<Utc>,
+        steps: impl IntoIterator<Item = (Kind, Value)>,
+    ) -> Option<String> {
+        let session = self.session(walker, now)?;
+        for (kind, detail) in steps {
+            self.record(walker, &session, now, kind, detail);
+        }
+        Some(session)
+    }
+
+    /// The sessions stay locked until a visit is in the queue, so that no step can come before it.
+    fn session(&self, walker: &Walker, now: DateTime<Utc>) -> Option<String> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = sessions.running(walker, now) {
+            return Some(running);
+        }
+        let (id, touch) = sessions.next(walker, now);
+        if !self.record(walker, &id, now, Kind::Visit, touch.clone()) {
+            return None;
+        }
+        sessions.begin(walker, id.clone(), &touch, now);
+        Some(id)
+    }
+
+    fn record(&self, walker: &Walker, session: &str, now: DateTime<Utc>, kind: Kind, detail: Value) -> bool {
+        let (visitor, session) = (walker.visitor.clone(), session.to_owned());
+        let step = Step { happened_at: now, visitor, session, kind, detail };
+        let queued = self.queue.try_send(Message::Step(step)).is_ok();
+        if !queued {
             self.metrics.count(Counted::JourneyDropped);
         }
+        queued
     }
 
     /// Waits until everything recorded so far is written. For tests and shutdown.

@@ -6,7 +6,7 @@ use super::notice::Notice;
 use super::parts::{LineView, TotalsBlock};
 use super::shop::Shop;
 use super::visit::Visit;
-use crate::basket::{self, MAX_QUANTITY, SetError};
+use crate::basket::{self, Changed, MAX_QUANTITY, SetError};
 use crate::catalog;
 use crate::clock;
 use crate::error::AppError;
@@ -47,7 +47,7 @@ pub(super) async fn show(
 fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
     let lines: Vec<LineView> = viewer.basket.lines.iter().map(LineView::new).collect();
     let of_lines = lines.iter().flat_map(|l| l.changes.iter().map(|c| (l.name.clone(), c.clone())));
-    let changes = of_lines.chain(fee_change(viewer)).collect();
+    let changes = of_lines.chain(delivery_changes(viewer)).collect();
     let zone = shop.app.config.shop.zone;
     let spot = viewer.spot();
     BasketPage {
@@ -75,19 +75,40 @@ fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
     }
 }
 
-fn fee_change(viewer: &Viewer) -> Option<(String, String)> {
-    let (old, spot) = (viewer.basket.old_fee()?, viewer.spot()?);
-    let words = format!("The fee was {old} when you last saw it. It is {} now.", spot.quote.fee_cents);
-    Some((format!("Delivery to {}", spot.place.label()), words))
+/// What has changed about delivery since it was last seen, in words.
+fn delivery_changes(viewer: &Viewer) -> Vec<(String, String)> {
+    if let Some(place) = &viewer.basket.lost_place {
+        let words = "We do not come here any more. Tell us another place, and the fee is shown at once.";
+        return vec![(format!("Delivery to {place}"), words.to_owned())];
+    }
+    let (Some(old), Some(spot)) = (viewer.basket.old_terms(), viewer.spot()) else { return Vec::new() };
+    let now = spot.quote.terms();
+    [
+        ("The fee was", old.fee, now.fee),
+        ("It was free from", old.free_from, now.free_from),
+        ("We brought orders from", old.minimum, now.minimum),
+    ]
+    .into_iter()
+    .filter(|(_, old, now)| old != now)
+    .map(|(what, old, now)| {
+        (format!("Delivery to {}", spot.place.label()), format!("{what} {old}. It is {now} now."))
+    })
+    .collect()
 }
 
 #[derive(Deserialize)]
 pub(super) struct LineForm {
     #[serde(default)]
     quantity: String,
+    /// What the page showed, where the form is a step from there.
+    seen: Option<String>,
 }
 
 impl LineForm {
+    fn seen(&self) -> Option<i32> {
+        self.seen.as_ref()?.trim().parse::<i32>().ok().filter(|n| (0..=MAX_QUANTITY).contains(n))
+    }
+
     fn quantity(&self) -> Option<i32> {
         self.quantity.trim().parse::<i32>().ok().filter(|n| (0..=MAX_QUANTITY).contains(n))
     }
@@ -104,24 +125,22 @@ pub(super) async fn set_line(
         return Ok(redirect(visit.back(), [shop.notice_cookie(&Notice::NotAQuantity)]));
     };
     let (id, now, sku) = (visit.basket_or_new(), shop.app.clock.now(), sku.into_inner());
+    let seen = form.seen();
     let (product, outcome) = shop
         .app
         .db(move |conn| {
             let item = catalog::by_sku(conn, &sku, now)?;
-            let outcome = basket::set_quantity(conn, id, &item, quantity, now);
+            let outcome = basket::set_quantity(conn, id, &item, quantity, seen, now);
             Ok::<_, AppError>((item.article.id.0, outcome))
         })
         .await?;
     shop.baskets.forget(id);
     let notice = match outcome {
-        Ok(before) => {
+        Ok(change) => {
             shop.count(Counted::BasketChanged);
-            shop.step(
-                &visit,
-                Kind::BasketChanged,
-                json!({"product": product, "from": before, "to": quantity}),
-            );
-            changed(product, before, quantity)
+            let step = json!({"product": product, "from": change.before, "to": change.now});
+            shop.step(&visit, Kind::BasketChanged, step);
+            notice_of(product, change)
         }
         Err(SetError::OnlyLeft { available, .. }) => Some(Notice::OnlyLeft { product, available }),
         Err(SetError::Full) => Some(Notice::BasketFull),
@@ -131,12 +150,13 @@ pub(super) async fn set_line(
     Ok(redirect(visit.back(), cookies))
 }
 
-fn changed(product: i64, before: i32, quantity: i32) -> Option<Notice> {
-    match (before, quantity) {
-        (before, now) if before == now => None,
+fn notice_of(product: i64, change: Changed) -> Option<Notice> {
+    let Changed { before, now } = change;
+    match (before, now) {
+        _ if before == now => None,
         (0, quantity) => Some(Notice::Added { product, quantity }),
         (before, 0) => Some(Notice::Removed { product, before }),
-        (_, quantity) => Some(Notice::Changed { product, quantity }),
+        (before, quantity) => Some(Notice::Changed { product, before, quantity }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::notice::Notice;
 use super::parts::{
-    Bar, BasketLink, Here, KnownPlace, NoticeBox, Step, TermWords, TotalsBlock, html, items_words,
+    Bar, BasketLink, Here, KnownPlace, NO_CONSENT, NoticeBox, Step, TermWords, TotalsBlock, html, items_words,
 };
 use super::shop::Shop;
 use super::visit::Visit;
@@ -84,14 +84,18 @@ impl Viewer {
             let line = self.basket.lines.iter().find(|l| l.item.article.id.0 == product)?;
             return Some(Step::new(&line.item, line.quantity()).html().into());
         }
+        if let Some(product) = hole.strip_prefix("addbar:") {
+            let product: i64 = product.parse().ok()?;
+            return (self.basket.quantity_of(product) > 0).then(|| self.bar().into());
+        }
         match hole {
             "place" => self.spot().map(|s| self.known_place(s).into()),
             "basket" => (!self.basket.is_empty()).then(|| self.basket_link().into()),
             "bar" => (!self.basket.is_empty()).then(|| self.bar().into()),
             "notice" => self.notice_html().map(Into::into),
-            "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed("")),
+            "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed(NO_CONSENT)),
             "here" => self.spot().map(|s| self.here(s).into()),
-            "when" => self.next_window().map(|w| format!(" for {}", w.label(self.zone)).into()),
+            "when" => self.next_window().map(|w| format!(" for {}", self.window_words(w)).into()),
             _ => None,
         }
     }
@@ -107,12 +111,25 @@ impl Viewer {
     /// `Today, Sat 21 Nov, 18:00–20:00`
     pub(super) fn next_words(&self) -> String {
         let Some(window) = self.next_window() else { return "No free time at the moment".to_owned() };
-        let label = window.label(self.zone);
+        let label = self.window_words(window);
         match clock::near_day(self.zone, self.now, window.starts_at) {
             Some("today") => format!("Today, {label}"),
             Some(_) => format!("Tomorrow, {label}"),
             None => label,
         }
+    }
+
+    fn has_begun(&self, window: &Window) -> bool {
+        window.starts_at <= self.now
+    }
+
+    /// `Tue 24 Nov, 18:00–20:00`; of one that has begun, by when: its start is of no use any more.
+    fn window_words(&self, window: &Window) -> String {
+        if self.has_begun(window) {
+            let day = clock::day_label(self.zone, window.starts_at);
+            return format!("{day}, by {}", clock::time_label(self.zone, window.ends_at));
+        }
+        window.label(self.zone)
     }
 
     fn then_words(&self) -> Vec<String> {
@@ -122,7 +139,11 @@ impl Viewer {
     /// `next today 18:00`
     fn next_short(&self) -> String {
         let Some(window) = self.next_window() else { return "no free time".to_owned() };
-        let time = clock::time_label(self.zone, window.starts_at);
+        let time = if self.has_begun(window) {
+            format!("by {}", clock::time_label(self.zone, window.ends_at))
+        } else {
+            clock::time_label(self.zone, window.starts_at)
+        };
         let day = clock::near_day(self.zone, self.now, window.starts_at)
             .map_or_else(|| clock::day_label(self.zone, window.starts_at), str::to_owned);
         format!("next {day} {time}")
@@ -155,14 +176,29 @@ impl Viewer {
     }
 
     fn basket_link(&self) -> String {
-        html(&BasketLink { count: self.totals.count, goods: self.totals.goods.to_string() })
+        html(&BasketLink {
+            count: self.totals.count,
+            goods: self.totals.goods.to_string(),
+            changed: self.has_changes(),
+        })
     }
 
     fn bar(&self) -> String {
         html(&Bar { sum: self.totals.goods.to_string(), fine: self.bar_words() })
     }
 
+    /// Whether the basket holds a change that the shopper has not read.
+    fn has_changes(&self) -> bool {
+        let basket = &self.basket;
+        basket.lines.iter().any(crate::basket::Line::has_changed)
+            || basket.old_terms().is_some()
+            || basket.lost_place.is_some()
+    }
+
     fn bar_words(&self) -> String {
+        if self.has_changes() {
+            return "something changed, see your basket".to_owned();
+        }
         match self.totals.until_free {
             Some(left) if !left.is_zero() => format!("{left} to free delivery"),
             Some(_) => "delivery is free".to_owned(),
@@ -176,7 +212,7 @@ impl Viewer {
         let in_basket = item.as_ref().map_or(0, |i| self.basket.quantity_of(i.article.id.0));
         let words = match notice {
             Notice::Added { .. } => format!("{name} added"),
-            Notice::Changed { quantity, .. } => format!("{name}: {quantity} in your basket"),
+            Notice::Changed { quantity, .. } => format!("{name}: {quantity} in your basket now"),
             Notice::Removed { .. } => format!("{name} removed"),
             Notice::OnlyLeft { available: 0, .. } => format!("{name} is sold out just now"),
             Notice::OnlyLeft { available, .. } => only_left_words(name, *available, in_basket),
@@ -194,8 +230,8 @@ impl Viewer {
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
             Notice::Added { .. } => item.as_ref().map(|i| (i.article.sku.clone(), 0)),
-            Notice::Changed { .. }
-            | Notice::OnlyLeft { .. }
+            Notice::Changed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
+            Notice::OnlyLeft { .. }
             | Notice::BasketFull
             | Notice::NotAQuantity
             | Notice::PlaceSet
@@ -204,8 +240,10 @@ impl Viewer {
         };
         let show_basket =
             matches!(notice, Notice::Added { .. } | Notice::Removed { .. } | Notice::Changed { .. });
+        let say = if show_basket { format!("{words}. Total {}.", self.totals.total) } else { words.clone() };
         Some(html(&NoticeBox {
             words,
+            say,
             bad,
             undo,
             totals: (show_basket && !self.basket.is_empty())

@@ -10,6 +10,7 @@ pub(super) enum Notice {
     },
     Changed {
         product: i64,
+        before: i32,
         quantity: i32,
     },
     /// Taken out; there were so many, should they want them back.
@@ -38,7 +39,9 @@ impl Notice {
         let small = |n: i64| i32::try_from(n).ok().filter(|n| (0..=9_999).contains(n));
         Some(match kind {
             "added" => Self::Added { product: number()?, quantity: small(number()?)? },
-            "changed" => Self::Changed { product: number()?, quantity: small(number()?)? },
+            "changed" => {
+                Self::Changed { product: number()?, before: small(number()?)?, quantity: small(number()?)? }
+            }
             "removed" => Self::Removed { product: number()?, before: small(number()?)? },
             "left" => Self::OnlyLeft { product: number()?, available: small(number()?)? },
             "full" => Self::BasketFull,
@@ -68,7 +71,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Added { product, quantity } => write!(f, "added:{product}:{quantity}"),
-            Self::Changed { product, quantity } => write!(f, "changed:{product}:{quantity}"),
+            Self::Changed { product, before, quantity } => write!(f, "changed:{product}:{before}:{quantity}"),
             Self::Removed { product, before } => write!(f, "removed:{product}:{before}"),
             Self::OnlyLeft { product, available } => write!(f, "left:{product}:{available}"),
             Self::BasketFull => f.write_str("full"),

@@ -15,7 +15,7 @@ use actix_web::web::{Data, Form, Query as UrlQuery};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const LONGEST: usize = 60;
 
@@ -26,6 +26,8 @@ pub(super) struct PlaceForm {
     /// Degrees, when the phone says where it is.
     latitude: Option<String>,
     longitude: Option<String>,
+    /// Set on the way back from a form that was sent empty.
+    missing: Option<String>,
 }
 
 impl PlaceForm {
@@ -53,7 +55,7 @@ pub(super) async fn set(
     visit: Visit,
     form: Form<PlaceForm>,
 ) -> Result<HttpResponse, AppError> {
-    let query = form.query()?;
+    let Ok(query) = form.query() else { return Ok(redirect("/place?missing=place", [])) };
     let id = visit.basket_or_new();
     let (now, valid_for) = (shop.app.clock.now(), shop.quote_valid_for());
     let asked = query.clone();
@@ -78,25 +80,29 @@ pub(super) async fn set(
         }
         Answer::Outside { .. } | Answer::Unknown { .. } => {
             shop.count(Counted::PlaceUnknown);
-            // The first part of a code says where; the rest is somebody's door.
-            let said = match &query {
-                Query::Text(text) => clean_line(text, LONGEST),
-                Query::Position { .. } => String::new(),
-            };
-            shop.step(
-                &visit,
-                Kind::PlaceUnknown,
-                json!({"place": said.chars().take(20).collect::<String>()}),
-            );
-            let mut address = form_urlencoded::Serializer::new(String::new());
-            match &query {
-                Query::Text(text) => address.append_pair("place", text),
-                Query::Position { latitude, longitude } => address
-                    .append_pair("latitude", &format!("{latitude:.2}"))
-                    .append_pair("longitude", &format!("{longitude:.2}")),
-            };
-            Ok(redirect(&format!("/place?{}", address.finish()), []))
+            shop.step(&visit, Kind::PlaceUnknown, asked_for(&query));
+            Ok(redirect(&page_of(&query), []))
         }
+    }
+}
+
+/// The page that says why a place is none of ours.
+fn page_of(query: &Query) -> String {
+    let mut address = form_urlencoded::Serializer::new(String::new());
+    match query {
+        Query::Text(text) => address.append_pair("place", text),
+        Query::Position { latitude, longitude } => address
+            .append_pair("latitude", &format!("{latitude:.2}"))
+            .append_pair("longitude", &format!("{longitude:.2}")),
+    };
+    format!("/place?{}", address.finish())
+}
+
+/// What is noted of a place that is none of ours: its routing key. All else may be somebody's door.
+fn asked_for(query: &Query) -> Value {
+    match query {
+        Query::Text(text) => json!({"routing_key": delivery::routing_key(text)}),
+        Query::Position { .. } => json!({"position": true}),
     }
 }
 
@@ -108,6 +114,7 @@ struct PlacePage {
     words: String,
     asked: String,
     alike: Vec<(String, String)>,
+    place_error: Option<&'static str>,
     /// Whether one may ask to be told.
     wish: bool,
     wish_error: Option<&'static str>,
@@ -126,6 +133,7 @@ pub(super) async fn show(
             let answer = shop.app.read(move |conn| delivery::find(conn, &query)).await?;
             place_page(&shop, &clean_line(&asked.place, LONGEST), answer)
         }
+        Err(_) if asked.missing.is_some() => nothing_typed(&shop),
         Err(_) => question(&shop),
     };
     let sheet = Sheet::new(&render(&page)?, Effort::Quick);
@@ -142,10 +150,18 @@ fn question(shop: &Shop) -> PlacePage {
         words: "With your Eircode, district or area we show the fee and the next free time at once.".into(),
         asked: String::new(),
         alike: Vec::new(),
+        place_error: None,
         wish: false,
         wish_error: None,
         email: String::new(),
     }
+}
+
+fn nothing_typed(shop: &Shop) -> PlacePage {
+    let mut page = question(shop);
+    page.layout.head.title = format!("Error: {}", page.layout.head.title);
+    page.place_error = Some("Type your Eircode, district or area, for example D06, D06 X4P7 or Rathmines.");
+    page
 }
 
 fn place_page(shop: &Shop, asked: &str, answer: Answer) -> PlacePage {

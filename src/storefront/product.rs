@@ -50,6 +50,8 @@ struct ProductPage {
     per: &'static str,
     demo: bool,
     similar: Marked,
+    /// Price and button at the thumb; once it is in the basket, the basket's own.
+    bar: Marked,
 }
 
 /// What stands beside the price of something that is weighed.
@@ -89,8 +91,11 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> Produc
     let cards = Card::all(similar);
     let crumbs = crumbs(shop, item);
     let (sold_out, stock) = stock_words(item);
+    let layout = layout(shop, item, details, &crumbs);
+    let bar = if sold_out { layout.bar.clone() } else { add_bar(item) };
     ProductPage {
-        layout: layout(shop, item, details, &crumbs),
+        layout,
+        bar,
         crumbs,
         sku: article.sku.clone(),
         name: article.name.clone(),
@@ -130,6 +135,25 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> Produc
             Cards { cards: &cards, heading: "h3", row: true }.html()
         },
     }
+}
+
+#[derive(Template)]
+#[template(path = "parts/add_bar.html")]
+struct AddBar {
+    sku: String,
+    price: String,
+    fine: String,
+}
+
+fn add_bar(item: &Item) -> Marked {
+    let article = &item.article;
+    let fine = if article.is_weighed() {
+        format!("{}, at most {}", article.size_label(), item.most())
+    } else {
+        article.size_label()
+    };
+    let bar = AddBar { sku: article.sku.clone(), price: item.unit_price().to_string(), fine };
+    hole(&format!("addbar:{}", article.id), &render(&bar).unwrap_or_default())
 }
 
 fn add_button(item: &Item) -> String {
@@ -221,10 +245,14 @@ fn layout(shop: &Shop, item: &Item, details: &Details, crumbs: &[(String, String
     let title = format!("{}, {} · SmartShop", article.name, article.size_label());
     let mut head = shop.head(&title, &details.description, &path);
     let picture = assets::picture(&article.picture);
-    head.picture = if picture.starts_with("https://") { picture.into_owned() } else { shop.whole(&picture) };
+    let address = if picture.starts_with("https://") { picture.into_owned() } else { shop.whole(&picture) };
+    // Those who show a shared page take no drawings; the shop's own picture stands for them.
+    if !address.ends_with(".svg") {
+        head.picture.clone_from(&address);
+    }
     let all: Vec<(String, String)> =
         crumbs.iter().map(|(name, path)| (name.clone(), shop.whole(path))).collect();
-    head.json_ld = json_ld(&json!([structured(shop, item, details, &head.picture), breadcrumbs(&all)]));
+    head.json_ld = json_ld(&json!([structured(shop, item, details, &address), breadcrumbs(&all)]));
     let department = u16::try_from(article.category_id)
         .ok()
         .and_then(|id| shop.shelf.tree().category(id).map(|(d, _)| d.id));

@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::listing::{self, Asked, Scope};
 use super::shop::Shop;
 use super::visit::Visit;
+use crate::catalog::browse::Answer;
 use crate::catalog::{self, PictureFit};
 use crate::error::AppError;
 use crate::ids::Sku;
@@ -52,14 +53,11 @@ pub(super) async fn show(
 fn results(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<Found, AppError> {
     let mut scope = scope(asked);
     let mut answer = shop.shelf.browse(&asked.ask(shop, &scope, false));
-    // The number on the shelf edge finds its product before any word does.
+    // The number on the shelf edge names one product; no words are looked for.
     if asked.choices.is_empty()
-        && asked.after.is_empty()
         && let Some(id) = by_number(conn, &asked.text)?
     {
-        answer.ids.retain(|other| *other != id);
-        answer.ids.insert(0, id);
-        answer.total = answer.total.max(answer.ids.len());
+        answer = Answer { ids: vec![id], total: 1, ..Answer::default() };
     }
     let unfiltered = asked.choices.is_empty();
     if answer.ids.is_empty() && unfiltered {
@@ -92,7 +90,7 @@ fn scope(asked: &Asked) -> Scope {
     }
 }
 
-fn said(answer: &catalog::browse::Answer, asked: &Asked) -> Option<String> {
+fn said(answer: &Answer, asked: &Asked) -> Option<String> {
     if answer.relaxed {
         return Some(format!("Nothing has all the words of “{}”. This comes closest.", asked.text));
     }
@@ -175,7 +173,10 @@ pub(super) async fn suggest(shop: Data<Shop>, typed: Query<Typed>) -> Result<Htt
 }
 
 fn suggestions(shop: &Shop, conn: &mut PgConnection, text: &str) -> Result<SuggestionList, AppError> {
-    let found = shop.shelf.suggest(text, SUGGESTED);
+    let mut found = shop.shelf.suggest(text, SUGGESTED);
+    if let Some(id) = by_number(conn, text)? {
+        found.products = vec![id];
+    }
     let tree = shop.shelf.tree();
     let completions = found.completions.iter().map(|words| Suggestion {
         href: Asked { text: words.clone(), ..Asked::default() }.address("/search"),

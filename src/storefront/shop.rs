@@ -5,7 +5,7 @@ use crate::basket::Kept;
 use crate::catalog::{Alike, Shelf};
 use crate::delivery::Upcoming;
 use crate::error::AppError;
-use crate::journeys::{Kind, Recorder, Step};
+use crate::journeys::{Kind, Recorder};
 use crate::web::{Answer, CachedPages, Counted, Effort, Metrics, Sheet};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -69,6 +69,7 @@ impl Shop {
         sheet: &Sheet,
     ) -> Result<HttpResponse, AppError> {
         if visit.is_a_stranger() {
+            self.seen(visit, status);
             return Ok(Answer::new(status).plain(request, sheet));
         }
         let viewer = match Viewer::at_hand(self, visit) {
@@ -88,7 +89,8 @@ impl Shop {
         viewer: &Viewer,
     ) -> HttpResponse {
         let mut answer = Answer::new(status);
-        for cookie in visit.cookies_to_set(self) {
+        let session = self.seen(visit, status);
+        for cookie in visit.cookies_to_set(self, session.as_deref()) {
             answer = answer.cookie(cookie);
         }
         answer.filled(request, sheet, |hole| viewer.fill(hole))
@@ -107,16 +109,24 @@ impl Shop {
         Duration::minutes(self.app.config.shop.quote_minutes)
     }
 
-    /// Notes a footstep, of those who may be noted.
+    /// Notes a footstep, of those who may be noted: what a form has done at once, what a page
+    /// shows when it has been shown.
     pub(super) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
-        let Some(walker) = visit.walker.as_ref().filter(|_| self.app.config.shop.journeys) else { return };
-        self.recorder.record(Step {
-            happened_at: self.app.clock.now(),
-            visitor: walker.visitor.clone(),
-            session: walker.session.clone(),
-            kind,
-            detail,
-        });
+        if visit.looks {
+            visit.steps.borrow_mut().push((kind, detail));
+        } else {
+            self.walk(visit, [(kind, detail)]);
+        }
+    }
+
+    /// Notes that a page has been shown. Gives the session that it belongs to.
+    fn seen(&self, visit: &Visit, status: StatusCode) -> Option<String> {
+        if visit.looks && status.is_success() { self.walk(visit, visit.steps.take()) } else { None }
+    }
+
+    fn walk(&self, visit: &Visit, steps: impl IntoIterator<Item = (Kind, Value)>) -> Option<String> {
+        let walker = visit.walker.as_ref().filter(|_| self.app.config.shop.journeys)?;
+        self.recorder.walk(walker, self.app.clock.now(), steps)
     }
 
     pub(super) fn count(&self, what: Counted) {

@@ -3,12 +3,14 @@
 use super::notice::Notice;
 use super::shop::Shop;
 use crate::ids::BasketId;
-use crate::journeys::{self, Choice, Kind, SESSION_COOKIE, VISITOR_COOKIE, Walker};
+use crate::journeys::{Choice, Kind, SESSION_COOKIE, VISITOR_COOKIE, Walker};
 use crate::web::{Client, cookies};
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderValue, REFERER};
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use serde_json::Value;
+use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -28,9 +30,10 @@ pub(super) struct Visit {
     pub(super) walker: Option<Walker>,
     /// The page of ours that the request came from.
     came_from: Option<String>,
-    /// Cookies of somebody who lets us know them.
-    has_session: bool,
-    visitor: Option<String>,
+    /// Whether they only look, and change nothing.
+    pub(super) looks: bool,
+    /// What is to be noted once they have been shown the page they asked for.
+    pub(super) steps: RefCell<Vec<(Kind, Value)>>,
 }
 
 impl Visit {
@@ -50,19 +53,18 @@ impl Visit {
     }
 
     /// What goes along with a page: a notice that has been said, the end of a session moved on.
-    pub(super) fn cookies_to_set(&self, shop: &Shop) -> Vec<HeaderValue> {
+    pub(super) fn cookies_to_set(&self, shop: &Shop, session: Option<&str>) -> Vec<HeaderValue> {
         let mut set = Vec::new();
         if self.notice.is_some() {
             set.push(shop.cookie(NOTICE_COOKIE, "", 0));
         }
         if self.choice == Choice::Yes
-            && let Some(walker) = &self.walker
+            && let (Some(walker), Some(session)) = (&self.walker, session)
         {
-            if self.visitor.is_none() {
-                set.push(shop.cookie(VISITOR_COOKIE, &Uuid::new_v4().to_string(), NINETY_DAYS * 4));
+            if walker.is_new() {
+                set.push(shop.cookie(VISITOR_COOKIE, &walker.visitor, NINETY_DAYS * 4));
             }
-            let session = if self.has_session { walker.session.clone() } else { Uuid::new_v4().to_string() };
-            set.push(shop.cookie(SESSION_COOKIE, &session, HALF_AN_HOUR));
+            set.push(shop.cookie(SESSION_COOKIE, session, HALF_AN_HOUR));
         }
         set
     }
@@ -82,8 +84,8 @@ impl Visit {
             choice: Choice::of(request),
             walker: Walker::of(request, client, &app.signer, app.clock.now()),
             came_from: came_from(request),
-            has_session: cookies::get(request, SESSION_COOKIE).is_some(),
-            visitor: cookies::get(request, VISITOR_COOKIE).map(str::to_owned),
+            looks: request.method().is_safe(),
+            steps: RefCell::default(),
         }
     }
 }
@@ -121,13 +123,7 @@ impl FromRequest for Visit {
         let Some(shop) = request.app_data::<Data<Shop>>() else {
             return ready(Err(actix_web::error::ErrorInternalServerError("the shop is not set up")));
         };
-        let visit = Self::read(request, shop);
-        if request.method().is_safe()
-            && let Some(touch) = journeys::first_touch(request)
-        {
-            shop.step(&visit, Kind::Visit, touch);
-        }
-        ready(Ok(visit))
+        ready(Ok(Self::read(request, shop)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Static files, each at an address that carries a hash of its content, so that
 //! browsers may keep it for ever. Everything is inside the binary.
 
+use super::gzip;
 use crate::error::AppError;
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY,
@@ -26,8 +27,9 @@ struct Asset {
     address: String,
     kind: &'static str,
     raw: Bytes,
-    /// Made when it is first asked for; `None` inside where it saves nothing.
+    /// Made when they are first asked for; `None` inside where they save nothing.
     brotli: OnceLock<Option<Bytes>>,
+    gzip: OnceLock<Option<Bytes>>,
 }
 
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(collect);
@@ -53,15 +55,23 @@ pub async fn serve(request: HttpRequest, path: Path<(String, String)>) -> Result
     response
         .insert_header((CONTENT_TYPE, HeaderValue::from_static(asset.kind)))
         .insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")));
-    if takes_brotli(&request)
-        && let Some(small) = asset.brotli()
-    {
-        return Ok(response
-            .insert_header((CONTENT_ENCODING, HeaderValue::from_static("br")))
-            .insert_header((VARY, HeaderValue::from_static("Accept-Encoding")))
-            .body(small));
+    let accepts = request.headers().get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let (coding, small) = if takes_brotli(accepts) {
+        ("br", asset.brotli())
+    } else if gzip::accepts(accepts) {
+        ("gzip", asset.gzip())
+    } else {
+        ("identity", None)
+    };
+    if asset.is_text() {
+        response.insert_header((VARY, HeaderValue::from_static("Accept-Encoding")));
     }
-    Ok(response.body(asset.raw.clone()))
+    Ok(match small {
+        Some(small) => {
+            response.insert_header((CONTENT_ENCODING, HeaderValue::from_static(coding))).body(small)
+        }
+        None => response.body(asset.raw.clone()),
+    })
 }
 
 /// Compresses what every page needs, ahead of the first visitor.
@@ -69,16 +79,13 @@ pub fn warm() {
     for name in ["site.css", "site.js", "icons.svg"] {
         if let Some(asset) = ASSETS.get(name) {
             asset.brotli();
+            asset.gzip();
         }
     }
 }
 
-fn takes_brotli(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get(ACCEPT_ENCODING)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.split(',').any(|e| e.trim() == "br" || e.trim().starts_with("br;q=1")))
+fn takes_brotli(accepts: &str) -> bool {
+    accepts.split(',').any(|e| e.trim() == "br" || e.trim().starts_with("br;q=1"))
 }
 
 impl Asset {
@@ -89,18 +96,25 @@ impl Asset {
             kind: kind(name),
             raw: raw.into(),
             brotli: OnceLock::new(),
+            gzip: OnceLock::new(),
         }
     }
 
     fn brotli(&self) -> Option<Bytes> {
-        self.brotli
-            .get_or_init(|| {
-                let text = self.kind.starts_with("text/") || self.kind.starts_with("image/svg");
-                text.then(|| compress(&self.raw))
-                    .filter(|small| small.len() < self.raw.len())
-                    .map(Bytes::from)
-            })
-            .clone()
+        self.brotli.get_or_init(|| self.smaller(compress)).clone()
+    }
+
+    fn gzip(&self) -> Option<Bytes> {
+        self.gzip.get_or_init(|| self.smaller(gzip::small)).clone()
+    }
+
+    fn is_text(&self) -> bool {
+        self.kind.starts_with("text/") || self.kind.starts_with("image/svg")
+    }
+
+    fn smaller(&self, compress: impl Fn(&[u8]) -> Vec<u8>) -> Option<Bytes> {
+        let small = self.is_text().then(|| compress(&self.raw))?;
+        (small.len() < self.raw.len()).then(|| small.into())
     }
 }
 

@@ -220,7 +220,7 @@ fn is_from_our_own_pages(headers: &HeaderMap) -> bool {
 fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
     let csp = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {}; font-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+         connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         config.server.picture_hosts
     );
     let mut headers = vec![

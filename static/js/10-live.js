@@ -31,10 +31,12 @@ const takeOver = (html) => {
   return fresh;
 };
 
-const controls = (root) => [...root.querySelectorAll("a[href], button, input, select, summary")];
+const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")];
 const place = (root, el) => ({ label: el.getAttribute("aria-label"), index: controls(root).indexOf(el), last: controls(root).length - 1 === controls(root).indexOf(el) });
 const refocus = (root, { label, index, last }) => {
   const all = controls(root);
+  // What closed again is focused where it opens.
+  if (root.matches("details:not([open])")) return root.querySelector("summary").focus({ preventScroll: true });
   const target = all.find((el) => label && el.getAttribute("aria-label") === label) ?? (last ? all.at(-1) : all[index]) ?? all[0];
   target?.focus({ preventScroll: true });
 };
@@ -56,8 +58,30 @@ const released = () => new Promise((go) => {
   setTimeout(go, 600);
 });
 
+/** One after the other, in all tabs: what the first brings back (whose basket it is) the next takes along. */
+let turn = Promise.resolve();
+const inTurn = (work) => {
+  const mine = turn.then(() => (navigator.locks ? navigator.locks.request("basket", work) : work()));
+  turn = mine.catch(() => {});
+  return mine;
+};
+
+/** Says why something was refused, where messages are said; the page and what was typed stay. */
+const complain = (html) => {
+  const page = new DOMParser().parseFromString(html, "text/html").querySelector("main");
+  const words = [page?.querySelector("h1"), page?.querySelector("h1 ~ p")].map((el) => el?.textContent.trim()).filter(Boolean).join(". ");
+  const box = Object.assign(document.createElement("section"), { className: "box mini stack" });
+  box.dataset.live = "notice";
+  const line = Object.assign(document.createElement("p"), { className: "as-h4 bad-words", textContent: words || "That did not work. Please try again." });
+  box.append(line);
+  document.querySelector("[data-live=notice]")?.replaceWith(box);
+  say(line.textContent);
+};
+
 /** Sends a form and takes over the page that comes back; another page is gone to. */
-const send = async (action, body) => {
+const send = (action, body) => inTurn(() => sendNow(action, body));
+
+const sendNow = async (action, body) => {
   const patience = AbortSignal.timeout(10000);
   const response = await fetch(action, { method: "POST", body, signal: patience, keepalive: true, headers: { accept: "text/html" } });
   const html = await response.text();
@@ -70,7 +94,7 @@ const send = async (action, body) => {
   }
   await released();
   if (response.ok) return takeOver(html);
-  document.documentElement.innerHTML = new DOMParser().parseFromString(html, "text/html").documentElement.innerHTML;
+  complain(html);
   return null;
 };
 
@@ -138,3 +162,17 @@ try {
 } catch {
   // A browser that keeps nothing carries nothing.
 }
+
+// A page that comes back from the browser's memory shows the basket of now.
+addEventListener("pageshow", async (event) => {
+  if (!event.persisted) return;
+  try {
+    const response = await fetch(location.href, { signal: AbortSignal.timeout(10000) });
+    if (response.ok) takeOver(await response.text());
+  } catch {
+    // It stays as it was; the next press is answered with what is true.
+  }
+});
+
+// After a refused form the summary of what is wrong is where one goes on.
+document.querySelector("[data-focus]")?.focus();

@@ -23,6 +23,7 @@ const draw = (form, quantity) => {
   };
   let fewer = form.querySelector("button:not(:last-of-type)");
   form.classList.toggle("none", quantity === 0);
+  form.querySelector("[name=seen]")?.setAttribute("value", quantity);
   more.value = quantity + 1;
   more.setAttribute("aria-label", quantity === 0 ? `Add ${name} to basket` : `One more ${name}`);
   if (quantity === 0) {
@@ -36,7 +37,7 @@ const draw = (form, quantity) => {
     fewer.name = "quantity";
     const output = document.createElement("output");
     output.setAttribute("aria-label", "In basket");
-    form.prepend(fewer, output);
+    more.before(fewer, output);
   }
   fewer.setAttribute("value", quantity - 1);
   fewer.setAttribute("aria-label", quantity === 1 ? `Remove ${name}` : `One fewer ${name}`);
@@ -63,7 +64,7 @@ document.addEventListener("taken-over", () => {
 
 // Who goes elsewhere at once does not lose the last presses.
 addEventListener("pagehide", () => {
-  for (const [action, quantity] of wanted) fetch(action, { method: "POST", body: new URLSearchParams({ quantity }), keepalive: true });
+  for (const [action, quantity] of wanted) fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }), keepalive: true });
   wanted.clear();
 });
 
@@ -73,7 +74,7 @@ const sendAll = async () => {
     while (wanted.size > 0) {
       const [action, quantity] = wanted.entries().next().value;
       wanted.delete(action);
-      const page = await send(action, new URLSearchParams({ quantity }));
+      const page = await send(action, new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }));
       const refused = page?.querySelector("[data-live=notice] .bad-words");
       if (!refused) agreed.set(action, quantity);
       else if (!wanted.has(action) && !page.querySelector(`form[action="${new URL(action).pathname}"]`)) {

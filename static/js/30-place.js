@@ -15,7 +15,11 @@ document.addEventListener("click", (event) => {
   navigator.geolocation.getCurrentPosition(
     async ({ coords }) => {
       delete button.dataset.busy;
-      await send("/place", new URLSearchParams({ latitude: coords.latitude.toFixed(4), longitude: coords.longitude.toFixed(4) }));
+      try {
+        await send("/place", new URLSearchParams({ latitude: coords.latitude.toFixed(4), longitude: coords.longitude.toFixed(4) }));
+      } catch {
+        say("The shop could not be reached. Please try again.");
+      }
     },
     () => {
       delete button.dataset.busy;

@@ -154,7 +154,7 @@ async fn two_tabs_that_meet_at_one_line_take_turns_and_the_last_wins() {
                     let (mut conn, sku) = (shop.conn(), &sku);
                     tabs.push(scope.spawn(move || {
                         let item = catalog::by_sku(&mut conn, sku, now).expect("milk");
-                        basket::set_quantity(&mut conn, id, &item, quantity, now).expect("set")
+                        basket::set_quantity(&mut conn, id, &item, quantity, None, now).expect("set").before
                     }));
                     shop.wait_until_blocked(i64::try_from(tabs.len()).expect("few"));
                 }
@@ -189,7 +189,7 @@ async fn many_tabs_adding_different_things_lose_none() {
                     let sku: Sku = format!("PP-PAS-{n:03}").try_into().expect("a number");
                     scope.spawn(move || {
                         let item = catalog::by_sku(&mut conn, &sku, now).expect("pasta");
-                        basket::set_quantity(&mut conn, id, &item, 1, now).expect("set")
+                        basket::set_quantity(&mut conn, id, &item, 1, None, now).expect("set")
                     });
                 }
                 shop.wait_until_blocked(8);
@@ -318,6 +318,7 @@ async fn the_old_total_is_the_one_they_saw_when_stock_takes_an_offer_or_free_del
     shop.change(&left(9));
     shopper.lives_at("D06").await;
     shopper.wants(MILK, "7").await;
+    shopper.submit("/basket/acknowledgement", &[]).await;
     shopper.get("/basket").await.must_say("Delivery to Rathmines, D06 Free Total €70.00");
     shop.change(&left(5));
     shopper.get("/basket").await.must_say("Delivery to Rathmines, D06 €2.90 Total before €70.00 €52.90");
@@ -433,7 +434,7 @@ async fn an_empty_basket_says_where_to_begin() {
     shopper
         .get("/basket")
         .await
-        .must_say("Delivery to Rathmines is €2.90. Next free time: Today, Tue 24 Nov, 14:00–15:00.");
+        .must_say("Delivery to Rathmines is €2.90. Next free time: Today, Tue 24 Nov, by 15:00.");
 }
 
 #[actix_web::test]
@@ -504,4 +505,47 @@ async fn a_basket_of_somebody_else_cannot_be_guessed_or_forged() {
         thief.wants(SPAGHETTI, "1").await;
     }
     niamh.get("/basket").await.must_not_say("Organic Spaghetti");
+}
+
+#[actix_web::test]
+async fn a_step_in_a_tab_that_is_out_of_date_is_made_from_where_things_are() {
+    let shop = plain_shop();
+    let shopper = shop.shopper();
+    shopper.wants(MILK, "4").await;
+    let line = format!("/basket/lines/{MILK}");
+    // The other tab showed one, and presses plus.
+    shopper.submit(&line, &[("quantity", "2"), ("seen", "1")]).await;
+    assert_eq!(lines(&shop), "DE-MIL-001 5");
+    // The same click again is no other step.
+    shopper.submit(&line, &[("quantity", "5"), ("seen", "4")]).await;
+    assert_eq!(lines(&shop), "DE-MIL-001 5");
+    shopper.submit(&line, &[("quantity", "0"), ("seen", "1")]).await;
+    assert_eq!(lines(&shop), "");
+}
+
+#[actix_web::test]
+async fn a_change_that_was_not_read_is_still_told_after_the_next_press() {
+    let shop = plain_shop();
+    let shopper = shop.shopper();
+    shopper.lives_at("D06").await;
+    shopper.wants(MILK, "1").await;
+    shop.change("UPDATE products SET price_cents = 259 WHERE sku = 'DE-MIL-001'");
+    let page = shopper.wants(MILK, "2").await;
+    page.must_say("changed");
+    shopper.get("/basket").await.must_say("Whole Milk : The price was €2.19 when you added it. It is €2.59 now.");
+    shopper.submit("/basket/acknowledgement", &[]).await.must_not_say("Changed since");
+}
+
+#[actix_web::test]
+async fn terms_that_changed_with_a_new_quote_are_told_one_by_one() {
+    let shop = plain_shop();
+    let shopper = shop.shopper();
+    shopper.lives_at("D06").await;
+    shopper.wants(MILK, "1").await;
+    shop.change("UPDATE zones SET free_from_cents = 7500, minimum_cents = 2600 WHERE code = 'A'");
+    shop.clock.advance(chrono::Duration::minutes(31));
+    let page = shopper.get("/basket").await;
+    page.must_say("It was free from €60.00. It is €75.00 now.");
+    page.must_say("We brought orders from €25.00. It is €26.00 now.");
+    page.must_not_say("The fee was");
 }

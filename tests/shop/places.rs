@@ -16,7 +16,7 @@ async fn whatever_names_a_place_finds_it_at_once_with_an_empty_basket() {
         let page = shopper.lives_at(named).await;
         let took = begun.elapsed();
         page.must_say("Delivery to Rathmines, D06 is €2.90");
-        page.must_say("Today, Tue 24 Nov, 14:00–15:00");
+        page.must_say("Today, Tue 24 Nov, by 15:00");
         assert!(page.says("Free from €60.00") && page.says("Order from €25.00"), "{named}: {}", page.words());
         assert!(took.as_millis() < 300, "{named} took {took:?}");
     }
@@ -61,7 +61,7 @@ async fn every_page_shows_place_fee_and_next_time_from_then_on() {
         assert_eq!(page.status, StatusCode::OK, "{path}");
         let header = page.part("place");
         header.must_say("Blanchardstown, D15");
-        header.must_say("€4.90, next today 14:00");
+        header.must_say("€4.90, next today by 15:00");
         assert_eq!(page.header("cache-control"), "no-store", "{path} is one person's");
     }
 }
@@ -176,7 +176,7 @@ async fn a_fee_holds_for_its_half_hour_whatever_the_zone_costs_meanwhile() {
     page.part("place").must_say("€5.90");
     page.must_say("This fee is the most you pay until 15:21");
     let basket = shopper.get("/basket").await;
-    basket.must_say("Delivery to Rathmines, D06 : The fee was €2.90 when you last saw it. It is €5.90 now.");
+    basket.must_say("Delivery to Rathmines, D06 : The fee was €2.90. It is €5.90 now.");
     basket.must_say("Delivery to Rathmines, D06 €5.90 Total before €5.09 €8.09");
     let basket = shopper.submit("/basket/acknowledgement", &[]).await;
     basket.must_say("Delivery to Rathmines, D06 €5.90 Total €8.09");
@@ -241,4 +241,28 @@ async fn a_full_window_is_not_the_next_free_one() {
     let page = shopper.get("/").await;
     page.part("place").must_say("no free time");
     page.must_say("No free time at the moment");
+}
+
+#[actix_web::test]
+async fn what_people_write_around_a_place_does_not_hide_it() {
+    let shop = TestShop::demo();
+    for (typed, label) in [
+        ("Rathmines, D06", "Rathmines, D06"),
+        ("Ballsbridge, Dublin 4", "D04"),
+        ("12 Rathmines Road, D06 X4P7", "Rathmines, D06"),
+        ("D15 Ashtown", "D15"),
+        ("dunlaoghaire", "A96"),
+        ("Do6 x4p7", "Rathmines, D06"),
+    ] {
+        shop.shopper().lives_at(typed).await.part("place").must_say(label);
+    }
+}
+
+#[actix_web::test]
+async fn a_form_sent_empty_says_what_to_type_at_the_field() {
+    let shop = TestShop::demo();
+    let page = shop.shopper().lives_at("  ").await;
+    page.must_say("There is a problem");
+    page.must_say("Type your Eircode, district or area, for example D06, D06 X4P7 or Rathmines.");
+    assert!(page.text.contains("<title>Error:"), "the title says so too");
 }

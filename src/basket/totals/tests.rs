@@ -3,7 +3,7 @@ use crate::basket::Spot;
 use crate::basket::model::Row;
 use crate::basket::model::Seen;
 use crate::catalog::{Article, Item, Offer, OfferKind, PictureFit, SizeUnit, SoldBy, StockRow};
-use crate::delivery::{Place, Quote};
+use crate::delivery::{Place, Quote, Terms};
 use crate::ids::{BasketId, PlaceId, ProductId, QuoteId, ZoneId};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -99,8 +99,9 @@ fn basket(random: &mut Random) -> Basket {
     });
     let rows: Vec<Row> = rows.collect();
     let spot = (!random.one_in(3)).then(|| spot(random));
-    let seen_fee = if random.one_in(4) { Some(Money(290)) } else { spot.as_ref().map(|s| s.quote.fee_cents) };
-    Basket::new(BasketId(Uuid::nil()), spot, seen_fee, rows)
+    let of_now = spot.as_ref().map(|s| s.quote.terms());
+    let seen = if random.one_in(4) { of_now.map(|t| Terms { fee: Money(290), ..t }) } else { of_now };
+    Basket::new(BasketId(Uuid::nil()), spot, seen, rows)
 }
 
 /// P32: no amount is ever a fraction of a cent or a cent off, whatever is in the basket.
@@ -154,7 +155,7 @@ fn an_old_total_is_shown_only_when_something_is_not_as_it_was_seen() {
     for _ in 0..20_000 {
         let basket = basket(&mut random);
         let totals = Totals::of(&basket, 23);
-        let as_seen = !basket.lines.iter().any(Line::has_changed) && basket.old_fee().is_none();
+        let as_seen = !basket.lines.iter().any(Line::has_changed) && basket.old_terms().is_none();
         assert!(!as_seen || totals.before(&basket).is_none());
         assert_ne!(totals.before(&basket), Some(totals.total));
     }

@@ -17,6 +17,9 @@ pub struct Answer {
     pub corrected: Vec<(String, String)>,
     /// No product has all the words; these have the most of them.
     pub relaxed: bool,
+    /// Only where the words find nothing in the whole shop: words to offer instead, as the shop writes them, best
+    /// first; at most 3. None of them was looked for.
+    pub meant: Vec<String>,
 }
 
 /// For each option, how many products there would be if it were chosen, given the choices in all other groups.

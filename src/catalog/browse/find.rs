@@ -17,6 +17,7 @@ pub(super) struct Found {
     pub hits: Vec<Hit>,
     pub corrected: Vec<(String, String)>,
     pub relaxed: bool,
+    pub meant: Vec<String>,
 }
 
 impl Index {
@@ -26,7 +27,11 @@ impl Index {
         if hits.is_empty() {
             hits = self.any_reading(self.joined_or_split(words).iter());
         }
-        if hits.is_empty() { self.find_loosely(&as_typed) } else { Found { hits, ..Found::default() } }
+        if !hits.is_empty() {
+            return Found { hits, ..Found::default() };
+        }
+        let loosely = self.find_loosely(&as_typed);
+        if loosely.hits.is_empty() { Found { meant: self.meant(words), ..loosely } } else { loosely }
     }
 
     /// Forgives slips, then leaves out words that match nothing, then takes what has the most words.
@@ -36,11 +41,11 @@ impl Index {
             reading.iter().map(|term| self.forgiving_slot(term, &mut corrected)).collect();
         let hits = self.having_all(&slots);
         if !hits.is_empty() {
-            return Found { hits, corrected, relaxed: false };
+            return Found { hits, corrected, ..Found::default() };
         }
-        slots.retain(|slot| !slot.is_empty());
+        slots.retain(|slot| !slot.words.is_empty());
         let hits = self.having_most(&slots);
-        Found { relaxed: !hits.is_empty(), hits, corrected }
+        Found { relaxed: !hits.is_empty(), hits, corrected, ..Found::default() }
     }
 
     /// The products of all readings, each with its best relevance, in the order of their numbers.
@@ -63,22 +68,22 @@ impl Index {
     pub(super) fn slot(&self, term: &Term) -> Slot {
         let word = &term.word;
         let own = if term.replaced { Manner::Synonym } else { Manner::Whole };
-        let mut slot: Slot = self.words.exact(&word.folded).map(|id| (id, own)).into_iter().collect();
+        let mut words: Vec<_> = self.words.exact(&word.folded).map(|id| (id, own)).into_iter().collect();
         if !term.replaced {
             let others = self.synonyms.of_word(word).filter_map(|other| self.words.exact(&other.folded));
-            slot.extend(others.map(|id| (id, Manner::Synonym)));
+            words.extend(others.map(|id| (id, Manner::Synonym)));
             if word.plain.chars().nth(SHORTEST_PREFIX - 1).is_some() {
-                slot.extend(self.words.starting(&word.plain).into_iter().map(|id| (id, Manner::Prefix)));
+                words.extend(self.words.starting(&word.plain).into_iter().map(|id| (id, Manner::Prefix)));
             }
         }
-        slot.retain(|&(id, _)| self.on_sale(id));
-        slot
+        words.retain(|&(id, _)| self.on_sale(id));
+        Slot { words, plural: word.is_plural() }
     }
 
     /// As `slot`; a word that stands for nothing is taken for a slip. Notes what it was taken for.
     fn forgiving_slot(&self, term: &Term, corrected: &mut Vec<(String, String)>) -> Slot {
         let slot = self.slot(term);
-        if !slot.is_empty() {
+        if !slot.words.is_empty() {
             return slot;
         }
         let near = self.words.near(&term.word, |id| self.on_sale(id));
@@ -86,11 +91,11 @@ impl Index {
             corrected.push((term.word.shown.to_string(), self.words.shown(best).to_owned()));
         }
         let likely = [Manner::Whole].into_iter().chain(std::iter::repeat(Manner::Synonym));
-        near.into_iter().zip(likely).collect()
+        Slot { words: near.into_iter().zip(likely).collect(), ..slot }
     }
 
     /// Whether any product that has the word is still on sale.
-    fn on_sale(&self, id: WordId) -> bool {
+    pub(super) fn on_sale(&self, id: WordId) -> bool {
         self.words.postings(id).iter().any(|posting| !self.docs.get(posting.doc()).dead)
     }
 }

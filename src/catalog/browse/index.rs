@@ -3,9 +3,11 @@
 use super::brands::Brands;
 use super::categories::Categories;
 use super::docs::{Doc, Docs, Entry};
+use super::nouns;
 use super::readings::Synonyms;
+use super::spot::{Place, Spot};
 use super::text::{self, Word};
-use super::words::{Place, Words};
+use super::words::Words;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -94,8 +96,8 @@ impl Index {
         let content = text::distinct(text::content(all.clone()));
         let name_words = u8::try_from(content.len()).unwrap_or(u8::MAX);
         let doc = self.docs.push(row(entry, brand, text_hash, name_rank, name_words));
-        for (word, place) in placed_words(entry, content, all) {
-            self.words.note(doc, &word, place);
+        for (word, spot) in placed_words(entry, content, all) {
+            self.words.note(doc, &word, spot);
         }
     }
 
@@ -109,12 +111,12 @@ impl Index {
 
 /// Each word of the product once, at its best place. Only the content words of the name count as its first,
 /// second and third; stop words are kept for whoever asks for nothing else.
-fn placed_words(entry: &Entry<'_>, content: Vec<Word>, all: Vec<Word>) -> Vec<(Word, Place)> {
+fn placed_words(entry: &Entry<'_>, content: Vec<Word>, all: Vec<Word>) -> Vec<(Word, Spot)> {
+    let kinds = [nouns::kind_words(entry.kind), nouns::kind_words(entry.category_name)].concat();
     let name = content.into_iter().enumerate().map(|(position, word)| (word, Place::in_name(position)));
     let others = [
         (all, Place::LaterInName),
-        (text::words(entry.kind), Place::Kind),
-        (text::words(entry.category_name), Place::Kind),
+        (kinds.iter().map(|(word, _)| word.clone()).collect(), Place::Kind),
         (text::words(entry.brand), Place::Brand),
         (text::words(entry.department_name), Place::Department),
     ];
@@ -126,7 +128,15 @@ fn placed_words(entry: &Entry<'_>, content: Vec<Word>, all: Vec<Word>) -> Vec<(W
             placed.push((word, place));
         }
     }
-    placed
+    let heads = nouns::heads(entry.name);
+    let spot = |(word, place): (Word, Place)| {
+        let says = kinds.iter().filter(|(known, _)| known.folded == word.folded).map(|(_, says)| *says);
+        let kind = says.max().unwrap_or_default();
+        let head = place.is_in_name() && heads.contains(&word.folded);
+        let plural = word.is_plural();
+        (word, Spot { place, head, kind, plural })
+    };
+    placed.into_iter().map(spot).collect()
 }
 
 fn row(entry: &Entry<'_>, brand: u16, text_hash: u32, name_rank: [u64; 2], name_words: u8) -> Doc {

@@ -8,16 +8,21 @@ use super::words::WordId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub doc: u32,
-    pub relevance: u16,
+    pub relevance: u32,
 }
 
 /// The words of the vocabulary that may stand for one word of the question.
-pub(super) type Slot = Vec<(WordId, Manner)>;
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub words: Vec<(WordId, Manner)>,
+    /// The word of the question was typed in the plural.
+    pub plural: bool,
+}
 
 impl Index {
     /// The products that have a word for every slot, in the order of their numbers.
     pub(super) fn having_all(&self, slots: &[Slot]) -> Vec<Hit> {
-        if slots.is_empty() || slots.iter().any(Vec::is_empty) {
+        if slots.is_empty() || slots.iter().any(|slot| slot.words.is_empty()) {
             return Vec::new();
         }
         let graded = self.grade_all(slots);
@@ -49,11 +54,17 @@ impl Index {
 
     fn grade(&self, slot: &Slot, position: usize) -> Vec<Grade> {
         let mut best = vec![0; self.docs.rows().len()];
-        for &(word, manner) in slot {
-            let grades = grades(manner, position);
+        let [whole, synonym, prefix] = [Manner::Whole, Manner::Synonym, Manner::Prefix]
+            .map(|manner| grades(manner, position, slot.plural));
+        for &(word, manner) in &slot.words {
+            let grades = match manner {
+                Manner::Whole => &whole,
+                Manner::Synonym => &synonym,
+                Manner::Prefix => &prefix,
+            };
             for posting in self.words.postings(word) {
                 let grade = &mut best[posting.doc() as usize];
-                *grade = (*grade).max(grades[posting.place()]);
+                *grade = (*grade).max(grades[posting.spot_code()]);
             }
         }
         best

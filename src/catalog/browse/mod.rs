@@ -6,8 +6,9 @@
 //! [`Index::put`] and [`Index::remove`], and may rebuild it from the database at any time.
 //!
 //! The way of a search: `text` cuts it into folded words, `readings` lists the ways the words may be meant,
-//! `matching` finds the products for each way, `find` decides how far to loosen, `sweep` filters, counts the
-//! facets and keeps one page.
+//! `matching` finds the products for each way, `score` grades them (`nouns` tells a banana from a banana muffin),
+//! `find` decides how far to loosen, `sweep` filters, counts the facets and keeps one page; `meant` has words to
+//! offer where nothing was found.
 
 mod answer;
 mod ask;
@@ -20,8 +21,11 @@ mod find;
 mod index;
 mod key;
 mod matching;
+mod meant;
+mod nouns;
 mod readings;
 mod score;
+mod spot;
 mod suggest;
 mod sweep;
 #[cfg(test)]

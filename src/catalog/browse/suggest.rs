@@ -7,9 +7,10 @@ use super::index::Index;
 use super::matching::Hit;
 use super::readings::typed;
 use super::score;
+use super::spot::{Place, Spot};
 use super::sweep::Page;
 use super::text::{self, Word};
-use super::words::{Place, WordId};
+use super::words::WordId;
 use std::cmp::Reverse;
 
 const MOST_COMPLETIONS: usize = 4;
@@ -70,7 +71,11 @@ impl Index {
 
     /// Products on sale that have the word in their name or kind: nobody completes a word to a department.
     fn count_among(&self, id: WordId, among: Option<&[bool]>) -> usize {
-        let postings = self.words.postings(id).iter().filter(|p| p.place() <= Place::Brand as usize);
+        let postings = self
+            .words
+            .postings(id)
+            .iter()
+            .filter(|p| Spot::of(p.spot_code()).is_some_and(|spot| spot.place <= Place::Brand));
         let docs = postings.map(|posting| posting.doc());
         docs.filter(|&doc| !self.docs.get(doc).dead && among.is_none_or(|among| among[doc as usize])).count()
     }

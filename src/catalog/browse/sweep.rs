@@ -26,8 +26,8 @@ impl Index {
         }
         let (ids, next) = sweep.page.finish();
         let facets = sweep.tally.facets(&ask.filter, &self.brands);
-        let Found { corrected, relaxed, .. } = found.unwrap_or_default();
-        Answer { ids, total: sweep.tally.total, next, facets, corrected, relaxed }
+        let Found { corrected, relaxed, meant, .. } = found.unwrap_or_default();
+        Answer { ids, total: sweep.tally.total, next, facets, corrected, relaxed, meant }
     }
 
     /// None for a blank text, which asks for everything. A text of signs only ("???") finds nothing.
@@ -54,7 +54,7 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    fn see(&mut self, doc: &Doc, relevance: u16) {
+    fn see(&mut self, doc: &Doc, relevance: u32) {
         if !self.sieve.in_scope(doc) {
             return;
         }

@@ -23,8 +23,17 @@ pub(super) struct Word {
 
 impl Word {
     pub(super) fn is_stop_word(&self) -> bool {
-        STOP_WORDS.contains(&&*self.plain)
+        is_stop_word(&self.plain)
     }
+
+    /// Whether it was written in the plural, as far as the folding can tell.
+    pub(super) fn is_plural(&self) -> bool {
+        is_plural(self.plain.as_bytes())
+    }
+}
+
+pub(super) fn is_stop_word(plain: &str) -> bool {
+    STOP_WORDS.contains(&plain)
 }
 
 /// The words of something a person typed: cut to a bounded length, each word once, stop words dropped unless

@@ -1,5 +1,6 @@
 //! The vocabulary: every word on sale, and for each the products and places where it stands.
 
+use super::spot::Spot;
 use super::text::Word;
 use rapidfuzz::distance::osa;
 use std::cmp::Reverse;
@@ -20,47 +21,22 @@ const TWO_SLIPS_FROM: usize = 8;
 
 pub(super) type WordId = u32;
 
-/// Where in a product's text a word stands; the first place wins. Fits three bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(super) enum Place {
-    First,
-    Second,
-    Third,
-    LaterInName,
-    Kind,
-    Brand,
-    Department,
-}
-
-impl Place {
-    /// The place of the nth content word of a name, counted from 0.
-    pub(super) fn in_name(position: usize) -> Self {
-        match position {
-            0 => Self::First,
-            1 => Self::Second,
-            2 => Self::Third,
-            _ => Self::LaterInName,
-        }
-    }
-}
-
-/// One product and the place of the word in it, in 32 bits: enough for 500 million products.
+/// One product and how the word stands in it, in 32 bits: enough for 33 million products.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Posting(u32);
 
 impl Posting {
-    fn new(doc: u32, place: Place) -> Self {
-        Self(doc << 3 | place as u32)
+    fn new(doc: u32, spot_code: u32) -> Self {
+        Self(doc << Spot::BITS | spot_code)
     }
 
     pub(super) fn doc(self) -> u32 {
-        self.0 >> 3
+        self.0 >> Spot::BITS
     }
 
-    /// The place as a number, to look it up in a table of eight.
-    pub(super) fn place(self) -> usize {
-        (self.0 & 7) as usize
+    /// The spot as a number, to look it up in a table of all codes.
+    pub(super) fn spot_code(self) -> usize {
+        self.0 as usize % Spot::CODES
     }
 }
 
@@ -96,11 +72,11 @@ pub(super) struct Words {
 
 impl Words {
     /// Notes that the product has the word. Products must come with rising numbers.
-    pub(super) fn note(&mut self, doc: u32, word: &Word, place: Place) {
+    pub(super) fn note(&mut self, doc: u32, word: &Word, spot: Spot) {
         let id = self.by_spelling.get(&*word.folded).copied().unwrap_or_else(|| self.learn(word));
         let known = &mut self.known[id as usize];
         known.vote(&word.shown);
-        push_lean(&mut known.postings, Posting::new(doc, place));
+        push_lean(&mut known.postings, Posting::new(doc, spot.code()));
     }
 
     fn learn(&mut self, word: &Word) -> WordId {
@@ -119,6 +95,11 @@ impl Words {
 
     pub(super) fn exact(&self, folded: &str) -> Option<WordId> {
         self.by_spelling.get(folded).copied()
+    }
+
+    /// Every word with its folded spelling and the letters in it.
+    pub(super) fn all(&self) -> impl Iterator<Item = (WordId, &str, usize)> {
+        (0..).zip(&self.known).map(|(id, known)| (id, &*known.spelling, known.letters))
     }
 
     pub(super) fn postings(&self, id: WordId) -> &[Posting] {
@@ -177,7 +158,7 @@ impl Words {
             let kept = known
                 .postings
                 .iter()
-                .filter_map(|p| moved[p.doc() as usize].map(|doc| Posting(doc << 3 | (p.0 & 7))));
+                .filter_map(|p| moved[p.doc() as usize].map(|doc| Posting::new(doc, p.spot_code() as u32)));
             known.postings = kept.collect();
         }
         self.known.retain(|known| !known.postings.is_empty());

@@ -40,6 +40,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a file that did not have to be read.
+    pub const fn nothing() -> Self {
+        Self::new(Format::Ours)
+    }
+
     pub(super) const fn new(format: Format) -> Self {
         Self {
             format,

@@ -4,6 +4,7 @@ use super::{TotalsBlock, html};
 use askama::Template;
 
 pub(in crate::storefront) const NO_BAR: &str = "<div data-live=\"bar\"></div>";
+pub(in crate::storefront) const NO_CONSENT: &str = "<div data-live=\"consent\"></div>";
 pub(in crate::storefront) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
 
 pub(in crate::storefront) fn unknown_place() -> String {
@@ -11,7 +12,7 @@ pub(in crate::storefront) fn unknown_place() -> String {
 }
 
 pub(in crate::storefront) fn empty_basket() -> String {
-    html(&BasketLink { count: 0, goods: String::new() })
+    html(&BasketLink { count: 0, goods: String::new(), changed: false })
 }
 
 pub(in crate::storefront) fn consent_question() -> String {
@@ -59,6 +60,8 @@ pub(in crate::storefront) struct Here {
 pub(in crate::storefront) struct BasketLink {
     pub(in crate::storefront) count: i32,
     pub(in crate::storefront) goods: String,
+    /// Whether something in it changed and has not been read.
+    pub(in crate::storefront) changed: bool,
 }
 
 #[derive(Template)]
@@ -72,6 +75,8 @@ pub(in crate::storefront) struct Bar {
 #[template(path = "parts/notice.html")]
 pub(in crate::storefront) struct NoticeBox {
     pub(in crate::storefront) words: String,
+    /// What those hear who do not look.
+    pub(in crate::storefront) say: String,
     pub(in crate::storefront) bad: bool,
     /// Article number and the quantity to go back to.
     pub(in crate::storefront) undo: Option<(String, i32)>,

@@ -1,17 +1,9 @@
-// The pages of the shop as a shopper knows them, and what can be done on each.
+// What a shopper does on the pages of the shop.
 
 import assert from "node:assert/strict";
 import { eventually, house, text } from "./shopper.js";
 
-export const HOME = "/";
-export const DEPARTMENT = "/d/dairy-eggs";
-export const PRODUCT = "/p/whole-milk-de-mil-001";
-export const WEIGHED = "/p/mature-cheddar-de-che-001";
-export const SOLD_OUT = "/p/organic-brie-de-che-003";
-export const FEW_LEFT = { address: "/p/clotted-cream-de-cre-010", name: "Clotted Cream", left: 4 };
-export const SEARCH = "/search?q=milk";
-export const NOTHING = "/search?q=zzzzqqq";
-export const BASKET = "/basket";
+export * from "./addresses.js";
 
 export const pill = (page) => page.locator("[data-live=place]");
 export const said = (page) => page.locator("#said");

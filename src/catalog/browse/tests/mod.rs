@@ -1,7 +1,9 @@
 //! A small shop to search in, and a random one to count in.
 
 mod listing;
+mod meaning;
 mod searching;
+mod staples;
 mod suggesting;
 mod upkeep;
 mod words;

@@ -32,19 +32,20 @@ fn the_exact_name_comes_first_then_names_that_begin_so() {
 }
 
 #[test]
-fn a_prefix_ranks_below_a_whole_word_and_a_name_above_category_brand_and_department() {
+fn a_prefix_ranks_below_any_whole_word_and_brand_and_department_below_name_and_category() {
     let mut index = Index::new();
     index.put(&Entry { department_name: "Oat", ..product(1, "A1") });
     index.put(&Entry { brand: "Oat", ..product(2, "A2") });
     index.put(&Entry { category_name: "Oats", ..product(3, "A3") });
     index.put(&product(4, "Oatcakes"));
-    index.put(&product(5, "Thick Rolled Jumbo Scottish Porridge Oats"));
-    assert_eq!(found(&index, "oat"), [5, 4, 3, 2, 1]);
+    index.put(&product(5, "Thick Rolled Oat Drink"));
+    index.put(&Entry { popularity: 101, ..product(6, "Thick Rolled Jumbo Scottish Porridge Oats") });
+    assert_eq!(found(&index, "oat"), [6, 3, 5, 2, 1, 4]);
 }
 
 #[test]
-fn fewer_other_words_then_stock_then_popularity_then_id_decide() {
-    let mut index = shop(&["Fresh Oat Drink", "Fresh Oat", "Fresh Oat"]);
+fn the_thing_itself_then_stock_then_popularity_then_id_decide() {
+    let mut index = shop(&["Fresh Oat Drink", "Fresh Oat", "Very Fresh Oat"]);
     index.put(&Entry { in_stock: false, popularity: 999, ..product(4, "Fresh Oat") });
     index.put(&Entry { popularity: 101, ..product(5, "Fresh Oat") });
     assert_eq!(found(&index, "oat"), [5, 2, 3, 4, 1]);
@@ -105,7 +106,7 @@ fn synonyms_may_be_phrases_on_either_side() {
     let pairs = [("fizzy pop", "lemonade"), ("spag bol", "spaghetti bolognese"), ("ev", "extra virgin")];
     let names = ["Lemonade", "Spaghetti Bolognese", "Extra Virgin Olive Oil", "Fizzy Pop Sweets"];
     let index = with_synonyms(shop(&names), &pairs);
-    assert_eq!(found(&index, "fizzy pops"), [4, 1]);
+    assert_eq!(found(&index, "fizzy pops"), [1, 4]);
     assert_eq!(found(&index, "spag bol"), [2]);
     assert_eq!(found(&index, "ev olive oil"), [3]);
 }
