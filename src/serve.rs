@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::basket::Kept;
-use crate::catalog::{Alike, Shelf};
+use crate::catalog::Shelf;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
@@ -12,7 +12,7 @@ use crate::delivery::Upcoming;
 use crate::journeys::Recorder;
 use crate::routes::{State, routes};
 use crate::sign::Signer;
-use crate::storefront::Shop;
+use crate::storefront::{Alike, MenuStore, Shop};
 use crate::web::{CachedPages, Front, Metrics, assets, front};
 use crate::worker;
 use actix_web::HttpServer;
@@ -98,6 +98,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         baskets,
         recorder,
         metrics: metrics.clone(),
+        menus: MenuStore::default(),
         demo,
     });
     Ok(Assembled { state: State { shop, front, metrics, form_bytes }, journeys })

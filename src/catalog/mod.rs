@@ -4,7 +4,6 @@
 //! `synonyms`. It reads the stock's row beside each product, for the words on the
 //! card; only `inventory` changes it.
 
-mod alike;
 mod allergens;
 pub mod browse;
 pub mod import;
@@ -13,7 +12,6 @@ mod offers;
 mod shelf;
 mod store;
 
-pub use alike::Alike;
 pub use allergens::{ALLERGENS, Allergen, emphasised, listed};
 pub use model::{
     Article, Availability, Details, Item, LABELS, PictureFit, SizeUnit, SoldBy, StockRow, Storage,
@@ -21,5 +19,6 @@ pub use model::{
 pub use offers::{Offer, OfferKind, Priced, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
-    best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now, product_addresses,
+    best_of_kind, best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now,
+    product_addresses,
 };

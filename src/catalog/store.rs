@@ -91,8 +91,11 @@ pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryRe
     Ok(Item { article, stock: stock.filter(|_| withdrawn.is_none()), offer })
 }
 
-/// What is bought most of a kind.
-pub(super) fn best_of_kind(
+/// The most bought of one kind.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn best_of_kind(
     conn: &mut PgConnection,
     category: i32,
     kind: &str,

@@ -101,3 +101,22 @@ impl Cards<'_> {
         Marked(self.render().unwrap_or_default())
     }
 }
+
+/// A single card, kept finished.
+#[derive(Template)]
+#[template(path = "parts/card.html")]
+pub(super) struct OneCard {
+    card: Card,
+    heading: &'static str,
+    eager: bool,
+}
+
+impl OneCard {
+    pub(super) const fn new(card: Card, heading: &'static str) -> Self {
+        Self { card, heading, eager: false }
+    }
+
+    pub(super) fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}

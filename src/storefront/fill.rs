@@ -2,7 +2,7 @@
 
 use super::notice::Notice;
 use super::parts::{
-    Bar, BasketLink, Here, KnownPlace, NO_CONSENT, NoticeBox, Step, TermWords, TotalsBlock, html, items_words,
+    Bar, BasketLink, Here, KnownPlace, NoticeBox, Step, TermWords, TotalsBlock, html, items_words,
 };
 use super::shop::Shop;
 use super::visit::Visit;
@@ -93,7 +93,7 @@ impl Viewer {
             "basket" => (!self.basket.is_empty()).then(|| self.basket_link().into()),
             "bar" => (!self.basket.is_empty()).then(|| self.bar().into()),
             "notice" => self.notice_html().map(Into::into),
-            "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed(NO_CONSENT)),
+            "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed("")),
             "here" => self.spot().map(|s| self.here(s).into()),
             "when" => self.next_window().map(|w| format!(" for {}", self.window_words(w)).into()),
             _ => None,

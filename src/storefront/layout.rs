@@ -1,5 +1,6 @@
 //! What every page of the shop has around it.
 
+use super::menus::Menus;
 use super::parts;
 use super::shop::Shop;
 use crate::catalog::Tree;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 pub(super) struct Layout {
     pub(super) head: Head,
     pub(super) tree: Arc<Tree>,
-    /// The department one is in, to be marked in the menu.
-    pub(super) department: Option<u16>,
+    /// The two lists of departments, finished, with the one marked that one is in.
+    pub(super) menus: Menus,
     /// What was searched for, to stand in the field.
     pub(super) query: String,
     pub(super) products: String,
@@ -27,11 +28,11 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(shop: &Shop, head: Head) -> Self {
-        let demo = shop.demo;
+        let (demo, tree) = (shop.demo, shop.shelf.tree());
         Self {
             head,
-            tree: shop.shelf.tree(),
-            department: None,
+            menus: shop.menus.of(&tree, None),
+            tree,
             query: String::new(),
             products: thousands(shop.shelf.count()),
             css: assets::address("site.css"),
@@ -47,14 +48,9 @@ impl Layout {
     }
 
     #[must_use]
-    pub(super) fn in_department(mut self, id: u16) -> Self {
-        self.department = Some(id);
+    pub(super) fn in_department(mut self, shop: &Shop, id: u16) -> Self {
+        self.menus = shop.menus.of(&self.tree, Some(id));
         self
-    }
-
-    /// Whether this is the department one is in.
-    pub(super) fn is_in(&self, department: &u16) -> bool {
-        self.department == Some(*department)
     }
 
     /// The address of a picture of ours.
@@ -74,6 +70,12 @@ pub(super) fn thousands(n: usize) -> String {
         out.push(c);
     }
     out
+}
+
+/// `about 400 g` at the start of a line.
+pub(super) fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Shop {

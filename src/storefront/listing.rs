@@ -237,7 +237,7 @@ fn layout(shop: &Shop, tree: &Tree, asked: &Asked, scope: &Scope) -> Layout {
     let mut layout = Layout::new(shop, head);
     layout.query.clone_from(&asked.text);
     match scope.department.filter(|id| tree.department_by_id(*id).is_some()) {
-        Some(id) => layout.in_department(id),
+        Some(id) => layout.in_department(shop, id),
         None => layout,
     }
 }

@@ -5,6 +5,7 @@
 //! (place, basket, quantities, notices) is filled in for each (see [`web::Sheet`](crate::web::Sheet)).
 
 mod about;
+mod alike;
 mod basket_page;
 mod card;
 mod feeds;
@@ -12,6 +13,7 @@ mod fill;
 mod home;
 mod layout;
 mod listing;
+mod menus;
 mod notice;
 mod parts;
 mod place;
@@ -24,6 +26,8 @@ mod visit;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
+pub use alike::Alike;
+pub use menus::MenuStore;
 pub use shop::Shop;
 
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -1,7 +1,7 @@
 //! A product's page.
 
-use super::card::{Card, Cards, back_words, offer_words};
-use super::layout::{Layout, breadcrumbs, json_ld};
+use super::card::{Card, back_words, offer_words};
+use super::layout::{Layout, breadcrumbs, json_ld, upper_first};
 use super::parts::Step;
 use super::shop::Shop;
 use super::visit::Visit;
@@ -79,16 +79,15 @@ pub(super) async fn show(
             let now = shop.app.clock.now();
             let (item, details) = catalog::by_slug(conn, &slug, now)?;
             let similar = shop.alike.to(conn, &item.article, &details.kind, now)?;
-            render(&page(&shop, &item, &details, &similar))
+            render(&page(&shop, &item, &details, similar))
         }
     };
     shop.page(&request, &visit, &address, Effort::Quick, make).await
 }
 
-fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> ProductPage {
+fn page(shop: &Shop, item: &Item, details: &Details, similar: Marked) -> ProductPage {
     let article = &item.article;
     let card = Card::new(item);
-    let cards = Card::all(similar);
     let crumbs = crumbs(shop, item);
     let (sold_out, stock) = stock_words(item);
     let layout = layout(shop, item, details, &crumbs);
@@ -129,11 +128,7 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: &[Item]) -> Produc
         nutrition: nutrition(&details.nutrition),
         per: if article.size_unit == SizeUnit::Millilitre { "ml" } else { "g" },
         demo: details.demo,
-        similar: if cards.is_empty() {
-            Marked::default()
-        } else {
-            Cards { cards: &cards, heading: "h3", row: true }.html()
-        },
+        similar,
     }
 }
 
@@ -258,7 +253,7 @@ fn layout(shop: &Shop, item: &Item, details: &Details, crumbs: &[(String, String
         .and_then(|id| shop.shelf.tree().category(id).map(|(d, _)| d.id));
     let layout = Layout::new(shop, head);
     match department {
-        Some(id) => layout.in_department(id),
+        Some(id) => layout.in_department(shop, id),
         None => layout,
     }
 }
@@ -275,9 +270,4 @@ fn structured(shop: &Shop, item: &Item, details: &Details, picture: &str) -> Val
             "url": shop.whole(&format!("/p/{}", article.slug))
         }
     })
-}
-
-fn upper_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

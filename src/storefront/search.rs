@@ -1,7 +1,7 @@
 //! Search: results, what to offer when there are none, and suggestions while typing.
 
 use super::card::{Card, Cards};
-use super::layout::Layout;
+use super::layout::{Layout, upper_first};
 use super::listing::{self, Asked, Scope};
 use super::shop::Shop;
 use super::visit::Visit;
@@ -61,7 +61,7 @@ fn results(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<Found,
     }
     let unfiltered = asked.choices.is_empty();
     if answer.ids.is_empty() && unfiltered {
-        return Ok(Found { html: nothing(shop, conn, asked)?, total: 0 });
+        return Ok(Found { html: nothing(shop, conn, asked, &answer.meant)?, total: 0 });
     }
     scope.said = said(&answer, asked);
     let total = if answer.relaxed { 0 } else { answer.total };
@@ -112,7 +112,12 @@ struct NothingPage {
     often: Marked,
 }
 
-fn nothing(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<String, AppError> {
+fn nothing(
+    shop: &Shop,
+    conn: &mut PgConnection,
+    asked: &Asked,
+    meant: &[String],
+) -> Result<String, AppError> {
     let title = format!("Nothing found for “{}”", asked.text);
     let often = catalog::best_sellers(conn, 6, shop.app.clock.now())?;
     let cards = Card::all(&often);
@@ -121,10 +126,27 @@ fn nothing(shop: &Shop, conn: &mut PgConnection, asked: &Asked) -> Result<String
     render(&NothingPage {
         layout,
         title,
-        words: "We do not have it at the moment, or know it by another name. Try one word, or the kind of thing it is.".into(),
-        ways: vec![("See all departments".into(), "/#aisles".into()), ("See the offers".into(), "/offers".into())],
+        words: if meant.is_empty() {
+            "We do not have it at the moment, or know it by another name. Try one word, or the kind of thing it is."
+                .into()
+        } else {
+            "We do not have it by that name. Did you mean one of these?".into()
+        },
+        ways: ways(meant),
         often: Cards { cards: &cards, heading: "h3", row: true }.html(),
     })
+}
+
+/// What to do next: search for what was meant, else look around.
+fn ways(meant: &[String]) -> Vec<(String, String)> {
+    let search = |word: &String| {
+        (upper_first(word), Asked { text: word.clone(), ..Asked::default() }.address("/search"))
+    };
+    let around = [
+        ("See all departments".to_owned(), "/#aisles".to_owned()),
+        ("See the offers".to_owned(), "/offers".to_owned()),
+    ];
+    meant.iter().map(search).chain(around).take(4).collect()
 }
 
 #[derive(Deserialize)]

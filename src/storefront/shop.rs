@@ -1,8 +1,10 @@
+use super::alike::Alike;
 use super::fill::Viewer;
+use super::menus::MenuStore;
 use super::visit::Visit;
 use crate::app::App;
 use crate::basket::Kept;
-use crate::catalog::{Alike, Shelf};
+use crate::catalog::Shelf;
 use crate::delivery::Upcoming;
 use crate::error::AppError;
 use crate::journeys::{Kind, Recorder};
@@ -25,6 +27,7 @@ pub struct Shop {
     pub baskets: Kept,
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,
+    pub menus: MenuStore,
     /// Whether this shop shows made-up goods, and its own workings.
     pub demo: bool,
 }

@@ -126,7 +126,7 @@ impl Answer {
         if takes_gzip(request) {
             self.send(sheet.plain(), true)
         } else {
-            self.send(Bytes::copy_from_slice(sheet.plain_text().as_bytes()), false)
+            self.send(sheet.plain_text().into_owned().into(), false)
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) fn mark(name: &str, otherwise: &str) -> String {
 pub enum Effort {
     /// Only ever shown filled, to one person.
     Once,
-    /// Not shown often.
+    /// One of very many: kept as gzip alone, and unpacked for those who have something of their own.
     Quick,
     /// Shown to many.
     Best,
@@ -32,8 +32,8 @@ pub enum Effort {
 
 #[derive(Debug)]
 pub struct Sheet {
-    /// The page with what most see in the holes.
-    text: Box<str>,
+    /// The page with what most see in the holes; `None` where it is kept as gzip alone.
+    text: Option<Box<str>>,
     holes: Box<[Hole]>,
     /// The same, as gzip.
     plain: Bytes,
@@ -56,7 +56,9 @@ impl Sheet {
             Effort::Best => gzip::small(text.as_bytes()),
         };
         // Boxed, since `Bytes` would keep the room that compressing did not need.
-        Self { text: text.into(), holes: holes.into(), plain: plain.into_boxed_slice().into() }
+        let plain: Bytes = plain.into_boxed_slice().into();
+        let text = (effort != Effort::Quick).then(|| text.into());
+        Self { text, holes: holes.into(), plain }
     }
 
     /// What most see, as gzip.
@@ -65,28 +67,35 @@ impl Sheet {
     }
 
     /// What most see, as text.
-    pub fn plain_text(&self) -> &str {
-        &self.text
+    pub fn plain_text(&self) -> Cow<'_, str> {
+        match &self.text {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(gzip::unpack(&self.plain)),
+        }
     }
 
     /// The page with each hole filled by `fill`, or left as it is where that says `None`.
     pub fn fill<'a>(&self, mut fill: impl FnMut(&str) -> Option<Cow<'a, str>>) -> String {
-        let mut page = String::with_capacity(self.text.len() + 4096);
+        let text = self.plain_text();
+        let mut page = String::with_capacity(text.len() + 4096);
         let mut from = 0;
         for hole in &self.holes {
             if let Some(filling) = fill(&hole.name) {
-                page.push_str(&self.text[from..hole.place.start]);
+                page.push_str(&text[from..hole.place.start]);
                 page.push_str(&filling);
                 from = hole.place.end;
             }
         }
-        page.push_str(&self.text[from..]);
+        page.push_str(&text[from..]);
         page
     }
 
     /// Bytes held, for a cache that is bounded.
     pub fn weight(&self) -> usize {
-        self.text.len() + self.plain.len() + self.holes.iter().map(|h| h.name.len() + 48).sum::<usize>() + 96
+        self.text.as_ref().map_or(0, |t| t.len())
+            + self.plain.len()
+            + self.holes.iter().map(|h| h.name.len() + 48).sum::<usize>()
+            + 96
     }
 }
 

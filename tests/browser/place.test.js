@@ -9,7 +9,7 @@ openHouse();
 const ANSWER_MS = 300;
 const RATHMINES = { latitude: 53.3224, longitude: -6.2654 };
 const GALWAY = { latitude: 53.2719, longitude: -9.0489 };
-const WINDOW = /(today|tomorrow|\w{3} \d+ \w{3}) \d\d:\d\d/i;
+const WINDOW = /(today|tomorrow|\w{3} \d+ \w{3}) (by )?\d\d:\d\d/i;
 
 /** Milliseconds from the press on the form's button until the header shows another place. */
 const timeToAnswer = (page, form) =>

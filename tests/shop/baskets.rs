@@ -532,7 +532,10 @@ async fn a_change_that_was_not_read_is_still_told_after_the_next_press() {
     shop.change("UPDATE products SET price_cents = 259 WHERE sku = 'DE-MIL-001'");
     let page = shopper.wants(MILK, "2").await;
     page.must_say("changed");
-    shopper.get("/basket").await.must_say("Whole Milk : The price was €2.19 when you added it. It is €2.59 now.");
+    shopper
+        .get("/basket")
+        .await
+        .must_say("Whole Milk : The price was €2.19 when you added it. It is €2.59 now.");
     shopper.submit("/basket/acknowledgement", &[]).await.must_not_say("Changed since");
 }
 

@@ -6,7 +6,7 @@ mod step;
 mod totals;
 
 pub(in crate::storefront) use around::{
-    Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_CONSENT, NO_NOTICE, NoticeBox, TermWords, consent_question,
+    Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_NOTICE, NoticeBox, TermWords, consent_question,
     empty_basket, unknown_place,
 };
 pub(in crate::storefront) use line::LineView;
