@@ -6,6 +6,7 @@ use super::parts::{
 };
 use super::shop::Shop;
 use super::visit::Visit;
+use super::when::When;
 use crate::basket::{self, Basket, Spot, Totals};
 use crate::catalog::{self, Item};
 use crate::clock;
@@ -95,7 +96,7 @@ impl Viewer {
             "notice" => self.notice_html().map(Into::into),
             "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed("")),
             "here" => self.spot().map(|s| self.here(s).into()),
-            "when" => self.next_window().map(|w| format!(" for {}", self.window_words(w)).into()),
+            "when" => self.next_window().map(|w| format!(" for {}", self.when().window(w)).into()),
             _ => None,
         }
     }
@@ -108,52 +109,24 @@ impl Viewer {
         self.windows.first()
     }
 
+    fn when(&self) -> When {
+        When { zone: self.zone, now: self.now }
+    }
+
     /// `Today, Sat 21 Nov, 18:00–20:00`
     pub(super) fn next_words(&self) -> String {
-        let Some(window) = self.next_window() else { return "No free time at the moment".to_owned() };
-        let label = self.window_words(window);
-        match clock::near_day(self.zone, self.now, window.starts_at) {
-            Some("today") => format!("Today, {label}"),
-            Some(_) => format!("Tomorrow, {label}"),
-            None => label,
-        }
-    }
-
-    fn has_begun(&self, window: &Window) -> bool {
-        window.starts_at <= self.now
-    }
-
-    /// `Tue 24 Nov, 18:00–20:00`; of one that has begun, by when: its start is of no use any more.
-    fn window_words(&self, window: &Window) -> String {
-        if self.has_begun(window) {
-            let day = clock::day_label(self.zone, window.starts_at);
-            return format!("{day}, by {}", clock::time_label(self.zone, window.ends_at));
-        }
-        window.label(self.zone)
+        self.when().full(self.next_window())
     }
 
     fn then_words(&self) -> Vec<String> {
         self.windows.iter().skip(1).take(3).map(|w| w.label(self.zone)).collect()
     }
 
-    /// `next today 18:00`
-    fn next_short(&self) -> String {
-        let Some(window) = self.next_window() else { return "no free time".to_owned() };
-        let time = if self.has_begun(window) {
-            format!("by {}", clock::time_label(self.zone, window.ends_at))
-        } else {
-            clock::time_label(self.zone, window.starts_at)
-        };
-        let day = clock::near_day(self.zone, self.now, window.starts_at)
-            .map_or_else(|| clock::day_label(self.zone, window.starts_at), str::to_owned);
-        format!("next {day} {time}")
-    }
-
     fn known_place(&self, spot: &Spot) -> String {
         html(&KnownPlace {
             label: spot.place.label(),
             routing_key: &spot.place.routing_key,
-            deal: format!("{}, {}", spot.quote.fee_cents, self.next_short()),
+            deal: format!("{}, {}", spot.quote.fee_cents, self.when().short(self.next_window())),
             terms: self.terms(spot),
         })
     }

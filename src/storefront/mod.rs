@@ -22,6 +22,7 @@ mod search;
 mod shop;
 mod times;
 mod visit;
+mod when;
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

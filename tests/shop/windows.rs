@@ -114,7 +114,7 @@ async fn today_and_tomorrow_change_at_the_shops_midnight() {
     let shop = shop_at(utc("2026-07-01T22:59:00Z"));
     shop.open_windows().await;
     let shopper = shop.shopper();
-    shopper.lives_at("D06").await.must_say("Today, Wed 1 Jul, by 00:30");
+    shopper.lives_at("D06").await.must_say("Tonight, by 00:30");
     shopper.get("/delivery").await.must_say("Tomorrow, Thu 2 Jul");
     shop.clock.advance(Duration::minutes(2));
     shopper.get("/").await.must_say("Today, Thu 2 Jul, by 01:00");
@@ -131,7 +131,8 @@ async fn the_demo_has_a_window_today_within_the_hour_at_every_quarter_of_a_day()
         let now = shop.clock.now();
         let page = shopper.get("/delivery").await;
         let (hour, half) = ((quarter / 4 + 1) % 24, if quarter % 4 < 2 { "00" } else { "30" });
-        page.part("place").must_say(&format!("next today by {hour:02}:{half}"));
+        let day = if quarter < 92 { "today" } else { "tonight" };
+        page.part("place").must_say(&format!("next {day} by {hour:02}:{half}"));
         let open = format!(
             "SELECT count(*) FROM delivery_windows WHERE starts_at <= '{now}' AND cutoff_at > '{now}'
                 AND ends_at <= '{now}'::timestamptz + interval '1 hour' AND taken < capacity"
