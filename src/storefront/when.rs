@@ -27,20 +27,18 @@ impl When {
         }
     }
 
-    /// `next today 18:00`
+    /// `next today 18:00`; of one that has begun `today by 20:00`
     pub(super) fn short(self, window: Option<&Window>) -> String {
         let Some(window) = window else { return "no free time".to_owned() };
         if self.is_tonight(window) {
-            return format!("next tonight {}", self.by(window));
+            return format!("tonight {}", self.by(window));
         }
-        let time = if self.has_begun(window) {
-            self.by(window)
-        } else {
-            clock::time_label(self.zone, window.starts_at)
-        };
         let day = clock::near_day(self.zone, self.now, window.starts_at)
             .map_or_else(|| clock::day_label(self.zone, window.starts_at), str::to_owned);
-        format!("next {day} {time}")
+        if self.has_begun(window) {
+            return format!("{day} {}", self.by(window));
+        }
+        format!("next {day} {}", clock::time_label(self.zone, window.starts_at))
     }
 
     /// `Tue 24 Nov, 18:00–20:00`; of one that has begun, by when: its start is of no use any more.
@@ -104,7 +102,7 @@ mod tests {
         );
         assert_eq!(
             told("2026-11-24T18:10:00Z"),
-            ("Today, Tue 24 Nov, by 20:00".into(), "next today by 20:00".into())
+            ("Today, Tue 24 Nov, by 20:00".into(), "today by 20:00".into())
         );
     }
 
@@ -113,7 +111,7 @@ mod tests {
         let late = window("2026-11-24T23:30:00Z", "2026-11-25T00:30:00Z");
         assert_eq!(
             both("2026-11-24T23:40:00Z", &late),
-            ("Tonight, by 00:30".into(), "next tonight by 00:30".into())
+            ("Tonight, by 00:30".into(), "tonight by 00:30".into())
         );
     }
 }

@@ -61,7 +61,7 @@ async fn every_page_shows_place_fee_and_next_time_from_then_on() {
         assert_eq!(page.status, StatusCode::OK, "{path}");
         let header = page.part("place");
         header.must_say("Blanchardstown, D15");
-        header.must_say("€4.90, next today by 15:00");
+        header.must_say("€4.90, today by 15:00");
         assert_eq!(page.header("cache-control"), "no-store", "{path} is one person's");
     }
 }

@@ -132,7 +132,7 @@ async fn the_demo_has_a_window_today_within_the_hour_at_every_quarter_of_a_day()
         let page = shopper.get("/delivery").await;
         let (hour, half) = ((quarter / 4 + 1) % 24, if quarter % 4 < 2 { "00" } else { "30" });
         let day = if quarter < 92 { "today" } else { "tonight" };
-        page.part("place").must_say(&format!("next {day} by {hour:02}:{half}"));
+        page.part("place").must_say(&format!("{day} by {hour:02}:{half}"));
         let open = format!(
             "SELECT count(*) FROM delivery_windows WHERE starts_at <= '{now}' AND cutoff_at > '{now}'
                 AND ends_at <= '{now}'::timestamptz + interval '1 hour' AND taken < capacity"
