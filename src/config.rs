@@ -209,7 +209,7 @@ impl Values {
             client_seconds: self.parsed("client_seconds", "1 to 300", |n| (1..=300).contains(n), 10),
             shutdown_seconds: self.parsed("shutdown_seconds", "1 to 300", |n| (1..=300).contains(n), 20),
             page_cache_bytes: 1_048_576
-                * self.parsed("page_cache_mib", "1 to 4096", |n| (1..=4096).contains(n), 16u64),
+                * self.parsed("page_cache_mib", "1 to 4096", |n| (1..=4096).contains(n), 12u64),
             picture_hosts: self.picture_hosts(),
         }
     }

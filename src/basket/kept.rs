@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Lines in memory, over all baskets.
-const MOST_LINES: u64 = 20_000;
+const MOST_LINES: u64 = 10_000;
 /// The database tells of every change of stock up to this many (`stock_band`). A line that asks
 /// for more may change untold, so its basket is not kept.
 const TOLD_UP_TO: i32 = 5;

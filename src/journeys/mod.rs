@@ -17,7 +17,7 @@
 //!
 //! Which sessions are running is known to one process, in memory. Without a cookie a
 //! visitor who comes to another instance, or comes back after a restart, after midnight
-//! (UTC) or once 25,000 others have come, begins another session; with one it goes on.
+//! (UTC) or once 8,000 others have come, begins another session; with one it goes on.
 
 mod arrival;
 mod recorder;

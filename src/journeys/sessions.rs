@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// So long without a step ends a session.
 const IDLE: Duration = Duration::minutes(30);
 /// Of that many visitors it is known, some 250 bytes each.
-const MOST: usize = 50_000;
+const MOST: usize = 16_000;
 
 struct Session {
     id: String,
