@@ -7,6 +7,7 @@ use super::model::{LABELS, SizeUnit};
 use super::store::{self, IndexRow};
 use crate::clock::Clock;
 use crate::db::Change;
+use crate::ids::ProductId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -109,6 +110,12 @@ impl Shelf {
 
     pub fn suggest(&self, text: &str, most: usize) -> Suggestions {
         self.read().index.suggest(text, most)
+    }
+
+    /// Whether a product may be on offer now. While the shelves are still being read anything may.
+    pub fn may_be_on_offer(&self, id: ProductId) -> bool {
+        let state = self.read();
+        state.index.is_empty() || state.index.is_on_offer(id.0)
     }
 
     /// Products on sale.

@@ -77,7 +77,7 @@ pub(super) async fn show(
         let shop = shop.clone();
         move |conn: &mut PgConnection| {
             let now = shop.app.clock.now();
-            let (item, details) = catalog::by_slug(conn, &slug, now)?;
+            let (item, details) = catalog::by_slug(conn, &slug, now, |id| shop.shelf.may_be_on_offer(id))?;
             let similar = shop.alike.to(conn, &item.article, &details.kind, now)?;
             render(&page(&shop, &item, &details, similar))
         }
