@@ -71,12 +71,12 @@ impl Index {
         }
     }
 
-    /// The number of products on sale.
     /// Whether a product is on offer, as far as the index was told.
     pub fn is_on_offer(&self, id: i64) -> bool {
         self.docs.find(id).is_some_and(|doc| self.docs.get(doc).on_offer)
     }
 
+    /// The number of products on sale.
     pub fn len(&self) -> usize {
         self.docs.alive()
     }
