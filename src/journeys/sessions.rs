@@ -154,7 +154,7 @@ mod tests {
         let first = step(&mut sessions, &ann, 0);
         for n in 0..120_000 {
             step(&mut sessions, &walker(&n.to_string(), None), 0);
-            if n % 20_000 == 0 {
+            if n % (MOST / 4) == 0 {
                 assert_eq!(step(&mut sessions, &ann, 0), first, "after {n}");
             }
         }
