@@ -17,6 +17,7 @@ pub struct Config {
     pub database: Database,
     pub limits: Limits,
     pub shop: Shop,
+    pub payments: Payments,
     /// A filter as env_logger reads it.
     pub log: String,
 }
@@ -60,6 +61,75 @@ pub struct Shop {
     pub window_days: i64,
     pub delivery_vat_percent: i32,
     pub journeys: bool,
+}
+
+/// How money comes in.
+#[derive(Clone)]
+pub struct Payments {
+    /// Where the gateway answers, without a slash at the end: `https://api.stripe.com`. `None`: no
+    /// gateway (in a demonstration the sandbox takes its place).
+    pub api_base: Option<String>,
+    pub secret_key: Option<String>,
+    pub publishable_key: String,
+    pub webhook_secret: Option<String>,
+    /// In the order they are offered.
+    pub ways: Vec<WayToPay>,
+}
+
+/// A way to pay that is offered: where, and up to what sum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayToPay {
+    pub kind: PayKind,
+    /// Codes of the zones in which it is offered; empty: everywhere.
+    pub zones: Vec<String>,
+    pub up_to_cents: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayKind {
+    Card,
+    /// Apple Pay, Google Pay, Samsung Pay: where gateway and browser have them.
+    Wallets,
+    /// Leave, approve, come back. By the gateway's name for it: `paypal`, `ideal`.
+    Redirect(String),
+    CashAtDoor,
+    CardAtDoor,
+}
+
+impl FromStr for WayToPay {
+    type Err = String;
+
+    /// `cash_at_door <= 150.00 @ A + B`
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (text, zones) = text.split_once('@').map_or((text, ""), |(a, b)| (a, b));
+        let (name, up_to) = text.split_once("<=").map_or((text, None), |(a, b)| (a, Some(b)));
+        let kind = match name.trim() {
+            "card" => PayKind::Card,
+            "wallets" => PayKind::Wallets,
+            "cash_at_door" => PayKind::CashAtDoor,
+            "card_at_door" => PayKind::CardAtDoor,
+            other => match other.strip_prefix("redirect:") {
+                Some(kind) if !kind.is_empty() => PayKind::Redirect(kind.to_owned()),
+                Some(_) | None => {
+                    return Err(format!(
+                        "“{other}” is no way to pay; write card, wallets, redirect:paypal, cash_at_door or card_at_door"
+                    ));
+                }
+            },
+        };
+        let up_to_cents = up_to.map(|sum| cents(sum.trim())).transpose()?;
+        let zones = zones.split('+').map(str::trim).filter(|z| !z.is_empty()).map(str::to_owned).collect();
+        Ok(Self { kind, zones, up_to_cents })
+    }
+}
+
+fn cents(sum: &str) -> Result<i64, String> {
+    let wrong = || format!("“{sum}” is no sum; write it like 150.00");
+    let (euros, cents) = sum.split_once('.').unwrap_or((sum, "00"));
+    if cents.len() != 2 || euros.len() > 7 {
+        return Err(wrong());
+    }
+    format!("{euros}{cents}").parse().map_err(|_| wrong())
 }
 
 /// An address, or a network in CIDR notation.
@@ -196,6 +266,7 @@ impl Values {
             database: self.database(),
             limits: self.limits(),
             shop: self.shop(),
+            payments: self.payments(),
             log: self.text("log"),
         }
     }
@@ -265,6 +336,28 @@ impl Values {
         }
     }
 
+    fn payments(&mut self) -> Payments {
+        let (good, bad): (Vec<_>, Vec<_>) =
+            self.text("payment_ways").split(',').map(str::parse::<WayToPay>).partition(Result::is_ok);
+        self.mistakes.extend(bad.into_iter().filter_map(Result::err).map(|e| format!("payment_ways: {e}")));
+        let payments = Payments {
+            api_base: self.filled("payment_api_base").map(|url| url.trim_end_matches('/').to_owned()),
+            secret_key: self.filled("payment_secret_key"),
+            publishable_key: self.text("payment_publishable_key"),
+            webhook_secret: self.filled("payment_webhook_secret"),
+            ways: good.into_iter().filter_map(Result::ok).collect(),
+        };
+        if payments.secret_key.is_some()
+            && (payments.publishable_key.is_empty() || payments.webhook_secret.is_none())
+        {
+            self.mistakes.push(
+                "payment_secret_key is set: set payment_publishable_key and payment_webhook_secret too"
+                    .to_owned(),
+            );
+        }
+        payments
+    }
+
     fn public_url(&mut self, listen: SocketAddr) -> String {
         let Some(url) = self.filled("public_url") else { return format!("http://{listen}") };
         if !url.starts_with("https://") && !url.starts_with("http://") {
@@ -313,6 +406,19 @@ fn text_of(value: &toml::Value) -> String {
         toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
             format!("{value:?}")
         }
+    }
+}
+
+impl fmt::Debug for Payments {
+    /// Without keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payments")
+            .field("api_base", &self.api_base)
+            .field("secret_key", &self.secret_key.as_ref().map(|_| "(set)"))
+            .field("publishable_key", &self.publishable_key)
+            .field("webhook_secret", &self.webhook_secret.as_ref().map(|_| "(set)"))
+            .field("ways", &self.ways)
+            .finish()
     }
 }
 
@@ -371,6 +477,31 @@ mod tests {
     fn a_password_never_shows() {
         let config = load(&[("SMARTSHOP_DATABASE_URL", "postgres://u:hunter2@h/d")]).expect("good");
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_way_to_pay_may_be_bound_to_a_sum_and_to_places() {
+        let way: WayToPay = "cash_at_door <= 150.00 @ A + B".parse().expect("a way");
+        assert_eq!(way.up_to_cents, Some(15_000));
+        assert_eq!(way.zones, ["A", "B"]);
+        assert_eq!(
+            "redirect:ideal".parse::<WayToPay>().expect("a way").kind,
+            PayKind::Redirect("ideal".into())
+        );
+        for bad in ["", "cheque", "card <= 1", "redirect:", "card <= x.00"] {
+            assert!(bad.parse::<WayToPay>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_never_shows() {
+        let keys = [
+            ("SMARTSHOP_PAYMENT_SECRET_KEY", "sk_live_hunter2"),
+            ("SMARTSHOP_PAYMENT_PUBLISHABLE_KEY", "pk_live_x"),
+            ("SMARTSHOP_PAYMENT_WEBHOOK_SECRET", "whsec_hunter2"),
+        ];
+        assert!(!format!("{:?}", load(&keys).expect("good")).contains("hunter2"));
+        assert!(load(&keys[..1]).is_err(), "a key alone does nothing");
     }
 
     #[test]

@@ -9,10 +9,11 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $inner:ty, $sql:ty) => {
         $(#[$doc])*
         #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
         )]
         #[diesel(sql_type = $sql)]
+        #[serde(transparent)]
         pub struct $name(pub $inner);
 
         impl diesel::serialize::ToSql<$sql, diesel::pg::Pg> for $name {
@@ -57,6 +58,129 @@ id! {
 id! {
     /// A basket. Only its holder knows it; the cookie that carries it is signed.
     BasketId, Uuid, diesel::sql_types::Uuid
+}
+
+id! {
+    /// Key of a row in `orders`. People see the [`OrderNumber`].
+    OrderId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// A customer with an account.
+    CustomerId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// One try to be paid; also the gateway's idempotency key for it.
+    AttemptId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    CaptureId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    RefundId, Uuid, diesel::sql_types::Uuid
+}
+
+/// An order's name, short enough to be read out on the phone: `7K3M-9QX2`. Eight signs out of
+/// thirty-two that cannot be mistaken for each other; the last one checks the others.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(try_from = "String", into = "String")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct OrderNumber(String);
+
+/// Without I, L, O and U (Crockford's base 32).
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl OrderNumber {
+    /// A number nobody can guess from another one.
+    pub fn random() -> Self {
+        let bytes = Uuid::new_v4().into_bytes();
+        let values: [u8; 7] = std::array::from_fn(|i| bytes[i] & 31);
+        Self::from_values(values)
+    }
+
+    fn from_values(values: [u8; 7]) -> Self {
+        let mut text: String =
+            values.iter().chain([&check(&values)]).map(|v| char::from(SIGNS[usize::from(*v)])).collect();
+        text.insert(4, '-');
+        Self(text)
+    }
+}
+
+/// Each place weighs differently and oddly, so one wrong sign or two that changed places show.
+fn check(values: &[u8; 7]) -> u8 {
+    let sum: usize = values.iter().enumerate().map(|(i, v)| usize::from(*v) * (2 * i + 1)).sum();
+    u8::try_from(sum % 32).unwrap_or(0)
+}
+
+impl TryFrom<String> for OrderNumber {
+    type Error = &'static str;
+
+    /// Takes it as people write it: small letters, spaces, O for 0 and L for 1.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const WRONG: &str = "an order number looks like 7K3M-9QX2";
+        let mut values = Vec::with_capacity(8);
+        for sign in text.trim().trim_start_matches('#').bytes().filter(|b| !matches!(b, b'-' | b' ')) {
+            let sign = match sign.to_ascii_uppercase() {
+                b'O' => b'0',
+                b'I' | b'L' => b'1',
+                other => other,
+            };
+            let value = SIGNS.iter().position(|s| *s == sign).ok_or(WRONG)?;
+            values.push(u8::try_from(value).map_err(|_| WRONG)?);
+            if values.len() > 8 {
+                return Err(WRONG);
+            }
+        }
+        let (last, first) = values.split_last().ok_or(WRONG)?;
+        let first: [u8; 7] = first.try_into().map_err(|_| WRONG)?;
+        if check(&first) == *last { Ok(Self::from_values(first)) } else { Err(WRONG) }
+    }
+}
+
+impl From<OrderNumber> for String {
+    fn from(number: OrderNumber) -> Self {
+        number.0
+    }
+}
+
+impl AsRef<str> for OrderNumber {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrderNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for OrderNumber {
+    fn to_sql<'b>(
+        &'b self,
+        out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+    ) -> diesel::serialize::Result {
+        <str as diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg>>::to_sql(&self.0, out)
+    }
+}
+
+impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg> for OrderNumber {
+    fn from_sql(bytes: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        let text =
+            <String as diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg>>::from_sql(
+                bytes,
+            )?;
+        Ok(Self::try_from(text)?)
+    }
 }
 
 /// The article number printed on the shelf edge, such as `DE-MLK-001`.
@@ -127,6 +251,9 @@ pub fn slugify(text: &str) -> String {
 pub enum Actor {
     Customer,
     System,
+    /// The payment gateway told us.
+    Gateway,
+    Staff,
 }
 
 impl fmt::Display for Actor {
@@ -134,6 +261,8 @@ impl fmt::Display for Actor {
         f.write_str(match self {
             Self::Customer => "customer",
             Self::System => "system",
+            Self::Gateway => "gateway",
+            Self::Staff => "staff",
         })
     }
 }
@@ -147,6 +276,22 @@ mod tests {
         assert_eq!(slugify("Crème Fraîche, 200 g"), "creme-fraiche-200-g");
         assert_eq!(slugify("Baker's  Choice!"), "bakers-choice");
         assert_eq!(slugify("日本"), "");
+    }
+
+    #[test]
+    fn an_order_number_survives_the_phone_but_not_a_slip() {
+        for _ in 0..200 {
+            let number = OrderNumber::random();
+            let said =
+                number.to_string().replace('-', " ").to_lowercase().replace('0', "o").replace('1', "l");
+            assert_eq!(OrderNumber::try_from(said), Ok(number.clone()));
+            let mut slip = number.to_string().into_bytes();
+            slip[2] = SIGNS[(SIGNS.iter().position(|s| *s == slip[2]).expect("a sign") + 1) % 32];
+            assert!(OrderNumber::try_from(String::from_utf8(slip).expect("ascii")).is_err(), "{number}");
+        }
+        for bad in ["", "7K3M", "7K3M-9QX2-1", "U7K3-M9QX", "<script>"] {
+            assert!(OrderNumber::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -186,6 +186,14 @@ pub fn acknowledge(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) ->
     })
 }
 
+/// Everything in it was ordered. Part of the caller's transaction, which holds the basket's row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn empty(conn: &mut PgConnection, id: BasketId) -> QueryResult<()> {
+    store::remove_lines(conn, id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::meant;

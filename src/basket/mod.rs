@@ -9,7 +9,8 @@ mod model;
 mod store;
 mod totals;
 
-pub use actions::{Changed, SetError, acknowledge, change_place, load, set_quantity};
+pub use actions::{Changed, SetError, acknowledge, change_place, empty, load, set_quantity};
 pub use kept::{Before, Kept};
 pub use model::{Basket, Line, MAX_QUANTITY, Spot};
+pub use store::lock;
 pub use totals::{TaxLine, Totals};

@@ -84,8 +84,12 @@ pub(super) fn lines(
     Ok(rows.into_iter().map(item).collect())
 }
 
-/// Makes the basket if it is not there, and holds its row until the transaction ends.
-pub(super) fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<()> {
+/// Makes the basket if it is not there, and holds its row until the transaction ends. Every
+/// change of a basket, and of what hangs on it, begins here.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::insert_into(baskets::table)
         .values((baskets::id.eq(id), baskets::made_at.eq(now), baskets::touched_at.eq(now)))
         .on_conflict(baskets::id)
@@ -172,4 +176,8 @@ pub(super) fn quantity(conn: &mut PgConnection, id: BasketId, product: ProductId
     let found: Option<i32> =
         basket_lines::table.find((id, product)).select(basket_lines::quantity).first(conn).optional()?;
     Ok(found.unwrap_or(0))
+}
+
+pub(super) fn remove_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<()> {
+    diesel::delete(basket_lines::table.filter(basket_lines::basket_id.eq(id))).execute(conn).map(drop)
 }

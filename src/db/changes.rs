@@ -1,7 +1,7 @@
 //! Word of what has changed, from whichever instance changed it: the database's
 //! `NOTIFY`, heard by one thread, so that nothing cached outlives its truth by a second.
 
-use crate::ids::BasketId;
+use crate::ids::{BasketId, OrderId};
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,13 +22,27 @@ pub enum Change {
     Delivery,
     /// Of one person's: no page that is kept for all shows it.
     Basket(BasketId),
+    /// An event was written about an order.
+    Order(OrderId),
+    /// There is work for the outbox's consumers.
+    Outbox,
 }
 
 impl Change {
+    /// Whether a page that is kept for all may show it.
+    const fn is_of_everybody(&self) -> bool {
+        match self {
+            Self::Everything | Self::Product(_) | Self::Catalog | Self::Offers | Self::Delivery => true,
+            Self::Basket(_) | Self::Order(_) | Self::Outbox => false,
+        }
+    }
+
     fn parse(payload: &str) -> Self {
         match payload.split_once(':') {
             Some(("product", id)) => id.parse().map_or(Self::Everything, Self::Product),
             Some(("basket", id)) => id.parse().map_or(Self::Everything, |id| Self::Basket(BasketId(id))),
+            Some(("order", id)) => id.parse().map_or(Self::Everything, |id| Self::Order(OrderId(id))),
+            _ if payload == "outbox" => Self::Outbox,
             _ if payload == "catalog" => Self::Catalog,
             _ if payload == "offers" => Self::Offers,
             _ if payload == "delivery" => Self::Delivery,
@@ -116,7 +130,7 @@ impl Changes {
     fn apply(&self, conn: &mut PgConnection, followers: &[Follower], changes: &[Change]) -> QueryResult<()> {
         // The followers first: a page made under the new number must see what they hold.
         followers.iter().try_for_each(|follower| follower(conn, changes))?;
-        if changes.iter().any(|change| !matches!(change, Change::Basket(_))) {
+        if changes.iter().any(Change::is_of_everybody) {
             self.advance();
         }
         Ok(())

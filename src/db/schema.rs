@@ -179,6 +179,210 @@ diesel::table! {
         detail -> Jsonb,
     }
 }
+diesel::table! {
+    checkout_drafts (basket_id) {
+        basket_id -> Uuid,
+        typed -> Jsonb,
+        submit_key -> Uuid,
+        touched_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    coupons (code) {
+        code -> Text,
+        label -> Text,
+        percent -> Nullable<Integer>,
+        amount_cents -> Nullable<BigInt>,
+        minimum_goods_cents -> BigInt,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        most_uses -> Nullable<Integer>,
+        used -> Integer,
+    }
+}
+diesel::table! {
+    orders (id) {
+        id -> Uuid,
+        number -> Text,
+        basket_id -> Uuid,
+        customer_id -> Nullable<Uuid>,
+        state -> Text,
+        submit_key -> Uuid,
+        fingerprint -> Text,
+        quote_id -> Uuid,
+        place_id -> Integer,
+        window_id -> BigInt,
+        window_starts_at -> Timestamptz,
+        window_ends_at -> Timestamptz,
+        pay_by -> Text,
+        substitutions -> Text,
+        coupon_code -> Nullable<Text>,
+        goods_cents -> BigInt,
+        coupon_cents -> BigInt,
+        fee_cents -> BigInt,
+        fee_vat_percent -> Integer,
+        total_cents -> BigInt,
+        maximum_cents -> BigInt,
+        minimum_age -> Integer,
+        placed_at -> Timestamptz,
+        unpaid_until -> Nullable<Timestamptz>,
+        confirmed_at -> Nullable<Timestamptz>,
+        completed_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_why -> Nullable<Text>,
+        version -> Integer,
+    }
+}
+diesel::table! {
+    order_contacts (order_id) {
+        order_id -> Uuid,
+        name -> Text,
+        email -> Text,
+        phone -> Text,
+        line -> Text,
+        company -> Text,
+        town -> Text,
+        eircode -> Text,
+        leave_at -> Text,
+        note -> Text,
+        preferred_time -> Text,
+        gate_code -> Text,
+        gift_note -> Text,
+    }
+}
+diesel::table! {
+    order_lines (order_id, position) {
+        order_id -> Uuid,
+        position -> Integer,
+        product_id -> BigInt,
+        sku -> Text,
+        slug -> Text,
+        name -> Text,
+        brand -> Text,
+        size_label -> Text,
+        picture -> Text,
+        picture_fit -> Text,
+        quantity -> Integer,
+        unit_price_cents -> BigInt,
+        offer_label -> Text,
+        full_cents -> BigInt,
+        off_cents -> BigInt,
+        coupon_cents -> BigInt,
+        sum_cents -> BigInt,
+        maximum_cents -> BigInt,
+        sold_by -> Text,
+        per_kg_cents -> Nullable<BigInt>,
+        grams -> Nullable<BigInt>,
+        vat_percent -> Integer,
+        minimum_age -> Integer,
+    }
+}
+diesel::table! {
+    stock_holds (order_id, product_id) {
+        order_id -> Uuid,
+        product_id -> BigInt,
+        units -> Integer,
+    }
+}
+diesel::table! {
+    window_holds (id) {
+        id -> Uuid,
+        window_id -> BigInt,
+        basket_id -> Nullable<Uuid>,
+        order_id -> Nullable<Uuid>,
+        held_until -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    payment_attempts (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        method -> Text,
+        state -> Text,
+        amount_cents -> BigInt,
+        standby -> Bool,
+        gateway_method -> Nullable<Text>,
+        gateway_customer -> Nullable<Text>,
+        label -> Text,
+        intent -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        approve_at -> Nullable<Text>,
+        made_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+        good_until -> Nullable<Timestamptz>,
+        ask_at -> Nullable<Timestamptz>,
+        asks -> Integer,
+    }
+}
+diesel::table! {
+    captures (id) {
+        id -> Uuid,
+        attempt_id -> Uuid,
+        amount_cents -> BigInt,
+        state -> Text,
+        failure -> Nullable<Text>,
+        asked_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    refunds (id) {
+        id -> Uuid,
+        attempt_id -> Uuid,
+        amount_cents -> BigInt,
+        reason -> Text,
+        state -> Text,
+        gateway_refund -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        asked_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+        ask_at -> Nullable<Timestamptz>,
+        asks -> Integer,
+    }
+}
+diesel::table! {
+    gateway_events (id) {
+        id -> Text,
+        kind -> Text,
+        intent -> Nullable<Text>,
+        body -> Jsonb,
+        received_at -> Timestamptz,
+        decision -> Text,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    saved_cards (id) {
+        id -> Uuid,
+        customer_id -> Uuid,
+        gateway_method -> Text,
+        label -> Text,
+        expires -> Text,
+        saved_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    order_links (digest) {
+        digest -> Bytea,
+        order_id -> Uuid,
+        made_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        consumer -> Text,
+        due_at -> Timestamptz,
+        leased_until -> Nullable<Timestamptz>,
+        tries -> Integer,
+        done_at -> Nullable<Timestamptz>,
+        failed -> Nullable<Text>,
+    }
+}
 
 diesel::joinable!(categories -> departments (department_id));
 diesel::joinable!(products -> categories (category_id));
@@ -206,4 +410,25 @@ diesel::allow_tables_to_appear_in_same_query!(
     baskets,
     basket_lines,
     journey_events,
+    checkout_drafts,
+    coupons,
+    orders,
+    order_contacts,
+    order_lines,
+    stock_holds,
+    window_holds,
+    payment_attempts,
+    captures,
+    refunds,
+    gateway_events,
+    saved_cards,
+    order_links,
+    outbox,
 );
+diesel::joinable!(outbox -> events (event_id));
+diesel::joinable!(captures -> payment_attempts (attempt_id));
+diesel::joinable!(refunds -> payment_attempts (attempt_id));
+diesel::joinable!(window_holds -> delivery_windows (window_id));
+diesel::joinable!(order_contacts -> orders (order_id));
+diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(payment_attempts -> orders (order_id));

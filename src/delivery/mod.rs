@@ -1,11 +1,12 @@
 //! Delivery: where we go, what that costs, and when.
 //!
 //! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
-//! `quotes` and `place_wishes`. A fee once shown is a stored [`Quote`]; windows are
+//! `window_holds`, `quotes` and `place_wishes`. A fee once shown is a stored [`Quote`]; windows are
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
 mod find;
+mod holds;
 mod model;
 mod store;
 mod upcoming;
@@ -14,7 +15,11 @@ mod windows;
 pub use actions::{WishError, give_quote, note_wish, renew};
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
+pub use holds::{
+    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, release_expired, release_window,
+    take_again,
+};
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
-pub use store::{all_zones, places_of, windows_between};
+pub use store::{all_zones, places_of, window, windows_between};
 pub use upcoming::Upcoming;
 pub use windows::open_windows;

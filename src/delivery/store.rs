@@ -124,3 +124,11 @@ pub fn windows_between(
         .limit(MOST_WINDOWS)
         .load(conn)
 }
+
+/// A window by its key.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn window(conn: &mut PgConnection, id: i64) -> QueryResult<Option<Window>> {
+    Window::query().find(id).first(conn).optional()
+}

@@ -19,12 +19,20 @@ const LADDER: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("db", &["ids"]),
     ("sign", &["db"]),
-    ("events", &["db", "ids"]),
+    ("events", &["db", "ids", "money"]),
+    ("outside", &["ids", "money"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
+    ("inventory", &["db", "ids"]),
+    ("payments", &["db", "ids", "money"]),
+    ("orders", &["catalog", "db", "ids", "money", "payments"]),
+    (
+        "lifecycle",
+        &["basket", "delivery", "events", "ids", "inventory", "money", "orders", "outside", "payments"],
+    ),
     ("journeys", &["db", "sign", "web"]),
     (
         "storefront",
@@ -150,7 +158,20 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 7] = [
+const GUARDS: [(&str, &str); 20] = [
+    ("Consumer", "outbox_consumer_known"),
+    ("PayBy", "orders_pay_by_known"),
+    ("PayBy", "payment_attempts_method_known"),
+    ("AttemptState", "payment_attempts_state_known"),
+    ("CaptureState", "captures_state_known"),
+    ("RefundState", "refunds_state_known"),
+    ("RefundReason", "refunds_reason_known"),
+    ("Decision", "gateway_events_decision_known"),
+    ("OrderState", "orders_state_known"),
+    ("CancelledWhy", "orders_cancelled_why_known"),
+    ("Substitutions", "orders_substitutions_known"),
+    ("PictureFit", "order_lines_picture_fit_known"),
+    ("SoldBy", "order_lines_sold_by_known"),
     ("Topic", "events_topic_known"),
     ("SoldBy", "products_sold_by_known"),
     ("SizeUnit", "products_size_unit_known"),
@@ -217,8 +238,10 @@ fn lists_of_words(shop: &TestShop) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn is_list_of_words(definition: &str) -> bool {
-    definition.contains("= ANY (ARRAY[")
-        || (definition.matches("= '").count() == 1 && !definition.contains(" AND "))
+    // A rule about which columns a state fills is no list.
+    !definition.contains(" NULL")
+        && (definition.contains("= ANY (ARRAY[")
+            || (definition.matches("= '").count() == 1 && !definition.contains(" AND ")))
 }
 
 #[test]

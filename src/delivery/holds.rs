@@ -1,0 +1,250 @@
+//! Room in a window, held for a shopper on the way through the checkout and then for the order.
+
+use super::model::Window;
+use crate::db::schema::{delivery_windows, window_holds};
+use crate::ids::{BasketId, OrderId};
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use uuid::Uuid;
+
+/// How long a window is held for somebody who is still in the checkout.
+pub const HOLD_FOR: Duration = Duration::minutes(15);
+
+/// A shopper's hold on a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub window: Window,
+    pub until: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub enum WindowError {
+    /// Somebody else has taken the last room.
+    Full,
+    /// One cannot order for it any more, or there is no such window.
+    Closed,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for WindowError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Holds a window for a basket, in place of the one it held before; holding the same one again
+/// keeps it longer. One transaction; the caller holds the basket's row.
+///
+/// # Errors
+/// `Full` or `Closed`; the window held before is then still held.
+pub fn hold_window(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    window: i64,
+    now: DateTime<Utc>,
+) -> Result<Held, WindowError> {
+    conn.transaction(|conn| {
+        let until = now + HOLD_FOR;
+        let before = held_row(conn, basket)?;
+        let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
+        // Only now, with the window's row, nobody can sweep it away under us.
+        let before = held_row(conn, basket)?;
+        let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+        if wanted.cutoff_at <= now {
+            return Err(WindowError::Closed);
+        }
+        if before.map(|(w, _)| w) == Some(window) {
+            diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
+                .set(window_holds::held_until.eq(until))
+                .execute(conn)?;
+            return Ok(Held { window: wanted, until });
+        }
+        release_expired_of(conn, window, now)?;
+        if let Some((old, _)) = before {
+            drop_hold(conn, basket, old)?;
+        }
+        take_room(conn, window)?;
+        diesel::insert_into(window_holds::table)
+            .values((
+                window_holds::id.eq(Uuid::now_v7()),
+                window_holds::window_id.eq(window),
+                window_holds::basket_id.eq(basket),
+                window_holds::held_until.eq(until),
+            ))
+            .execute(conn)?;
+        Ok(Held { window: wanted, until })
+    })
+}
+
+/// The window a basket holds, even when its time is over and nobody has taken it yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn held_window(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<Held>> {
+    let found: Option<(Window, Option<DateTime<Utc>>)> = window_holds::table
+        .inner_join(delivery_windows::table)
+        .filter(window_holds::basket_id.eq(basket))
+        .select((Window::as_select(), window_holds::held_until))
+        .first(conn)
+        .optional()?;
+    Ok(found.and_then(|(window, until)| Some(Held { window, until: until? })))
+}
+
+/// The basket's hold becomes the order's; where there is none, room is taken now. Part of the
+/// caller's transaction. A hold that is still running is honoured past the window's cut-off.
+///
+/// # Errors
+/// `Full` or `Closed`.
+pub fn keep_for_order(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    window: i64,
+    order: OrderId,
+    now: DateTime<Utc>,
+) -> Result<Window, WindowError> {
+    let before = held_row(conn, basket)?;
+    let found = lock_windows(conn, before.map(|(w, _)| w), window)?;
+    let before = held_row(conn, basket)?;
+    let own = before.filter(|(held, _)| *held == window);
+    let row = found.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    if row.cutoff_at <= now && own.is_none_or(|(_, until)| until <= now) {
+        return Err(WindowError::Closed);
+    }
+    if own.is_some() {
+        diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
+            .set((
+                window_holds::basket_id.eq(None::<BasketId>),
+                window_holds::order_id.eq(order),
+                window_holds::held_until.eq(None::<DateTime<Utc>>),
+            ))
+            .execute(conn)?;
+        return Ok(row);
+    }
+    if let Some((old, _)) = before {
+        drop_hold(conn, basket, old)?;
+    }
+    release_expired_of(conn, window, now)?;
+    take_for_order(conn, window, order)?;
+    Ok(row)
+}
+
+/// Takes room for an order whose hold was let go: money that came late. Part of the caller's
+/// transaction.
+///
+/// # Errors
+/// `Full` or `Closed` (its end has passed).
+pub fn take_again(
+    conn: &mut PgConnection,
+    window: i64,
+    order: OrderId,
+    now: DateTime<Utc>,
+) -> Result<(), WindowError> {
+    let found = lock_windows(conn, None, window)?;
+    if found.first().is_none_or(|w| w.cutoff_at <= now) {
+        return Err(WindowError::Closed);
+    }
+    release_expired_of(conn, window, now)?;
+    take_for_order(conn, window, order)
+}
+
+/// The order needs its window no more. Doing it again frees nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn release_window(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
+    let freed: Vec<i64> = diesel::delete(window_holds::table.filter(window_holds::order_id.eq(order)))
+        .returning(window_holds::window_id)
+        .get_results(conn)?;
+    freed.into_iter().try_for_each(|window| give_room(conn, window, 1))
+}
+
+/// Frees the windows of those who have left the checkout. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn release_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    conn.transaction(|conn| {
+        // Windows before holds, as everywhere else, so that nobody waits in a circle.
+        diesel::sql_query(
+            "WITH locked AS (
+                 SELECT w.id FROM delivery_windows w
+                 WHERE w.id IN (SELECT window_id FROM window_holds WHERE held_until <= $1)
+                 ORDER BY w.id LIMIT 500 FOR UPDATE),
+             gone AS (
+                 DELETE FROM window_holds h USING locked WHERE h.window_id = locked.id AND h.held_until <= $1
+                 RETURNING h.window_id)
+             UPDATE delivery_windows SET taken = taken - freed.n
+             FROM (SELECT window_id, count(*)::int AS n FROM gone GROUP BY window_id) freed
+             WHERE delivery_windows.id = freed.window_id",
+        )
+        .bind::<Timestamptz, _>(now)
+        .execute(conn)
+    })
+}
+
+fn held_row(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<(i64, DateTime<Utc>)>> {
+    let row: Option<(i64, Option<DateTime<Utc>>)> = window_holds::table
+        .filter(window_holds::basket_id.eq(basket))
+        .select((window_holds::window_id, window_holds::held_until))
+        .first(conn)
+        .optional()?;
+    Ok(row.and_then(|(window, until)| Some((window, until?))))
+}
+
+/// In the order of their keys.
+fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryResult<Vec<Window>> {
+    let ids: Vec<i64> = one.into_iter().chain([other]).collect();
+    Window::query()
+        .filter(delivery_windows::id.eq_any(ids))
+        .order(delivery_windows::id)
+        .for_update()
+        .load(conn)
+}
+
+fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryResult<()> {
+    let gone =
+        diesel::delete(window_holds::table.filter(window_holds::basket_id.eq(basket))).execute(conn)?;
+    give_room(conn, window, i32::try_from(gone).unwrap_or(0))
+}
+
+fn take_for_order(conn: &mut PgConnection, window: i64, order: OrderId) -> Result<(), WindowError> {
+    take_room(conn, window)?;
+    diesel::insert_into(window_holds::table)
+        .values((
+            window_holds::id.eq(Uuid::now_v7()),
+            window_holds::window_id.eq(window),
+            window_holds::order_id.eq(order),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The counter changes in SQL, guarded: never read, add, write.
+fn take_room(conn: &mut PgConnection, window: i64) -> Result<(), WindowError> {
+    let taken = diesel::update(delivery_windows::table.find(window))
+        .filter(delivery_windows::taken.lt(delivery_windows::capacity))
+        .set(delivery_windows::taken.eq(delivery_windows::taken + 1))
+        .execute(conn)?;
+    if taken == 1 { Ok(()) } else { Err(WindowError::Full) }
+}
+
+fn give_room(conn: &mut PgConnection, window: i64, room: i32) -> QueryResult<()> {
+    diesel::update(delivery_windows::table.find(window))
+        .set(delivery_windows::taken.eq(delivery_windows::taken - room))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the window's row.
+fn release_expired_of(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::sql_query(
+        "WITH gone AS (DELETE FROM window_holds WHERE window_id = $1 AND held_until <= $2 RETURNING 1)
+         UPDATE delivery_windows SET taken = taken - (SELECT count(*)::int FROM gone)
+         WHERE id = $1 AND EXISTS (SELECT FROM gone)",
+    )
+    .bind::<BigInt, _>(window)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .map(drop)
+}

@@ -1,0 +1,12 @@
+//! The append-only log: what happened, written once, in the transaction that made it true.
+//!
+//! Owns `events` and `outbox`. Everything else reads from here: history, projections, and,
+//! by the outbox, whoever has to act on an event (see [`Event::consumers`]).
+
+mod model;
+mod outbox;
+mod write;
+
+pub use model::{Consumer, Event, Ordered, Recorded, Topic};
+pub use outbox::{Job, claim, done, give_up_count, put_off};
+pub use write::{history, record};

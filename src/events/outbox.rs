@@ -1,0 +1,112 @@
+//! The outbox: jobs that events leave behind, claimed by lease, so that a worker that dies
+//! loses nothing and two never do the same at once.
+
+use super::model::{Consumer, Recorded};
+use super::write;
+use crate::db::schema::{events, outbox};
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use uuid::Uuid;
+
+/// A claimed job is another's after this long.
+const LEASE: Duration = Duration::seconds(60);
+/// Waits between tries, in seconds; after the last one staff have to look.
+const WAITS: [i64; 12] = [1, 2, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 7_200];
+
+/// An event somebody has to act on.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: i64,
+    pub consumer: Consumer,
+    /// How often it was tried before.
+    pub tries: i32,
+    pub event: Recorded,
+}
+
+#[derive(QueryableByName)]
+struct Claimed {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Takes jobs that are due, oldest first, and holds them for a minute.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn claim(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> QueryResult<Vec<Job>> {
+    let claimed: Vec<Claimed> = diesel::sql_query(
+        "UPDATE outbox SET leased_until = $1, tries = tries + 1 WHERE id IN (
+             SELECT id FROM outbox WHERE done_at IS NULL AND failed IS NULL AND due_at <= $2
+                AND (leased_until IS NULL OR leased_until <= $2)
+             ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+         RETURNING id",
+    )
+    .bind::<Timestamptz, _>(now + LEASE)
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(most)
+    .load(conn)?;
+    let ids: Vec<i64> = claimed.into_iter().map(|c| c.id).collect();
+    type Row = (i64, Consumer, i32, i64, Uuid, serde_json::Value, String, DateTime<Utc>);
+    let rows: Vec<Row> = outbox::table
+        .inner_join(events::table)
+        .filter(outbox::id.eq_any(ids))
+        .order(outbox::id)
+        .select((
+            outbox::id,
+            outbox::consumer,
+            outbox::tries,
+            events::id,
+            events::subject,
+            events::detail,
+            events::actor,
+            events::happened_at,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(id, consumer, tries, event, subject, detail, actor, at)| {
+            let event = write::read((event, subject, detail, actor, at))?;
+            Ok(Job { id, consumer, tries: tries - 1, event })
+        })
+        .collect()
+}
+
+/// The job's effect is there.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn done(conn: &mut PgConnection, job: i64, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(outbox::table.find(job))
+        .set((outbox::done_at.eq(now), outbox::leased_until.eq(None::<DateTime<Utc>>)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// It did not work this time: it is tried again later, or, after the last time, left to staff.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>) -> QueryResult<()> {
+    let wait = usize::try_from(job.tries).ok().and_then(|n| WAITS.get(n));
+    let failed = wait.is_none().then(|| why.to_owned());
+    if failed.is_some() {
+        log::error!("the {} job for {} is given up: {why}", job.consumer, job.event.event.kind());
+    }
+    let due = now + Duration::seconds(wait.copied().unwrap_or(0));
+    diesel::update(outbox::table.find(job.id))
+        .set((
+            outbox::due_at.eq(due),
+            outbox::leased_until.eq(None::<DateTime<Utc>>),
+            outbox::failed.eq(failed),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Jobs that were given up and wait for a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn give_up_count(conn: &mut PgConnection) -> QueryResult<i64> {
+    outbox::table.filter(outbox::failed.is_not_null()).count().get_result(conn)
+}

@@ -1,0 +1,75 @@
+use super::model::{Event, Recorded};
+use crate::db::schema::{events, outbox};
+use crate::ids::Actor;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// More than any order lives through.
+const MOST_EVENTS: i64 = 2_000;
+
+/// Writes down an event, and for whom it is. Call it in the transaction that made the event true.
+///
+/// `happened_at` is the time of the fact; the database adds when it was recorded.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn record(
+    conn: &mut PgConnection,
+    subject: Uuid,
+    event: &Event,
+    by: Actor,
+    happened_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let detail = serde_json::to_value(event).map_err(unwritable)?;
+    let id: i64 = diesel::insert_into(events::table)
+        .values((
+            events::topic.eq(event.topic()),
+            events::subject.eq(subject),
+            events::kind.eq(event.kind()),
+            events::detail.eq(detail),
+            events::actor.eq(by.to_string()),
+            events::happened_at.eq(happened_at),
+        ))
+        .returning(events::id)
+        .get_result(conn)?;
+    let jobs: Vec<_> = event
+        .consumers()
+        .iter()
+        .map(|c| (outbox::event_id.eq(id), outbox::consumer.eq(*c), outbox::due_at.eq(happened_at)))
+        .collect();
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(outbox::table).values(jobs).execute(conn).map(drop)
+}
+
+/// Everything that happened to a subject, in order.
+///
+/// # Errors
+/// When the database does not answer, or a fact in it is none of ours.
+pub fn history(conn: &mut PgConnection, subject: Uuid) -> QueryResult<Vec<Recorded>> {
+    type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
+    let rows: Vec<Row> = events::table
+        .filter(events::subject.eq(subject))
+        .order(events::id)
+        .limit(MOST_EVENTS)
+        .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+pub(super) fn read(
+    (id, subject, detail, actor, happened_at): (i64, Uuid, serde_json::Value, String, DateTime<Utc>),
+) -> QueryResult<Recorded> {
+    let event = serde_json::from_value(detail).map_err(unreadable)?;
+    Ok(Recorded { id, subject, event, actor, happened_at })
+}
+
+fn unwritable(e: serde_json::Error) -> diesel::result::Error {
+    diesel::result::Error::SerializationError(Box::new(e))
+}
+
+fn unreadable(e: serde_json::Error) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(Box::new(e))
+}

@@ -1,0 +1,102 @@
+//! Stock that is promised to somebody: holds with an owner.
+//!
+//! Owns `stock_holds`; `stock.held` is their sum, changed in the same statement's transaction.
+
+use crate::db::schema::{stock, stock_holds};
+use crate::ids::{OrderId, ProductId};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Uuid as SqlUuid};
+
+/// Units wanted of one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub product: ProductId,
+    pub units: i32,
+}
+
+/// What there is less of than is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    pub product: ProductId,
+    pub wanted: i32,
+    pub left: i32,
+}
+
+#[derive(Debug)]
+pub enum HoldError {
+    Short(Vec<Short>),
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for HoldError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Holds stock for an order, all of it or none. The rows are taken in the order of their keys,
+/// so that no two orders wait for each other. Part of the caller's transaction.
+///
+/// # Errors
+/// `Short` names everything of which there is too little.
+pub fn hold(conn: &mut PgConnection, order: OrderId, wanted: &[Wanted]) -> Result<(), HoldError> {
+    let products: Vec<i64> = wanted.iter().map(|w| w.product.0).collect();
+    let free: Vec<(ProductId, i32)> = stock::table
+        .filter(stock::product_id.eq_any(&products))
+        .order(stock::product_id)
+        .select((stock::product_id, stock::on_hand - stock::held))
+        .for_update()
+        .load(conn)?;
+    let short = short_of(wanted, &free);
+    if !short.is_empty() {
+        return Err(HoldError::Short(short));
+    }
+    let units: Vec<i32> = wanted.iter().map(|w| w.units).collect();
+    diesel::sql_query(
+        "WITH wanted AS (SELECT * FROM unnest($1, $2) AS w (product_id, units)),
+              held AS (INSERT INTO stock_holds (order_id, product_id, units)
+                       SELECT $3, product_id, units FROM wanted)
+         UPDATE stock SET held = held + w.units FROM wanted w
+         WHERE stock.product_id = w.product_id AND on_hand - held >= w.units",
+    )
+    .bind::<Array<BigInt>, _>(products)
+    .bind::<Array<Integer>, _>(units)
+    .bind::<SqlUuid, _>(order)
+    .execute(conn)?;
+    Ok(())
+}
+
+fn short_of(wanted: &[Wanted], free: &[(ProductId, i32)]) -> Vec<Short> {
+    wanted
+        .iter()
+        .filter_map(|w| {
+            let left = free.iter().find(|(id, _)| *id == w.product).map_or(0, |(_, left)| (*left).max(0));
+            (left < w.units).then_some(Short { product: w.product, wanted: w.units, left })
+        })
+        .collect()
+}
+
+/// What an order holds goes back to everybody. Doing it again gives nothing back.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn release(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
+    let held: Vec<ProductId> = stock_holds::table
+        .filter(stock_holds::order_id.eq(order))
+        .order(stock_holds::product_id)
+        .select(stock_holds::product_id)
+        .load(conn)?;
+    stock::table
+        .filter(stock::product_id.eq_any(&held))
+        .order(stock::product_id)
+        .select(stock::product_id)
+        .for_update()
+        .load::<ProductId>(conn)?;
+    diesel::sql_query(
+        "WITH gone AS (DELETE FROM stock_holds WHERE order_id = $1 RETURNING product_id, units)
+         UPDATE stock SET held = held - gone.units FROM gone WHERE stock.product_id = gone.product_id",
+    )
+    .bind::<SqlUuid, _>(order)
+    .execute(conn)
+    .map(drop)
+}

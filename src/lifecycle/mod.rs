@@ -1,0 +1,15 @@
+//! The few verbs in which order, stock, money and window change together.
+//!
+//! Each is one transaction that takes its rows in one order, always: basket, coupon, stock by
+//! key, windows by key; or order, attempts. Nothing here waits for anybody outside: what is to be
+//! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
+
+mod cancel;
+mod pay;
+mod place;
+mod settle;
+
+pub use cancel::{CancelError, Cancelled, cancel};
+pub use pay::{PayError, start_attempt};
+pub use place::{Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_order, reckon};
+pub use settle::{Source, payment_settled};

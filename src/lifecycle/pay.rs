@@ -1,0 +1,112 @@
+//! Tries to be paid, and what follows for the order when the money is there.
+
+use super::place::Paying;
+use crate::events::{self, Event};
+use crate::ids::{Actor, AttemptId, OrderId};
+use crate::orders::{self, Order, OrderState};
+use crate::payments::{self, Attempt, AttemptState};
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// When the reconciler looks for the first time: whoever started the try is still at it before.
+pub(super) const FIRST_ASK: Duration = Duration::seconds(15);
+
+#[derive(Debug)]
+pub enum PayError {
+    /// It is paid, or paid for at the door.
+    AlreadyPaid,
+    /// A try before this one can still bring money; the gateway is to be asked first.
+    StillOpen(AttemptId),
+    /// The order is over.
+    Over,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for PayError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Tries again to be paid for an order that waits for its money. `None`: the money will come at
+/// the door and the order is confirmed. One transaction.
+///
+/// # Errors
+/// When there is nothing to pay any more, or a try before can still bring money.
+pub fn start_attempt(
+    conn: &mut PgConnection,
+    order: OrderId,
+    paying: &Paying,
+    now: DateTime<Utc>,
+) -> Result<Option<AttemptId>, PayError> {
+    conn.transaction(|conn| {
+        let order = orders::lock_order(conn, order)?;
+        match order.state {
+            OrderState::Placed => {}
+            OrderState::Confirmed | OrderState::Completed => return Err(PayError::AlreadyPaid),
+            OrderState::Cancelled => return Err(PayError::Over),
+        }
+        if let Some(open) = payments::standing_attempt(conn, order.id)? {
+            return Err(PayError::StillOpen(open.id));
+        }
+        orders::set_pay_by(conn, order.id, paying.by)?;
+        let attempt = begin(conn, &order, paying, now)?;
+        if paying.by.is_at_door() {
+            confirm(conn, &order, Actor::Customer, now)?;
+            return Ok(None);
+        }
+        Ok(Some(attempt))
+    })
+}
+
+/// Writes the try down before anybody is asked for money. Cards are reserved for the most the
+/// order can become; a method that charges at once takes what it comes to now.
+pub(super) fn begin(
+    conn: &mut PgConnection,
+    order: &Order,
+    paying: &Paying,
+    now: DateTime<Utc>,
+) -> QueryResult<AttemptId> {
+    let id = AttemptId(Uuid::now_v7());
+    let attempt = Attempt {
+        id,
+        order_id: order.id,
+        method: paying.by,
+        state: AttemptState::Created,
+        amount_cents: order.maximum_cents,
+        standby: false,
+        gateway_method: paying.gateway_method.clone(),
+        gateway_customer: paying.gateway_customer.clone(),
+        label: paying.label.clone(),
+        intent: None,
+        failure: None,
+        approve_at: None,
+        made_at: now,
+        settled_at: None,
+        good_until: None,
+        ask_at: (!paying.by.is_at_door()).then_some(now + FIRST_ASK),
+        asks: 0,
+    };
+    payments::insert_attempt(conn, &attempt)?;
+    let event = Event::PaymentStarted {
+        attempt: id,
+        method: paying.by.as_str().to_owned(),
+        label: paying.label.clone(),
+        amount: attempt.amount_cents,
+        standby: false,
+    };
+    events::record(conn, order.id.0, &event, Actor::Customer, now)?;
+    Ok(id)
+}
+
+/// The order will be picked. The caller holds its row.
+pub(super) fn confirm(
+    conn: &mut PgConnection,
+    order: &Order,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    orders::set_confirmed(conn, order.id, now)?;
+    events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)
+}

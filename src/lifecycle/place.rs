@@ -1,0 +1,439 @@
+//! A basket becomes an order: number, lines, stock, window and the try to be paid, all or nothing.
+
+use super::pay;
+use crate::basket::{self, Basket, Totals};
+use crate::delivery::{self, Window, WindowError};
+use crate::events::{self, Event, Ordered};
+use crate::ids::{Actor, AttemptId, BasketId, CustomerId, OrderId, OrderNumber, ProductId};
+use crate::inventory::{self, HoldError, Wanted};
+use crate::money::{Money, split};
+use crate::orders::{self, Contact, Coupon, CouponProblem, Order, OrderLine, OrderState, Substitutions};
+use crate::payments::PayBy;
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long stock and window wait for the money.
+pub(super) const UNPAID_FOR: Duration = Duration::minutes(30);
+
+/// What pays, as the checkout's second step left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paying {
+    pub by: PayBy,
+    /// The gateway's payment method, or the kind of a redirect.
+    pub gateway_method: Option<String>,
+    /// Whose saved card it is.
+    pub gateway_customer: Option<String>,
+    /// `Visa ending 4242`, `Cash at the door`
+    pub label: String,
+}
+
+/// Everything an order is made of that is not in the basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    pub basket: BasketId,
+    pub customer: Option<CustomerId>,
+    /// Of the form that was sent: the same form again is the same order.
+    pub submit_key: Uuid,
+    pub contact: Contact,
+    pub window: i64,
+    pub paying: Paying,
+    pub substitutions: Substitutions,
+    pub coupon: Option<String>,
+    /// What the button said.
+    pub expected: Confirming,
+    /// The shopper has said that somebody old enough will be at the door.
+    pub age_confirmed: bool,
+    pub quote_valid_for: Duration,
+    pub delivery_vat: i32,
+}
+
+/// The sums a shopper agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirming {
+    pub total: Money,
+    pub maximum: Money,
+}
+
+/// An order that is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub order: Order,
+    /// The try that is to be made now; `None` where the money comes at the door, where there is
+    /// nothing to pay, and where the order was there already.
+    pub attempt: Option<AttemptId>,
+    /// It was placed before: by the same form, or by another tab.
+    pub again: bool,
+}
+
+/// Something in the basket that is not there any more, or not so often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    pub product: ProductId,
+    pub name: String,
+    pub wanted: i32,
+    pub left: i32,
+}
+
+/// Why there is no order. Nothing was changed.
+#[derive(Debug)]
+pub enum PlaceError {
+    Empty,
+    NoPlace,
+    Gone(Vec<Gone>),
+    /// Prices, offers or terms have changed: the shopper has to see the new sum first.
+    Changed {
+        agreed: Confirming,
+        now: Confirming,
+    },
+    BelowMinimum {
+        missing: Money,
+    },
+    Coupon(CouponProblem),
+    WindowFull,
+    WindowClosed,
+    /// Somebody has to be so many years old.
+    Age(i32),
+    /// This form was sent before with other content.
+    OtherContent(OrderNumber),
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for PlaceError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+impl From<WindowError> for PlaceError {
+    fn from(e: WindowError) -> Self {
+        match e {
+            WindowError::Full => Self::WindowFull,
+            WindowError::Closed => Self::WindowClosed,
+            WindowError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+/// What a basket comes to with a coupon: the one reckoning that every step and the order share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reckoned {
+    pub totals: Totals,
+    /// What the coupon takes off, or why it does not.
+    pub coupon: Option<Result<(Coupon, Money), CouponProblem>>,
+    /// After the coupon.
+    pub total: Money,
+    pub maximum: Money,
+    /// Its share of each line, in the order of the lines.
+    pub coupon_shares: Vec<Money>,
+}
+
+/// Reckons a basket. The fee goes by the goods after offers and before the coupon: a coupon never
+/// makes delivery dearer.
+pub fn reckon(
+    basket: &Basket,
+    coupon: Option<Option<Coupon>>,
+    delivery_vat: i32,
+    now: DateTime<Utc>,
+) -> Reckoned {
+    let totals = Totals::of(basket, delivery_vat);
+    let coupon = coupon.map(|found| {
+        let coupon = found.ok_or(CouponProblem::Unknown)?;
+        coupon.off(totals.goods, now).map(|off| (coupon, off))
+    });
+    let off = coupon.as_ref().and_then(|c| c.as_ref().ok()).map_or(Money::ZERO, |(_, off)| *off);
+    let weights: Vec<i64> = basket.lines.iter().map(|l| l.sum().cents()).collect();
+    Reckoned {
+        total: totals.total - off,
+        maximum: totals.most - off,
+        coupon_shares: split(off, &weights),
+        totals,
+        coupon,
+    }
+}
+
+/// Places an order, or finds the one that this form or another tab has placed already.
+///
+/// # Errors
+/// Says what stands in the way; nothing has changed then.
+pub fn place_order(
+    conn: &mut PgConnection,
+    placement: &Placement,
+    now: DateTime<Utc>,
+) -> Result<Placed, PlaceError> {
+    conn.transaction(|conn| {
+        basket::lock(conn, placement.basket, now)?;
+        if let Some(order) = orders::order_by_submit_key(conn, placement.submit_key)? {
+            return placed_before(order, placement);
+        }
+        let basket =
+            basket::load(conn, placement.basket, placement.quote_valid_for, now)?.ok_or(PlaceError::Empty)?;
+        if basket.is_empty() {
+            // Another tab has ordered what was in it.
+            let order = orders::newest_of_basket(conn, placement.basket)?.ok_or(PlaceError::Empty)?;
+            return Ok(Placed { order, attempt: None, again: true });
+        }
+        place(conn, placement, &basket, now)
+    })
+}
+
+fn placed_before(order: Order, placement: &Placement) -> Result<Placed, PlaceError> {
+    if order.fingerprint != fingerprint(placement) || order.basket_id != placement.basket {
+        return Err(PlaceError::OtherContent(order.number));
+    }
+    Ok(Placed { order, attempt: None, again: true })
+}
+
+fn place(
+    conn: &mut PgConnection,
+    placement: &Placement,
+    basket: &Basket,
+    now: DateTime<Utc>,
+) -> Result<Placed, PlaceError> {
+    let coupon = match &placement.coupon {
+        Some(code) => Some(orders::coupon(conn, code)?),
+        None => None,
+    };
+    let reckoned = reckon(basket, coupon, placement.delivery_vat, now);
+    check(placement, basket, &reckoned)?;
+    let order = new_order(placement, basket, &reckoned, now)?;
+    if let Some(code) = &order.coupon_code
+        && !orders::spend_coupon(conn, code)?
+    {
+        return Err(PlaceError::Coupon(CouponProblem::UsedUp));
+    }
+    // The order's row first: the holds name it.
+    let window = delivery::window(conn, placement.window)?.ok_or(PlaceError::WindowClosed)?;
+    if Some(window.zone_id) != basket.spot.as_ref().map(|s| s.quote.zone_id) {
+        return Err(PlaceError::WindowClosed);
+    }
+    let order = Order { window_starts_at: window.starts_at, window_ends_at: window.ends_at, ..order };
+    write_order(conn, &order, placement, basket, &reckoned)?;
+    hold_stock(conn, basket, order.id)?;
+    delivery::keep_for_order(conn, placement.basket, placement.window, order.id, now)?;
+    events::record(
+        conn,
+        order.id.0,
+        &placed_event(&order, &window, basket, &reckoned),
+        Actor::Customer,
+        now,
+    )?;
+    let attempt = begin_payment(conn, &order, placement, now)?;
+    basket::empty(conn, placement.basket)?;
+    let order = orders::order(conn, order.id)?;
+    Ok(Placed { order, attempt, again: false })
+}
+
+fn check(placement: &Placement, basket: &Basket, reckoned: &Reckoned) -> Result<(), PlaceError> {
+    if basket.spot.is_none() {
+        return Err(PlaceError::NoPlace);
+    }
+    let gone: Vec<Gone> = basket
+        .lines
+        .iter()
+        .filter(|l| l.counted < l.quantity())
+        .map(|l| Gone {
+            product: l.item.article.id,
+            name: l.item.article.name.clone(),
+            wanted: l.quantity(),
+            left: l.counted,
+        })
+        .collect();
+    if !gone.is_empty() {
+        return Err(PlaceError::Gone(gone));
+    }
+    if let Some(Err(problem)) = &reckoned.coupon {
+        return Err(PlaceError::Coupon(problem.clone()));
+    }
+    let now = Confirming { total: reckoned.total, maximum: reckoned.maximum };
+    if now != placement.expected {
+        return Err(PlaceError::Changed { agreed: placement.expected, now });
+    }
+    if let Some(missing) = reckoned.totals.until_minimum.filter(|m| !m.is_zero()) {
+        return Err(PlaceError::BelowMinimum { missing });
+    }
+    let age = minimum_age(basket);
+    if age > 0 && !placement.age_confirmed {
+        return Err(PlaceError::Age(age));
+    }
+    Ok(())
+}
+
+fn minimum_age(basket: &Basket) -> i32 {
+    basket.lines.iter().map(|l| l.item.article.minimum_age).max().unwrap_or(0)
+}
+
+fn new_order(
+    placement: &Placement,
+    basket: &Basket,
+    reckoned: &Reckoned,
+    now: DateTime<Utc>,
+) -> Result<Order, PlaceError> {
+    let spot = basket.spot.as_ref().ok_or(PlaceError::NoPlace)?;
+    let (coupon_code, coupon_cents) = match &reckoned.coupon {
+        Some(Ok((coupon, off))) => (Some(coupon.code.clone()), *off),
+        Some(Err(_)) | None => (None, Money::ZERO),
+    };
+    Ok(Order {
+        id: OrderId(Uuid::now_v7()),
+        number: OrderNumber::random(),
+        basket_id: placement.basket,
+        customer_id: placement.customer,
+        state: OrderState::Placed,
+        submit_key: placement.submit_key,
+        fingerprint: fingerprint(placement),
+        quote_id: spot.quote.id,
+        place_id: spot.place.id,
+        window_id: placement.window,
+        window_starts_at: now,
+        window_ends_at: now,
+        pay_by: placement.paying.by,
+        substitutions: placement.substitutions,
+        coupon_code,
+        goods_cents: reckoned.totals.goods,
+        coupon_cents,
+        fee_cents: reckoned.totals.delivery.unwrap_or_default(),
+        fee_vat_percent: placement.delivery_vat,
+        total_cents: reckoned.total,
+        maximum_cents: reckoned.maximum,
+        minimum_age: minimum_age(basket),
+        placed_at: now,
+        unpaid_until: Some(now + UNPAID_FOR),
+        confirmed_at: None,
+        completed_at: None,
+        cancelled_at: None,
+        cancelled_why: None,
+        version: 1,
+    })
+}
+
+fn write_order(
+    conn: &mut PgConnection,
+    order: &Order,
+    placement: &Placement,
+    basket: &Basket,
+    reckoned: &Reckoned,
+) -> Result<(), PlaceError> {
+    orders::insert_order(conn, order)?;
+    orders::insert_contact(conn, order.id, &placement.contact)?;
+    orders::insert_lines(conn, &order_lines(order.id, basket, reckoned))?;
+    Ok(())
+}
+
+fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) -> Vec<OrderLine> {
+    let lines = basket.lines.iter().zip(&reckoned.coupon_shares).enumerate();
+    lines
+        .map(|(i, (line, coupon))| {
+            let article = &line.item.article;
+            let weighed = article.is_weighed();
+            OrderLine {
+                order_id: order,
+                position: i32::try_from(i + 1).unwrap_or(i32::MAX),
+                product_id: article.id,
+                sku: article.sku.clone(),
+                slug: article.slug.clone(),
+                name: article.name.clone(),
+                brand: article.brand.clone(),
+                size_label: article.size_label(),
+                picture: article.picture.clone(),
+                picture_fit: article.picture_fit,
+                quantity: line.counted,
+                unit_price_cents: line.item.unit_price(),
+                offer_label: line
+                    .item
+                    .offer
+                    .as_ref()
+                    .filter(|_| !line.off.is_zero())
+                    .map_or_else(String::new, |o| o.label.clone()),
+                full_cents: line.full(),
+                off_cents: line.off,
+                coupon_cents: *coupon,
+                sum_cents: line.sum() - *coupon,
+                maximum_cents: line.most() - *coupon,
+                sold_by: article.sold_by,
+                per_kg_cents: line.item.per_kg(),
+                grams: weighed.then_some(article.size_amount),
+                vat_percent: article.vat_percent,
+                minimum_age: article.minimum_age,
+            }
+        })
+        .collect()
+}
+
+fn hold_stock(conn: &mut PgConnection, basket: &Basket, order: OrderId) -> Result<(), PlaceError> {
+    let wanted: Vec<Wanted> =
+        basket.lines.iter().map(|l| Wanted { product: l.item.article.id, units: l.counted }).collect();
+    inventory::hold(conn, order, &wanted).map_err(|e| match e {
+        HoldError::Db(e) => PlaceError::Db(e),
+        HoldError::Short(short) => PlaceError::Gone(
+            short
+                .into_iter()
+                .map(|s| Gone {
+                    product: s.product,
+                    name: name_of(basket, s.product),
+                    wanted: s.wanted,
+                    left: s.left,
+                })
+                .collect(),
+        ),
+    })
+}
+
+fn name_of(basket: &Basket, product: ProductId) -> String {
+    let line = basket.lines.iter().find(|l| l.item.article.id == product);
+    line.map_or_else(String::new, |l| l.item.article.name.clone())
+}
+
+fn placed_event(order: &Order, window: &Window, basket: &Basket, reckoned: &Reckoned) -> Event {
+    let lines = basket.lines.iter().zip(&reckoned.coupon_shares);
+    Event::OrderPlaced {
+        number: order.number.clone(),
+        pay_by: order.pay_by.as_str().to_owned(),
+        window: window.id,
+        window_starts: window.starts_at,
+        window_ends: window.ends_at,
+        lines: lines
+            .map(|(line, coupon)| Ordered {
+                product: line.item.article.id.0,
+                sku: line.item.article.sku.clone(),
+                quantity: line.counted,
+                sum: line.sum() - *coupon,
+                maximum: line.most() - *coupon,
+            })
+            .collect(),
+        goods: order.goods_cents,
+        coupon: order.coupon_cents,
+        fee: order.fee_cents,
+        total: order.total_cents,
+        maximum: order.maximum_cents,
+        unpaid_until: order.placed_at + UNPAID_FOR,
+    }
+}
+
+/// Starts the try to be paid; where the money comes at the door, or there is none to pay, the
+/// order is confirmed at once.
+fn begin_payment(
+    conn: &mut PgConnection,
+    order: &Order,
+    placement: &Placement,
+    now: DateTime<Utc>,
+) -> Result<Option<AttemptId>, PlaceError> {
+    if order.maximum_cents.is_zero() {
+        pay::confirm(conn, order, Actor::Customer, now)?;
+        return Ok(None);
+    }
+    let attempt = pay::begin(conn, order, &placement.paying, now)?;
+    if placement.paying.by.is_at_door() {
+        pay::confirm(conn, order, Actor::Customer, now)?;
+        return Ok(None);
+    }
+    Ok(Some(attempt))
+}
+
+/// What was in the form, as one word: everything but the key itself.
+fn fingerprint(p: &Placement) -> String {
+    let content = (&p.contact, p.window, &p.paying, p.substitutions, &p.coupon, p.expected, p.age_confirmed);
+    let digest = Sha256::digest(format!("{content:?}").as_bytes());
+    digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
+}

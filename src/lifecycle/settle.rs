@@ -1,0 +1,333 @@
+//! The one place where a word of the gateway's becomes true here, whoever brought it: the answer
+//! to our call, its webhook, or the reconciler that asked.
+
+use super::cancel::{let_go, refund};
+use super::pay::confirm;
+use crate::delivery::{self, WindowError};
+use crate::events::{self, Event};
+use crate::ids::{Actor, CaptureId};
+use crate::inventory::{self, HoldError, Wanted};
+use crate::money::Money;
+use crate::orders::{self, CancelledWhy, Order, OrderState};
+use crate::outside::gateway::{Intent, IntentStatus};
+use crate::payments::{self, Attempt, AttemptState, Became, Capture, CaptureState, Decision, RefundReason};
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// Who brought the word. A webhook may be old by the time it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The answer to our own call, or to our question: the state of now.
+    Asked,
+    Webhook,
+}
+
+/// Makes true here what the gateway says of an attempt. The same word twice changes nothing; an
+/// older one after a newer one changes nothing; money that comes when nobody waits for it any
+/// more is honoured if stock and window allow it, else let go at once. One transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn payment_settled(
+    conn: &mut PgConnection,
+    intent: &Intent,
+    source: Source,
+    now: DateTime<Utc>,
+) -> QueryResult<Decision> {
+    conn.transaction(|conn| {
+        let Some(id) = intent.attempt else { return Ok(Decision::NotOurs) };
+        let Some(found) = payments::attempt(conn, id).optional()? else { return Ok(Decision::Waiting) };
+        let order = orders::lock_order(conn, found.order_id)?;
+        let attempt = payments::lock_attempt(conn, id)?;
+        if attempt.intent.as_ref().is_some_and(|known| *known != intent.id) {
+            return Ok(Decision::NotOurs);
+        }
+        let Some(next) = next_state(intent) else {
+            return note_intent(conn, &attempt, intent);
+        };
+        if attempt.state == next {
+            return again(conn, &order, &attempt, intent, now);
+        }
+        if attempt.state.may_become(next) {
+            return become_(conn, &order, &attempt, intent, next, now);
+        }
+        if next == AttemptState::Authorised && !attempt.state.is_standing() {
+            return late(conn, &order, &attempt, intent, source, now);
+        }
+        Ok(Decision::TooLate)
+    })
+}
+
+/// What follows for the attempt from the intent's state; `None`: nothing yet.
+fn next_state(intent: &Intent) -> Option<AttemptState> {
+    match intent.status {
+        IntentStatus::RequiresPaymentMethod => intent.failure.as_ref().map(|_| AttemptState::Failed),
+        IntentStatus::RequiresConfirmation | IntentStatus::Other(_) => None,
+        IntentStatus::RequiresAction | IntentStatus::Processing => Some(AttemptState::Processing),
+        IntentStatus::RequiresCapture | IntentStatus::Succeeded => Some(AttemptState::Authorised),
+        IntentStatus::Canceled => Some(AttemptState::Abandoned),
+    }
+}
+
+/// The intent is there and nothing has come of it; at least we know its name.
+fn note_intent(conn: &mut PgConnection, attempt: &Attempt, intent: &Intent) -> QueryResult<Decision> {
+    if attempt.intent.is_some() {
+        return Ok(Decision::AlreadyTrue);
+    }
+    payments::set_intent(conn, attempt.id, &intent.id)?;
+    Ok(Decision::Applied)
+}
+
+/// The state is known; a capture may be news.
+fn again(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    intent: &Intent,
+    now: DateTime<Utc>,
+) -> QueryResult<Decision> {
+    if intent.status == IntentStatus::Succeeded && note_capture(conn, order, attempt, intent.received, now)? {
+        return Ok(Decision::Applied);
+    }
+    Ok(Decision::AlreadyTrue)
+}
+
+fn become_(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    intent: &Intent,
+    next: AttemptState,
+    now: DateTime<Utc>,
+) -> QueryResult<Decision> {
+    if next == AttemptState::Abandoned && has_captured(conn, attempt)? {
+        return Ok(Decision::TooLate);
+    }
+    payments::set_attempt(conn, attempt.id, &became(attempt, intent, next, now))?;
+    let event = event_of(attempt, intent, next);
+    events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
+    if next == AttemptState::Authorised {
+        if intent.status == IntentStatus::Succeeded {
+            note_capture(conn, order, attempt, intent.received, now)?;
+        }
+        money_is_there(conn, order, attempt, now)?;
+    }
+    Ok(Decision::Applied)
+}
+
+fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<Utc>) -> Became {
+    let open = next.is_open();
+    Became {
+        state: next,
+        intent: Some(intent.id.clone()),
+        failure: (next == AttemptState::Failed)
+            .then(|| intent.failure.clone().unwrap_or_else(|| "card_declined".to_owned())),
+        approve_at: intent.approve_at.clone().filter(|_| open),
+        settled_at: (!open).then_some(now),
+        good_until: intent.good_until.filter(|_| next == AttemptState::Authorised),
+        // A refused intent can be paid again at the gateway: the reconciler shuts it.
+        ask_at: match next {
+            AttemptState::Created | AttemptState::Processing => attempt.ask_at,
+            AttemptState::Failed => Some(now + Duration::seconds(2)),
+            AttemptState::Authorised | AttemptState::Abandoned => None,
+        },
+        label: intent.label.clone().unwrap_or_else(|| attempt.label.clone()),
+        gateway_customer: intent.customer.clone().or_else(|| attempt.gateway_customer.clone()),
+        gateway_method: intent.payment_method.clone().or_else(|| attempt.gateway_method.clone()),
+    }
+}
+
+fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState) -> Event {
+    match next {
+        AttemptState::Created | AttemptState::Processing => Event::PaymentProcessing {
+            attempt: attempt.id,
+            intent: intent.id.clone(),
+            approve_at: intent.approve_at.clone(),
+        },
+        AttemptState::Authorised => Event::PaymentAuthorised {
+            attempt: attempt.id,
+            intent: Some(intent.id.clone()),
+            amount: attempt.amount_cents,
+            good_until: intent.good_until,
+        },
+        AttemptState::Failed => Event::PaymentFailed {
+            attempt: attempt.id,
+            reason: intent.failure.clone().unwrap_or_else(|| "card_declined".to_owned()),
+        },
+        AttemptState::Abandoned => {
+            Event::PaymentAbandoned { attempt: attempt.id, why: "cancelled at the gateway".to_owned() }
+        }
+    }
+}
+
+/// Money that was not there before: the order goes on, or the money goes back.
+fn money_is_there(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    match order.state {
+        OrderState::Placed => confirm(conn, order, Actor::Gateway, now),
+        OrderState::Confirmed if attempt.standby => Ok(()),
+        OrderState::Confirmed | OrderState::Completed => Ok(()),
+        OrderState::Cancelled if order.cancelled_why == Some(CancelledWhy::Unpaid) => {
+            if take_again(conn, order, now)? {
+                confirm(conn, order, Actor::Gateway, now)
+            } else {
+                give_money_back(conn, order, attempt, now)
+            }
+        }
+        OrderState::Cancelled => give_money_back(conn, order, attempt, now),
+    }
+}
+
+/// Stock, window and coupon once more, if all of them are still to be had. All or none.
+fn take_again(conn: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<bool> {
+    let lines = orders::lines(conn, order.id)?;
+    let wanted: Vec<Wanted> =
+        lines.iter().map(|l| Wanted { product: l.product_id, units: l.quantity }).collect();
+    let taken = conn.transaction(|conn| {
+        if let Some(code) = &order.coupon_code
+            && !orders::spend_coupon(conn, code)?
+        {
+            return Err(NotAgain::Gone);
+        }
+        inventory::hold(conn, order.id, &wanted)?;
+        delivery::take_again(conn, order.window_id, order.id, now)?;
+        Ok(())
+    });
+    match taken {
+        Ok(()) => Ok(true),
+        Err(NotAgain::Gone) => Ok(false),
+        Err(NotAgain::Db(e)) => Err(e),
+    }
+}
+
+enum NotAgain {
+    Gone,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for NotAgain {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+impl From<HoldError> for NotAgain {
+    fn from(e: HoldError) -> Self {
+        match e {
+            HoldError::Short(_) => Self::Gone,
+            HoldError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+impl From<WindowError> for NotAgain {
+    fn from(e: WindowError) -> Self {
+        match e {
+            WindowError::Full | WindowError::Closed => Self::Gone,
+            WindowError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+/// The gateway says there is money in a try that had ended here. An old webhook is no proof of
+/// that: it only makes us ask.
+fn late(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    intent: &Intent,
+    source: Source,
+    now: DateTime<Utc>,
+) -> QueryResult<Decision> {
+    if source == Source::Webhook {
+        payments::set_ask_at(conn, attempt.id, Some(now))?;
+        return Ok(Decision::TooLate);
+    }
+    let standing = payments::standing_attempt(conn, order.id)?;
+    let waits = match order.state {
+        OrderState::Placed => standing.is_none(),
+        OrderState::Cancelled => order.cancelled_why == Some(CancelledWhy::Unpaid),
+        OrderState::Confirmed | OrderState::Completed => false,
+    };
+    if waits {
+        return become_(conn, order, attempt, intent, AttemptState::Authorised, now);
+    }
+    // Never the winner's money (P14): what is given back is this attempt's own.
+    if intent.status == IntentStatus::Succeeded {
+        note_capture(conn, order, attempt, intent.received, now)?;
+    }
+    give_money_back(conn, order, attempt, now)?;
+    payments::set_ask_at(conn, attempt.id, None)?;
+    Ok(Decision::Applied)
+}
+
+fn give_money_back(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    if order.state == OrderState::Cancelled && order.cancelled_why == Some(CancelledWhy::Unpaid) {
+        orders::set_cancelled(conn, order.id, CancelledWhy::LateMoney, now)?;
+    }
+    let captured = captured_of(conn, attempt)?;
+    if captured.is_zero() {
+        let_go(conn, order.id, attempt.id, now)
+    } else {
+        refund(conn, order.id, attempt.id, captured, RefundReason::LateMoney, Actor::System, now).map(drop)
+    }
+}
+
+/// Money was taken: by our capture, or by a method that charges at once. Says whether that is news.
+pub(super) fn note_capture(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    received: Money,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let known: Vec<Capture> =
+        payments::captures_of(conn, order.id)?.into_iter().filter(|c| c.attempt_id == attempt.id).collect();
+    if received.is_zero() || known.iter().any(|c| c.state == CaptureState::Succeeded) {
+        return Ok(false);
+    }
+    let asked = known.into_iter().find(|c| c.state == CaptureState::Requested);
+    let id = if let Some(capture) = asked {
+        payments::settle_capture(conn, capture.id, CaptureState::Succeeded, Some(received), None, now)?;
+        capture.id
+    } else {
+        let id = CaptureId(Uuid::now_v7());
+        let capture = Capture {
+            id,
+            attempt_id: attempt.id,
+            amount_cents: received,
+            state: CaptureState::Succeeded,
+            failure: None,
+            asked_at: now,
+            settled_at: Some(now),
+        };
+        payments::insert_capture(conn, &capture)?;
+        id
+    };
+    let event = Event::CaptureSucceeded { attempt: attempt.id, capture: id, amount: received };
+    events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
+    Ok(true)
+}
+
+fn captured_of(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<Money> {
+    let captures = payments::captures_of(conn, attempt.order_id)?;
+    Ok(captures
+        .iter()
+        .filter(|c| c.attempt_id == attempt.id && c.state == CaptureState::Succeeded)
+        .map(|c| c.amount_cents)
+        .sum())
+}
+
+fn has_captured(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<bool> {
+    Ok(!captured_of(conn, attempt)?.is_zero())
+}

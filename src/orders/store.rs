@@ -1,0 +1,180 @@
+//! SQL over orders. No decisions here: each function is one statement.
+
+use super::model::{CancelledWhy, Contact, Order, OrderLine, OrderState};
+use crate::db::schema::{order_contacts, order_lines, orders};
+use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+const MOST_LINES: i64 = 200;
+
+/// # Errors
+/// `UniqueViolation` of `orders_number_unique` or `orders_submit_key_unique`.
+pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
+    diesel::insert_into(orders::table).values(order).execute(conn).map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact) -> QueryResult<()> {
+    diesel::insert_into(order_contacts::table)
+        .values((order_contacts::order_id.eq(order), contact))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn insert_lines(conn: &mut PgConnection, lines: &[OrderLine]) -> QueryResult<()> {
+    diesel::insert_into(order_lines::table).values(lines).execute(conn).map(drop)
+}
+
+/// # Errors
+/// `NotFound` when there is none.
+pub fn order(conn: &mut PgConnection, id: OrderId) -> QueryResult<Order> {
+    Order::query().find(id).first(conn)
+}
+
+/// # Errors
+/// `NotFound` when there is none.
+pub fn order_by_number(conn: &mut PgConnection, number: &OrderNumber) -> QueryResult<Order> {
+    Order::query().filter(orders::number.eq(number)).first(conn)
+}
+
+/// Holds the order's row until the transaction ends. Before its attempts, always.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn lock_order(conn: &mut PgConnection, id: OrderId) -> QueryResult<Order> {
+    Order::query().find(id).for_update().first(conn)
+}
+
+/// The order that a form has placed.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn order_by_submit_key(conn: &mut PgConnection, key: Uuid) -> QueryResult<Option<Order>> {
+    Order::query().filter(orders::submit_key.eq(key)).first(conn).optional()
+}
+
+/// The newest order placed from a basket.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn newest_of_basket(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<Order>> {
+    Order::query().filter(orders::basket_id.eq(basket)).order(orders::placed_at.desc()).first(conn).optional()
+}
+
+/// A page of a customer's orders, the newest first, from before a time on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn orders_of_customer(
+    conn: &mut PgConnection,
+    customer: CustomerId,
+    before: Option<DateTime<Utc>>,
+    most: i64,
+) -> QueryResult<Vec<Order>> {
+    let mut query = Order::query()
+        .filter(orders::customer_id.eq(customer))
+        .order(orders::placed_at.desc())
+        .limit(most)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(orders::placed_at.lt(before));
+    }
+    query.load(conn)
+}
+
+/// # Errors
+/// `NotFound` when there is none.
+pub fn contact(conn: &mut PgConnection, order: OrderId) -> QueryResult<Contact> {
+    Contact::query().filter(order_contacts::order_id.eq(order)).first(conn)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn lines(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<OrderLine>> {
+    OrderLine::query()
+        .filter(order_lines::order_id.eq(order))
+        .order(order_lines::position)
+        .limit(MOST_LINES)
+        .load(conn)
+}
+
+/// Orders whose money has not come in time, the longest waiting first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn unpaid_since(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -> QueryResult<Vec<OrderId>> {
+    orders::table
+        .filter(orders::unpaid_until.le(now))
+        .order(orders::unpaid_until)
+        .select(orders::id)
+        .limit(most)
+        .load(conn)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(orders::table.find(id))
+        .set((
+            orders::state.eq(OrderState::Confirmed),
+            orders::confirmed_at.eq(now),
+            orders::unpaid_until.eq(None::<DateTime<Utc>>),
+            orders::cancelled_at.eq(None::<DateTime<Utc>>),
+            orders::cancelled_why.eq(None::<CancelledWhy>),
+            orders::version.eq(orders::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_cancelled(
+    conn: &mut PgConnection,
+    id: OrderId,
+    why: CancelledWhy,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(orders::table.find(id))
+        .set((
+            orders::state.eq(OrderState::Cancelled),
+            orders::cancelled_at.eq(now),
+            orders::cancelled_why.eq(why),
+            orders::unpaid_until.eq(None::<DateTime<Utc>>),
+            orders::version.eq(orders::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(orders::table.find(id))
+        .set((
+            orders::state.eq(OrderState::Completed),
+            orders::completed_at.eq(now),
+            orders::version.eq(orders::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Who pays another way now than when the order was placed.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_pay_by(conn: &mut PgConnection, id: OrderId, pay_by: crate::payments::PayBy) -> QueryResult<()> {
+    diesel::update(orders::table.find(id)).set(orders::pay_by.eq(pay_by)).execute(conn).map(drop)
+}

@@ -1,0 +1,6 @@
+//! Every wire that leaves the process.
+//!
+//! What stands on the other side is outside: a call can fail, hang, or succeed without our
+//! hearing of it, and each of these is a value here, never a guess.
+
+pub mod gateway;

@@ -1,0 +1,255 @@
+use crate::db::db_enum;
+use crate::db::schema::{captures, payment_attempts, refunds};
+use crate::ids::{AttemptId, CaptureId, OrderId, RefundId};
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+db_enum! {
+    /// What pays.
+    pub enum PayBy {
+        /// Reserved when the order is placed, captured when it is handed over. Wallets too.
+        Card = "card",
+        /// Leave, approve, come back; charged at once, a difference goes back.
+        Redirect = "redirect",
+        CashAtDoor = "cash_at_door",
+        CardAtDoor = "card_at_door",
+    }
+}
+
+impl PayBy {
+    /// Whether the money only comes with the delivery.
+    pub const fn is_at_door(self) -> bool {
+        match self {
+            Self::CashAtDoor | Self::CardAtDoor => true,
+            Self::Card | Self::Redirect => false,
+        }
+    }
+}
+
+db_enum! {
+    pub enum AttemptState {
+        Created = "created",
+        Processing = "processing",
+        /// Reserved or, where the method charges at once, charged.
+        Authorised = "authorised",
+        Failed = "failed",
+        /// Given up before or after it was authorised: no money can come of it.
+        Abandoned = "abandoned",
+    }
+}
+
+impl AttemptState {
+    /// Which state may follow. Everything else is late news.
+    pub const fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Created, Self::Processing | Self::Authorised | Self::Failed | Self::Abandoned)
+            | (Self::Processing, Self::Authorised | Self::Failed | Self::Abandoned)
+            | (Self::Authorised, Self::Abandoned) => true,
+            (
+                Self::Created | Self::Processing | Self::Authorised | Self::Failed | Self::Abandoned,
+                Self::Created | Self::Processing | Self::Authorised | Self::Failed | Self::Abandoned,
+            ) => false,
+        }
+    }
+
+    /// Whether it can still bring money.
+    pub const fn is_standing(self) -> bool {
+        match self {
+            Self::Created | Self::Processing | Self::Authorised => true,
+            Self::Failed | Self::Abandoned => false,
+        }
+    }
+
+    /// Whether nobody knows yet.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Created | Self::Processing => true,
+            Self::Authorised | Self::Failed | Self::Abandoned => false,
+        }
+    }
+}
+
+db_enum! {
+    pub enum CaptureState {
+        Requested = "requested",
+        Succeeded = "succeeded",
+        Failed = "failed",
+    }
+}
+
+db_enum! {
+    pub enum RefundState {
+        /// Asked for; the gateway has not said that it is done.
+        Requested = "requested",
+        Succeeded = "succeeded",
+        Failed = "failed",
+    }
+}
+
+db_enum! {
+    pub enum RefundReason {
+        Cancelled = "cancelled",
+        /// The money came when the order was over.
+        LateMoney = "late_money",
+        PackedForLess = "packed_for_less",
+        Goodwill = "goodwill",
+        Returned = "returned",
+    }
+}
+
+db_enum! {
+    /// What was done with a word of the gateway's.
+    pub enum Decision {
+        /// It came before what it is about.
+        Waiting = "waiting",
+        Applied = "applied",
+        AlreadyTrue = "already_true",
+        TooLate = "too_late",
+        NotOurs = "not_ours",
+    }
+}
+
+/// One try to be paid.
+#[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
+#[diesel(table_name = payment_attempts)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub order_id: OrderId,
+    pub method: PayBy,
+    pub state: AttemptState,
+    pub amount_cents: Money,
+    pub standby: bool,
+    pub gateway_method: Option<String>,
+    pub gateway_customer: Option<String>,
+    pub label: String,
+    pub intent: Option<String>,
+    pub failure: Option<String>,
+    pub approve_at: Option<String>,
+    pub made_at: DateTime<Utc>,
+    pub settled_at: Option<DateTime<Utc>>,
+    pub good_until: Option<DateTime<Utc>>,
+    pub ask_at: Option<DateTime<Utc>>,
+    pub asks: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
+#[diesel(table_name = captures)]
+pub struct Capture {
+    pub id: CaptureId,
+    pub attempt_id: AttemptId,
+    pub amount_cents: Money,
+    pub state: CaptureState,
+    pub failure: Option<String>,
+    pub asked_at: DateTime<Utc>,
+    pub settled_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
+#[diesel(table_name = refunds)]
+pub struct Refund {
+    pub id: RefundId,
+    pub attempt_id: AttemptId,
+    pub amount_cents: Money,
+    pub reason: RefundReason,
+    pub state: RefundState,
+    pub gateway_refund: Option<String>,
+    pub failure: Option<String>,
+    pub asked_at: DateTime<Utc>,
+    pub settled_at: Option<DateTime<Utc>>,
+    pub ask_at: Option<DateTime<Utc>>,
+    pub asks: i32,
+}
+
+/// An order's money, reckoned from its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balance {
+    /// Reserved and neither captured nor released.
+    pub authorised: Money,
+    pub captured: Money,
+    /// Asked to go back and not there yet.
+    pub refunding: Money,
+    /// Gone back, as the gateway has said.
+    pub refunded: Money,
+}
+
+impl Balance {
+    pub fn of(attempts: &[Attempt], captures: &[Capture], refunds: &[Refund]) -> Self {
+        let succeeded = |c: &&Capture| c.state == CaptureState::Succeeded;
+        let captured = captures.iter().filter(succeeded).map(|c| c.amount_cents).sum();
+        let is_captured = |a: &Attempt| captures.iter().filter(succeeded).any(|c| c.attempt_id == a.id);
+        let refunds_in =
+            |state| refunds.iter().filter(move |r| r.state == state).map(|r| r.amount_cents).sum();
+        Self {
+            authorised: attempts
+                .iter()
+                .filter(|a| a.state == AttemptState::Authorised && !a.method.is_at_door() && !is_captured(a))
+                .map(|a| a.amount_cents)
+                .sum(),
+            captured,
+            refunding: refunds_in(RefundState::Requested),
+            refunded: refunds_in(RefundState::Succeeded),
+        }
+    }
+
+    /// What we have of the customer's and nobody has asked back.
+    pub fn refundable(&self) -> Money {
+        self.captured - self.refunded - self.refunding
+    }
+
+    /// What is ours.
+    pub fn kept(&self) -> Money {
+        self.captured - self.refunded
+    }
+}
+
+/// The cause of a refusal in plain words, and what to do. By the gateway's code.
+pub fn failure_words(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "insufficient_funds" | "card_velocity_exceeded" | "withdrawal_count_limit_exceeded" => {
+            ("There is not enough money on this card.", "Pay with another card, or another way.")
+        }
+        "expired_card" | "invalid_expiry_month" | "invalid_expiry_year" => {
+            ("This card has expired.", "Check the date on it, or pay with another card.")
+        }
+        "incorrect_cvc" | "invalid_cvc" => (
+            "The security code is not right.",
+            "Check the three or four digits on the card and type it again.",
+        ),
+        "incorrect_number" | "invalid_number" => {
+            ("The card number is not right.", "Check the number and type it again.")
+        }
+        "authentication_required" | "payment_intent_authentication_failure" | "authentication_failed" => (
+            "The payment was not approved with your bank.",
+            "Try again and approve it in your bank’s app or window, or pay another way.",
+        ),
+        "approval_refused" | "payment_method_provider_decline" => {
+            ("The payment was not approved.", "Try again, or pay another way.")
+        }
+        "processing_error" | "issuer_not_available" | "try_again_later" | "reenter_transaction" => {
+            ("The bank could not answer just now.", "Try again in a moment, or pay another way.")
+        }
+        "gateway_down" | "shop_stopped" => {
+            ("The payment service could not be reached.", "Try again in a moment, or pay at the door.")
+        }
+        "lost_card" | "stolen_card" | "pickup_card" | "restricted_card" | "fraudulent" => {
+            // The bank asks not to say more: somebody else may be holding the card.
+            ("Your bank declined this card.", "Pay with another card, or another way.")
+        }
+        _ => ("Your bank declined this card.", "Pay with another card, or another way."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_ended_does_not_begin_again() {
+        for ended in [AttemptState::Failed, AttemptState::Abandoned] {
+            assert!(AttemptState::ALL.iter().all(|next| !ended.may_become(*next)));
+        }
+        assert!(AttemptState::Authorised.may_become(AttemptState::Abandoned));
+        assert!(!AttemptState::Authorised.may_become(AttemptState::Failed));
+    }
+}
