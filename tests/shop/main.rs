@@ -7,6 +7,7 @@ mod conventions;
 mod footsteps;
 mod front_door;
 mod import;
+mod lifecycle;
 mod machines;
 mod places;
 mod searching;
