@@ -1,6 +1,7 @@
 //! Every address the shop answers, in one place. Nothing but `serve` and the tests may
 //! use this module; it may use everything.
 
+use crate::checkout;
 use crate::error::AppError;
 use crate::ops;
 use crate::storefront::{self, Shop};
@@ -34,6 +35,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
+            .configure(checkout::routes)
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

@@ -1,15 +1,19 @@
 //! What the shop does by itself as time goes on: opening delivery windows ahead, and
 //! noticing that an offer has begun or ended.
 
+use crate::checkout;
 use crate::delivery;
 use crate::error::AppError;
 use crate::storefront::Shop;
 use actix_web::web::Data;
+use diesel::PgConnection;
 use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(500);
 /// Windows are opened days ahead; once a minute is often enough.
 const WINDOWS_EVERY: u32 = 120;
+/// Windows of those who have left the checkout are free again within this many ticks.
+const TIDY_EVERY: u32 = 20;
 
 /// Runs until the process ends. A tick that fails is logged and tried again at the next.
 pub async fn run(shop: Data<Shop>) {
@@ -19,6 +23,11 @@ pub async fn run(shop: Data<Shop>) {
             && let Err(e) = open_windows(&shop).await
         {
             log::error!("delivery windows could not be opened: {e}");
+        }
+        if ticks.is_multiple_of(TIDY_EVERY)
+            && let Err(e) = tidy(&shop).await
+        {
+            log::error!("the checkout could not be tidied: {e}");
         }
         if let Err(e) = follow_offers(&shop).await {
             log::error!("offers could not be read: {e}");
@@ -40,6 +49,19 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
         log::info!("{opened} delivery windows opened");
     }
     Ok(opened)
+}
+
+/// Frees the windows of those who have left the checkout, and forgets what nobody came back for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tidy(shop: &Shop) -> Result<(), AppError> {
+    let now = shop.app.clock.now();
+    let work = move |conn: &mut PgConnection| {
+        delivery::release_expired(conn, now)?;
+        checkout::forget_old_drafts(conn, now)
+    };
+    shop.app.db(work).await.map(drop)
 }
 
 /// Makes pages and index follow when an offer begins or ends.

@@ -20,11 +20,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Somebody looking at a page, with everything a page may say to them alone.
-pub(super) struct Viewer {
-    pub(super) basket: Arc<Basket>,
-    pub(super) totals: Totals,
+pub(crate) struct Viewer {
+    pub(crate) basket: Arc<Basket>,
+    pub(crate) totals: Totals,
     /// The next windows with room, where the place is known.
-    pub(super) windows: Arc<Vec<Window>>,
+    pub(crate) windows: Arc<Vec<Window>>,
     notice: Option<(Notice, Option<Item>)>,
     choice: Choice,
     zone: Tz,
@@ -33,7 +33,7 @@ pub(super) struct Viewer {
 
 impl Viewer {
     /// What reads a viewer, to be run where there is a connection.
-    pub(super) fn loader(
+    pub(crate) fn loader(
         shop: &Shop,
         visit: &Visit,
     ) -> impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static {
@@ -79,7 +79,7 @@ impl Viewer {
     }
 
     /// What goes into a hole, or nothing where this visitor sees what most see.
-    pub(super) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
+    pub(crate) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
         if let Some(product) = hole.strip_prefix("step:") {
             let product: i64 = product.parse().ok()?;
             let line = self.basket.lines.iter().find(|l| l.item.article.id.0 == product)?;
@@ -101,7 +101,7 @@ impl Viewer {
         }
     }
 
-    pub(super) fn spot(&self) -> Option<&Spot> {
+    pub(crate) fn spot(&self) -> Option<&Spot> {
         self.basket.spot.as_ref()
     }
 
@@ -179,6 +179,19 @@ impl Viewer {
         }
     }
 
+    fn too_little_words(&self) -> String {
+        let left = self.totals.until_minimum.filter(|left| !left.is_zero());
+        match (self.spot(), left) {
+            (Some(spot), Some(left)) => {
+                format!(
+                    "We bring orders from {}. {left} more and you can check out.",
+                    spot.quote.minimum_cents
+                )
+            }
+            _ => "Your basket is large enough now: you can check out.".to_owned(),
+        }
+    }
+
     fn notice_html(&self) -> Option<String> {
         let (notice, item) = self.notice.as_ref()?;
         let name = item.as_ref().map_or("That product", |i| &i.article.name);
@@ -198,8 +211,17 @@ impl Viewer {
             }),
             Notice::WishNoted => "Noted. We write to you when we come to your place.".to_owned(),
             Notice::ChoiceKept => "Your choice is kept.".to_owned(),
+            Notice::NothingToOrder => "There is nothing in your basket to order yet.".to_owned(),
+            Notice::TooLittle => self.too_little_words(),
         };
-        let bad = matches!(notice, Notice::OnlyLeft { .. } | Notice::BasketFull | Notice::NotAQuantity);
+        let bad = matches!(
+            notice,
+            Notice::OnlyLeft { .. }
+                | Notice::BasketFull
+                | Notice::NotAQuantity
+                | Notice::NothingToOrder
+                | Notice::TooLittle
+        );
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
             Notice::Added { .. } => item.as_ref().map(|i| (i.article.sku.clone(), 0)),
@@ -209,7 +231,9 @@ impl Viewer {
             | Notice::NotAQuantity
             | Notice::PlaceSet
             | Notice::WishNoted
-            | Notice::ChoiceKept => None,
+            | Notice::ChoiceKept
+            | Notice::NothingToOrder
+            | Notice::TooLittle => None,
         };
         let show_basket =
             matches!(notice, Notice::Added { .. } | Notice::Removed { .. } | Notice::Changed { .. });

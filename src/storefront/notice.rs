@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     Added {
         product: i64,
         quantity: i32,
@@ -29,10 +29,14 @@ pub(super) enum Notice {
     PlaceSet,
     WishNoted,
     ChoiceKept,
+    /// Somebody wanted to order with nothing in the basket.
+    NothingToOrder,
+    /// Somebody wanted to order less than we bring.
+    TooLittle,
 }
 
 impl Notice {
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let kind = parts.next()?;
         let mut number = || parts.next()?.parse::<i64>().ok();
@@ -49,20 +53,26 @@ impl Notice {
             "place" => Self::PlaceSet,
             "wish" => Self::WishNoted,
             "choice" => Self::ChoiceKept,
+            "empty" => Self::NothingToOrder,
+            "little" => Self::TooLittle,
             _ => return None,
         })
     }
 
     /// The product it is about, if it is about one.
-    pub(super) const fn product(&self) -> Option<i64> {
+    pub(crate) const fn product(&self) -> Option<i64> {
         match self {
             Self::Added { product, .. }
             | Self::Changed { product, .. }
             | Self::Removed { product, .. }
             | Self::OnlyLeft { product, .. } => Some(*product),
-            Self::BasketFull | Self::NotAQuantity | Self::PlaceSet | Self::WishNoted | Self::ChoiceKept => {
-                None
-            }
+            Self::BasketFull
+            | Self::NotAQuantity
+            | Self::PlaceSet
+            | Self::WishNoted
+            | Self::ChoiceKept
+            | Self::NothingToOrder
+            | Self::TooLittle => None,
         }
     }
 }
@@ -79,6 +89,8 @@ impl fmt::Display for Notice {
             Self::PlaceSet => f.write_str("place"),
             Self::WishNoted => f.write_str("wish"),
             Self::ChoiceKept => f.write_str("choice"),
+            Self::NothingToOrder => f.write_str("empty"),
+            Self::TooLittle => f.write_str("little"),
         }
     }
 }

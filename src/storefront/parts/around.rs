@@ -4,7 +4,7 @@ use super::{TotalsBlock, html};
 use askama::Template;
 
 pub(in crate::storefront) const NO_BAR: &str = "<div data-live=\"bar\"></div>";
-pub(in crate::storefront) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
+pub(crate) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
 
 pub(in crate::storefront) fn unknown_place() -> String {
     html(&UnknownPlace)

@@ -5,13 +5,14 @@ mod line;
 mod step;
 mod totals;
 
+pub(crate) use around::NO_NOTICE;
 pub(in crate::storefront) use around::{
-    Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_NOTICE, NoticeBox, TermWords, consent_question,
-    empty_basket, unknown_place,
+    Bar, BasketLink, Here, KnownPlace, NO_BAR, NoticeBox, TermWords, consent_question, empty_basket,
+    unknown_place,
 };
-pub(in crate::storefront) use line::LineView;
+pub(in crate::storefront) use line::{LineView, line_changes};
 pub(in crate::storefront) use step::Step;
-pub(in crate::storefront) use totals::{TotalsBlock, items_words};
+pub(crate) use totals::{Less, TotalsBlock, items_words};
 
 use askama::Template;
 
