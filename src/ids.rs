@@ -58,6 +58,14 @@ id! {
     /// A basket. Only its holder knows it; the cookie that carries it is signed.
     BasketId, Uuid, diesel::sql_types::Uuid
 }
+id! {
+    /// Somebody with an account.
+    CustomerId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// A letter on its way.
+    MailId, Uuid, diesel::sql_types::Uuid
+}
 
 /// The article number printed on the shelf edge, such as `DE-MLK-001`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -19,6 +19,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("db", &["ids"]),
     ("sign", &["db"]),
+    ("throttle", &["clock", "db", "sign"]),
+    ("outside", &["clock", "config", "db", "ids"]),
     ("events", &["db", "ids"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
@@ -33,7 +35,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("demo", &["catalog", "clock", "db", "delivery", "money"]),
     ("ops", &["db", "error", "storefront", "web"]),
     ("worker", &["delivery", "error", "storefront"]),
-    ("routes", &["error", "ops", "storefront", "web"]),
+    ("sandbox", &["error", "outside", "web"]),
+    ("routes", &["error", "ops", "outside", "sandbox", "storefront", "web"]),
     (
         "serve",
         &[
@@ -45,6 +48,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "db",
             "delivery",
             "journeys",
+            "outside",
             "routes",
             "sign",
             "storefront",
@@ -150,7 +154,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 7] = [
+const GUARDS: [(&str, &str); 8] = [
     ("Topic", "events_topic_known"),
     ("SoldBy", "products_sold_by_known"),
     ("SizeUnit", "products_size_unit_known"),
@@ -158,6 +162,7 @@ const GUARDS: [(&str, &str); 7] = [
     ("PictureFit", "products_picture_fit_known"),
     ("OfferKind", "offers_kind_known"),
     ("Kind", "journey_events_kind_known"),
+    ("Limited", "throttles_what_known"),
 ];
 
 /// A `CHECK` that forgot a value, or kept one too many, fails here and not in production.
