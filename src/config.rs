@@ -15,6 +15,7 @@ const PREFIX: &str = "SMARTSHOP_";
 pub struct Config {
     pub server: Server,
     pub database: Database,
+    pub mail: Mail,
     pub limits: Limits,
     pub shop: Shop,
     pub payments: Payments,
@@ -43,6 +44,14 @@ pub struct Database {
     pub connections: u32,
     pub data_dir: PathBuf,
     pub postgres_binaries: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+pub struct Mail {
+    /// `None`: letters go into a folder in a demonstration, and wait otherwise.
+    pub smtp_url: Option<String>,
+    /// `name@host` or `Name <name@host>`.
+    pub from: String,
 }
 
 #[derive(Debug, Clone)]
@@ -264,6 +273,7 @@ impl Values {
         Config {
             server: self.server(listen),
             database: self.database(),
+            mail: self.mail(),
             limits: self.limits(),
             shop: self.shop(),
             payments: self.payments(),
@@ -298,6 +308,20 @@ impl Values {
             data_dir: self.text("data_dir").into(),
             postgres_binaries: self.filled("postgres_binaries").map(Into::into),
         }
+    }
+
+    fn mail(&mut self) -> Mail {
+        let smtp_url = self.filled("mail_smtp_url");
+        if smtp_url.as_ref().is_some_and(|url| !url.starts_with("smtp://") && !url.starts_with("smtps://")) {
+            // Not repeated: it may hold a password.
+            self.mistakes.push("mail_smtp_url: write it like smtps://user:password@mail.example.com".into());
+        }
+        let from = self.text("mail_from");
+        if !from.contains('@') {
+            self.mistakes
+                .push(format!("mail_from: “{from}” does not do; write SmartShop <shop@example.com>"));
+        }
+        Mail { smtp_url, from }
     }
 
     fn limits(&mut self) -> Limits {
@@ -435,6 +459,16 @@ impl fmt::Debug for Database {
     }
 }
 
+impl fmt::Debug for Mail {
+    /// Without the server's address: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail")
+            .field("smtp_url", &self.smtp_url.as_ref().map(|_| "(set)"))
+            .field("from", &self.from)
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -475,7 +509,11 @@ mod tests {
 
     #[test]
     fn a_password_never_shows() {
-        let config = load(&[("SMARTSHOP_DATABASE_URL", "postgres://u:hunter2@h/d")]).expect("good");
+        let config = load(&[
+            ("SMARTSHOP_DATABASE_URL", "postgres://u:hunter2@h/d"),
+            ("SMARTSHOP_MAIL_SMTP_URL", "smtps://u:hunter2@h"),
+        ])
+        .expect("good");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

@@ -3,6 +3,8 @@
 
 use crate::error::AppError;
 use crate::ops;
+use crate::outside::mail::Mailbox;
+use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::web::{Front, Metrics, assets, get};
 use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, route};
@@ -14,6 +16,8 @@ pub struct State {
     pub front: Data<Front>,
     pub metrics: Data<Metrics>,
     pub form_bytes: usize,
+    /// Where a demonstration's letters can be read.
+    pub mailbox: Option<Mailbox>,
 }
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
@@ -34,6 +38,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
+            .configure(|cfg| sandbox::routes(cfg, state.mailbox))
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

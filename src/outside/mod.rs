@@ -1,6 +1,8 @@
 //! Every wire that leaves the process.
 //!
 //! What stands on the other side is outside: a call can fail, hang, or succeed without our
-//! hearing of it, and each of these is a value here, never a guess.
+//! hearing of it, and each of these is a value here, never a guess. Nothing is sent while a
+//! transaction is open: what is to go out is written down first, and sent once that is committed.
 
 pub mod gateway;
+pub mod mail;

@@ -108,7 +108,10 @@ pub async fn pass(
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
     for (name, value) in &front.headers {
-        headers.insert(name.clone(), value.clone());
+        // A page that has to set its own policy (a letter shown in a frame) has set it.
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 }
 
@@ -137,7 +140,8 @@ fn explain(response: ServiceResponse, id: u64) -> ServiceResponse {
         .insert(actix_web::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     new.headers_mut().insert(actix_web::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if matches!(status.as_u16(), 429 | 503) {
-        new.headers_mut().insert(actix_web::http::header::RETRY_AFTER, HeaderValue::from_static("3"));
+        let seconds = HeaderValue::from(words.retry_after.unwrap_or(3));
+        new.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds);
     }
     ServiceResponse::new(request, new)
 }
@@ -157,7 +161,7 @@ fn unspoken(status: u16) -> ErrorWords {
         ),
         _ => ("That could not be read", "Go back, check what you typed and send it again. Nothing was lost."),
     };
-    ErrorWords { title, advice: advice.to_owned(), cause: None }
+    ErrorWords::new(title, advice)
 }
 
 /// One line a request: no query (it may hold what people typed), no full address.

@@ -37,6 +37,8 @@ pub struct Metrics {
     journeys_dropped: Counter,
     pub products: Gauge,
     pub cached_pages: Gauge,
+    pub mail_waiting: Gauge,
+    pub mail_failed: Gauge,
 }
 
 impl Default for Metrics {
@@ -72,6 +74,8 @@ impl Metrics {
         };
         let products = gauge("products", "Products on sale");
         let cached_pages = gauge("cached_pages", "Finished pages in memory");
+        let mail_waiting = gauge("mail_waiting", "Letters that have not left yet");
+        let mail_failed = gauge("mail_failed", "Letters that were given up: somebody must look");
         Self {
             registry,
             answers,
@@ -84,6 +88,8 @@ impl Metrics {
             journeys_dropped,
             products,
             cached_pages,
+            mail_waiting,
+            mail_failed,
         }
     }
 

@@ -19,8 +19,9 @@ const LADDER: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("db", &["ids"]),
     ("sign", &["db"]),
+    ("throttle", &["clock", "db", "sign"]),
+    ("outside", &["clock", "config", "db", "ids", "money"]),
     ("events", &["db", "ids", "money"]),
-    ("outside", &["ids", "money"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
@@ -41,7 +42,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("demo", &["catalog", "clock", "db", "delivery", "money"]),
     ("ops", &["db", "error", "storefront", "web"]),
     ("worker", &["delivery", "error", "storefront"]),
-    ("routes", &["error", "ops", "storefront", "web"]),
+    ("sandbox", &["error", "outside", "web"]),
+    ("routes", &["error", "ops", "outside", "sandbox", "storefront", "web"]),
     (
         "serve",
         &[
@@ -53,6 +55,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "db",
             "delivery",
             "journeys",
+            "outside",
             "routes",
             "sign",
             "storefront",
@@ -158,7 +161,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 20] = [
+const GUARDS: [(&str, &str); 21] = [
     ("Consumer", "outbox_consumer_known"),
     ("PayBy", "orders_pay_by_known"),
     ("PayBy", "payment_attempts_method_known"),
@@ -179,6 +182,7 @@ const GUARDS: [(&str, &str); 20] = [
     ("PictureFit", "products_picture_fit_known"),
     ("OfferKind", "offers_kind_known"),
     ("Kind", "journey_events_kind_known"),
+    ("Limited", "throttles_what_known"),
 ];
 
 /// A `CHECK` that forgot a value, or kept one too many, fails here and not in production.
