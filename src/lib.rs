@@ -17,6 +17,7 @@ pub mod logs;
 pub mod money;
 pub mod ops;
 pub mod routes;
+pub mod sandbox;
 pub mod serve;
 pub mod sign;
 pub mod storefront;

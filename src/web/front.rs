@@ -105,9 +105,12 @@ pub async fn pass(
     Ok(response)
 }
 
+/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and keeps its own.
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
-    for (name, value) in &front.headers {
+    for (name, value) in
+        front.headers.iter().filter(|(name, _)| !headers.contains_key(name)).collect::<Vec<_>>()
+    {
         headers.insert(name.clone(), value.clone());
     }
 }

@@ -22,6 +22,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("events", &["db", "ids"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
+    ("sandbox", &["clock", "error", "money", "web"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
