@@ -1,6 +1,7 @@
-//! The other side of the wires, for a shop that has no accounts anywhere: only in a
-//! demonstration.
+//! Stand-ins for the companies a shop deals with, for a machine without accounts there.
+//! They speak those companies' protocols and share no code with the parts that talk to them.
 
+pub mod gateway;
 mod mailbox;
 
 use crate::outside::mail::Mailbox;

@@ -105,6 +105,7 @@ pub async fn pass(
     Ok(response)
 }
 
+/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and keeps its own.
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
     for (name, value) in &front.headers {

@@ -24,6 +24,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("events", &["db", "ids", "money"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
+    ("sandbox", &["clock", "error", "money", "web"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
