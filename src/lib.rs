@@ -25,6 +25,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod serve;
 pub mod sign;
+pub mod standin;
 pub mod storefront;
 pub mod throttle;
 pub mod web;

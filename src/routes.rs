@@ -18,6 +18,8 @@ pub struct State {
     pub form_bytes: usize,
     /// Where a demonstration's letters can be read.
     pub mailbox: Option<Mailbox>,
+    /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
+    pub sandbox: Option<sandbox::gateway::Gateway>,
 }
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
@@ -38,7 +40,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
-            .configure(|cfg| sandbox::routes(cfg, state.mailbox))
+            .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

@@ -109,7 +109,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         demo,
     });
     Ok(Assembled {
-        state: State { shop, front, metrics, form_bytes, mailbox },
+        state: State { shop, front, metrics, form_bytes, mailbox, sandbox: None },
         journeys,
         postman: Mutex::new(postman),
     })

@@ -24,7 +24,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("events", &["db", "ids", "money"]),
     ("app", &["clock", "config", "db", "error", "sign"]),
     ("web", &["config", "db", "error"]),
-    ("sandbox", &["clock", "error", "money", "web"]),
+    ("sandbox", &["clock", "error", "money", "outside", "web"]),
+    ("standin", &["clock", "config", "sandbox"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
@@ -43,7 +44,6 @@ const LADDER: &[(&str, &[&str])] = &[
     ("demo", &["catalog", "clock", "db", "delivery", "money"]),
     ("ops", &["db", "error", "storefront", "web"]),
     ("worker", &["delivery", "error", "storefront"]),
-    ("sandbox", &["error", "outside", "web"]),
     ("routes", &["error", "ops", "outside", "sandbox", "storefront", "web"]),
     (
         "serve",
@@ -65,7 +65,7 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("lib", &[]),
-    ("main", &["catalog", "clock", "config", "db", "demo", "logs", "serve"]),
+    ("main", &["catalog", "clock", "config", "db", "demo", "logs", "serve", "standin"]),
 ];
 
 #[test]
