@@ -105,7 +105,8 @@ pub async fn pass(
     Ok(response)
 }
 
-/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and keeps its own.
+/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and
+/// keeps its own.
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
     for (name, value) in &front.headers {
@@ -268,6 +269,18 @@ mod tests {
         assert!(!ours(&[("sec-fetch-site", "same-site")]));
         assert!(!ours(&[("origin", "https://evil.test")]));
         assert!(!ours(&[("origin", "null")]));
+    }
+
+    #[test]
+    fn a_page_may_set_a_header_of_the_house_itself() {
+        let config = Config::load(None, std::iter::empty()).expect("defaults");
+        let front = Front::new(&config, Data::new(Metrics::new()), 0);
+        let own = HttpResponse::Ok().insert_header(("x-frame-options", "SAMEORIGIN")).finish();
+        let mut response = TestRequest::default().to_srv_response(own);
+        dress(&front, &mut response);
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
+        assert_eq!(header("x-frame-options"), Some("SAMEORIGIN"));
+        assert_eq!(header("x-content-type-options"), Some("nosniff"));
     }
 
     #[test]
