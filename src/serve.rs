@@ -1,6 +1,7 @@
 //! Putting the shop together and running it: database, shelves, pages, server; and
 //! taking it apart again in the right order.
 
+use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
@@ -106,6 +107,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         recorder,
         metrics: metrics.clone(),
         menus: MenuStore::default(),
+        passwords: Passwords::default(),
         demo,
     });
     Ok(Assembled {

@@ -15,6 +15,7 @@ use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, route};
 use actix_web::{Error, HttpMessage, HttpResponse, Route, guard};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -177,10 +178,21 @@ fn write_down(front: &Front, response: &ServiceResponse, id: u64, client: Client
         "{} {} {} {status} {}us {}",
         readable(id),
         request.method(),
-        request.path(),
+        without_secrets(request.path()),
         took.as_micros(),
         Masked(client.address),
     );
+}
+
+/// Where an address goes on with a key to something, which is nobody's to note.
+const SECRET_BEHIND: [&str; 2] = ["/reset/", "/signup/"];
+
+/// A path as it may be written down.
+pub fn without_secrets(path: &str) -> Cow<'_, str> {
+    match SECRET_BEHIND.iter().find(|before| path.starts_with(**before)) {
+        Some(before) => Cow::Owned(format!("{before}…")),
+        None => Cow::Borrowed(path),
+    }
 }
 
 /// A request's number as a person can say it on the phone.
@@ -281,6 +293,14 @@ mod tests {
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
         assert_eq!(header("x-frame-options"), Some("SAMEORIGIN"));
         assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    }
+
+    #[test]
+    fn a_key_in_an_address_is_not_written_down() {
+        assert_eq!(without_secrets("/reset/abc/def"), "/reset/…");
+        for plain in ["/reset", "/signup", "/d/bakery", "/"] {
+            assert_eq!(without_secrets(plain), plain);
+        }
     }
 
     #[test]
