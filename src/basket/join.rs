@@ -56,6 +56,7 @@ fn absorb(
         owned::drop_lines(conn, guest)?;
         // The place on the page they signed in from is the one they mean now.
         owned::copy_place(conn, guest, own)?;
+        owned::move_checkout(conn, guest, own)?;
     }
     Ok(Joined { basket: own, added })
 }
@@ -91,6 +92,8 @@ pub fn move_on(conn: &mut PgConnection, customer: CustomerId, now: DateTime<Utc>
     store::lock(conn, new, now)?;
     owned::move_lines(conn, old, new)?;
     owned::copy_place(conn, old, new)?;
+    // Name and address are not for whoever sits down at this browser next.
+    owned::move_checkout(conn, old, new)?;
     owned::set_owner(conn, old, None)?;
     owned::set_owner(conn, new, Some(customer))
 }

@@ -1,6 +1,6 @@
 //! SQL over whose a basket is. No decisions here: each function is one statement.
 
-use crate::db::schema::{basket_lines, baskets};
+use crate::db::schema::{basket_lines, baskets, checkout_drafts, window_holds};
 use crate::ids::{BasketId, CustomerId, ProductId};
 use diesel::prelude::*;
 
@@ -101,6 +101,24 @@ pub(super) fn copy_place(conn: &mut PgConnection, from: BasketId, into: BasketId
             baskets::seen_free_from_cents.eq(free_from),
             baskets::seen_minimum_cents.eq(minimum),
         ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// What was typed in the checkout, and the window held there. What comes along is the later word
+/// on the typing; a window that the other basket holds stays, and the one brought runs out.
+pub(super) fn move_checkout(conn: &mut PgConnection, from: BasketId, into: BasketId) -> QueryResult<()> {
+    let typed = checkout_drafts::table.filter(checkout_drafts::basket_id.eq(from));
+    if diesel::select(diesel::dsl::exists(typed)).get_result(conn)? {
+        diesel::delete(checkout_drafts::table.find(into)).execute(conn)?;
+        diesel::update(typed).set(checkout_drafts::basket_id.eq(into)).execute(conn)?;
+    }
+    let held = window_holds::table.filter(window_holds::basket_id.eq(into));
+    if diesel::select(diesel::dsl::exists(held)).get_result(conn)? {
+        return Ok(());
+    }
+    diesel::update(window_holds::table.filter(window_holds::basket_id.eq(from)))
+        .set(window_holds::basket_id.eq(into))
         .execute(conn)
         .map(drop)
 }
