@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod basket;
+pub mod cashier;
 pub mod catalog;
 pub mod clock;
 pub mod config;

@@ -7,7 +7,7 @@ use crate::catalog::Shelf;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
-use crate::db::{self, Changes, Follower, PgPool, SERVING_ROLE};
+use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
 use crate::delivery::Upcoming;
 use crate::journeys::Recorder;
 use crate::routes::{State, routes};
@@ -85,14 +85,16 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let metrics = Data::new(Metrics::new());
     let (recorder, journeys) = Recorder::start(pool.clone(), metrics.clone())?;
     let baskets = Kept::new(changes.clone());
-    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock), basket_follower(&baskets)])?;
+    let app = App::new(config.clone(), pool, clock.clone(), changes.clone(), signer);
+    let followers = vec![shelf_follower(&shelf, &clock), basket_follower(&baskets), outbox_follower(&app)];
+    changes.follow(url.to_owned(), followers)?;
     let started = u64::try_from(clock.now().timestamp()).unwrap_or(0);
     let front = Data::new(Front::new(&config, metrics.clone(), started));
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
     let shop = Data::new(Shop {
         pages: CachedPages::new(cache, changes.clone()),
-        alike: Alike::new(changes.clone()),
-        app: App::new(config, pool, clock, changes, signer),
+        alike: Alike::new(changes),
+        app,
         shelf,
         upcoming: Arc::new(Upcoming::default()),
         baskets,
@@ -126,6 +128,17 @@ fn basket_follower(baskets: &Kept) -> Follower {
     })
 }
 
+/// Wakes whoever does the outbox's work, in every instance.
+fn outbox_follower(app: &App) -> Follower {
+    let bell = Arc::clone(&app.outbox);
+    Box::new(move |_, changes| {
+        if changes.iter().any(|c| matches!(c, Change::Outbox | Change::Everything)) {
+            bell.notify_one();
+        }
+        Ok(())
+    })
+}
+
 /// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
 ///
 /// # Errors
@@ -150,11 +163,11 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     .listen(listener)?
     .run();
     let shop = assembled.state.shop.clone();
-    let clockwork = actix_web::rt::spawn(worker::run(shop));
+    let clockwork = worker::start(&shop);
     std::thread::spawn(assets::warm);
     println!("SmartShop is open on http://{listen}");
     server.await?;
-    clockwork.abort();
+    clockwork.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     let Assembled { state, journeys } = assembled;
     state.shop.app.changes.stop();
     state.shop.recorder.flush();

@@ -1,6 +1,11 @@
 //! Every wire that leaves the process.
 //!
 //! What stands on the other side is outside: a call can fail, hang, or succeed without our
-//! hearing of it, and each of these is a value here, never a guess.
+//! hearing of it, and each of these is a value here, never a guess. Calls block, so they are made
+//! in a [`Lane`] of threads of their own, where a silent peer keeps neither pages nor database
+//! waiting.
 
 pub mod gateway;
+mod lane;
+
+pub use lane::{Lane, LaneFull};

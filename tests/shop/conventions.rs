@@ -20,8 +20,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("db", &["ids"]),
     ("sign", &["db"]),
     ("events", &["db", "ids", "money"]),
-    ("outside", &["ids", "money"]),
-    ("app", &["clock", "config", "db", "error", "sign"]),
+    ("outside", &["config", "ids", "money"]),
+    ("app", &["clock", "config", "db", "error", "outside", "sign"]),
     ("web", &["config", "db", "error"]),
     ("catalog", &["clock", "db", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
@@ -33,6 +33,7 @@ const LADDER: &[(&str, &[&str])] = &[
         "lifecycle",
         &["basket", "delivery", "events", "ids", "inventory", "money", "orders", "outside", "payments"],
     ),
+    ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
     ("journeys", &["db", "sign", "web"]),
     (
         "storefront",
@@ -40,8 +41,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ),
     ("demo", &["catalog", "clock", "db", "delivery", "money"]),
     ("ops", &["db", "error", "storefront", "web"]),
-    ("worker", &["delivery", "error", "storefront"]),
-    ("routes", &["error", "ops", "storefront", "web"]),
+    ("worker", &["app", "cashier", "db", "delivery", "error", "events", "payments", "storefront", "web"]),
+    ("routes", &["cashier", "error", "ops", "storefront", "web"]),
     (
         "serve",
         &[
