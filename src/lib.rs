@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod app;
 pub mod basket;
+pub mod cashier;
 pub mod catalog;
 pub mod clock;
 pub mod config;

@@ -1,13 +1,16 @@
 //! Every address the shop answers, in one place. Nothing but `serve` and the tests may
 //! use this module; it may use everything.
 
+use crate::cashier;
 use crate::error::AppError;
 use crate::ops;
 use crate::outside::mail::Mailbox;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::web::{Front, Metrics, assets, get};
-use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, route};
+use actix_web::web::{
+    Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, post, resource, route,
+};
 
 /// What the addresses are answered with, one for all threads.
 #[derive(Clone)]
@@ -24,7 +27,8 @@ pub struct State {
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
-        cfg.app_data(state.shop)
+        cfg.app_data(Data::new(state.shop.app.clone()))
+            .app_data(state.shop)
             .app_data(state.front)
             .app_data(state.metrics)
             .app_data(PayloadConfig::new(state.form_bytes))
@@ -41,6 +45,11 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
+            .service(
+                resource("/webhooks/payments")
+                    .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
+                    .route(post().to(cashier::hear)),
+            )
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

@@ -8,7 +8,7 @@ use crate::catalog::Shelf;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
-use crate::db::{self, Changes, Follower, PgPool, SERVING_ROLE};
+use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
 use crate::delivery::Upcoming;
 use crate::journeys::Recorder;
 use crate::outside::mail::{Mailbox, Mailer, Postman};
@@ -90,7 +90,9 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let metrics = Data::new(Metrics::new());
     let (recorder, journeys) = Recorder::start(pool.clone(), metrics.clone())?;
     let baskets = Kept::new(changes.clone());
-    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock), basket_follower(&baskets)])?;
+    let app = App::new(config.clone(), pool, clock.clone(), changes.clone(), signer);
+    let followers = vec![shelf_follower(&shelf, &clock), basket_follower(&baskets), outbox_follower(&app)];
+    changes.follow(url.to_owned(), followers)?;
     let mailer = Arc::new(Mailer::new(&config.mail, &config.database.data_dir, demo)?);
     let mailbox = mailer.folder().filter(|_| demo).map(|folder| Mailbox(folder.to_owned()));
     let postman = postman(url, &mailer, &clock, &metrics);
@@ -99,8 +101,8 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
     let shop = Data::new(Shop {
         pages: CachedPages::new(cache, changes.clone()),
-        alike: Alike::new(changes.clone()),
-        app: App::new(config, pool, clock, changes, signer),
+        alike: Alike::new(changes),
+        app,
         shelf,
         upcoming: Arc::new(Upcoming::default()),
         baskets,
@@ -147,6 +149,17 @@ fn basket_follower(baskets: &Kept) -> Follower {
     })
 }
 
+/// Wakes whoever does the outbox's work, in every instance.
+fn outbox_follower(app: &App) -> Follower {
+    let bell = Arc::clone(&app.outbox);
+    Box::new(move |_, changes| {
+        if changes.iter().any(|c| matches!(c, Change::Outbox | Change::Everything)) {
+            bell.notify_one();
+        }
+        Ok(())
+    })
+}
+
 /// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
 ///
 /// # Errors
@@ -173,12 +186,11 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let Assembled { state, journeys, postman } = assembled;
     let closing = Arc::new(AtomicBool::new(false));
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
-    let shop = state.shop.clone();
-    let clockwork = actix_web::rt::spawn(worker::run(shop));
+    let clockwork = worker::start(&state.shop);
     std::thread::spawn(assets::warm);
     println!("SmartShop is open on http://{listen}");
     server.await?;
-    clockwork.abort();
+    clockwork.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     state.shop.app.changes.stop();
     state.shop.recorder.flush();
     closing.store(true, Ordering::Release);

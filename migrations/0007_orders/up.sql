@@ -170,6 +170,8 @@ CREATE TABLE payment_attempts (
     amount_cents     BIGINT      NOT NULL CONSTRAINT payment_attempts_amount_positive CHECK (amount_cents > 0),
     -- Waits beside the standing attempt to take its place: a renewed authorisation.
     standby          BOOLEAN     NOT NULL DEFAULT false,
+    -- The gateway is being told to give it up: what it reserves meanwhile is not counted on.
+    shutting         BOOLEAN     NOT NULL DEFAULT false,
     -- The gateway's words for what pays: a payment method's id, or the kind of a redirect.
     gateway_method   TEXT,
     gateway_customer TEXT,

@@ -22,7 +22,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("throttle", &["clock", "db", "sign"]),
     ("outside", &["clock", "config", "db", "ids", "money"]),
     ("events", &["db", "ids", "money"]),
-    ("app", &["clock", "config", "db", "error", "sign"]),
+    ("app", &["clock", "config", "db", "error", "outside", "sign"]),
     ("web", &["config", "db", "error"]),
     ("sandbox", &["clock", "error", "money", "outside", "web"]),
     ("standin", &["clock", "config", "sandbox"]),
@@ -36,6 +36,7 @@ const LADDER: &[(&str, &[&str])] = &[
         "lifecycle",
         &["basket", "delivery", "events", "ids", "inventory", "money", "orders", "outside", "payments"],
     ),
+    ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("journeys", &["db", "sign", "web"]),
     (
@@ -47,8 +48,24 @@ const LADDER: &[(&str, &[&str])] = &[
     ),
     ("demo", &["catalog", "clock", "db", "delivery", "money"]),
     ("ops", &["db", "error", "storefront", "web"]),
-    ("worker", &["accounts", "delivery", "error", "outside", "storefront", "throttle"]),
-    ("routes", &["error", "ops", "outside", "sandbox", "storefront", "web"]),
+    (
+        "worker",
+        &[
+            "accounts",
+            "app",
+            "cashier",
+            "db",
+            "delivery",
+            "error",
+            "events",
+            "outside",
+            "payments",
+            "storefront",
+            "throttle",
+            "web",
+        ],
+    ),
+    ("routes", &["cashier", "error", "ops", "outside", "sandbox", "storefront", "web"]),
     (
         "serve",
         &[
