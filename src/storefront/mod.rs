@@ -15,7 +15,6 @@ mod fill;
 mod home;
 mod layout;
 mod listing;
-mod menus;
 mod notice;
 mod parts;
 mod place;
@@ -23,6 +22,7 @@ mod product;
 mod search;
 mod shop;
 mod times;
+mod tops;
 mod visit;
 mod when;
 
@@ -30,8 +30,8 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
-pub use menus::MenuStore;
 pub use shop::Shop;
+pub use tops::Tops;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     // The router tries them in this order, and each `{}` is a regular expression.
