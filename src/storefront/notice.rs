@@ -33,6 +33,18 @@ pub(crate) enum Notice {
     NothingToOrder,
     /// Somebody wanted to order less than we bring.
     TooLittle,
+    SignedIn,
+    /// Signed in, and the basket they had before came along: the first of what was added, and
+    /// how many more.
+    Joined {
+        products: [i64; 3],
+        more: i32,
+    },
+    AccountMade,
+    SignedOut,
+    SignedOutEverywhere,
+    DetailsKept,
+    PasswordChanged,
 }
 
 impl Notice {
@@ -55,6 +67,13 @@ impl Notice {
             "choice" => Self::ChoiceKept,
             "empty" => Self::NothingToOrder,
             "little" => Self::TooLittle,
+            "in" => Self::SignedIn,
+            "joined" => Self::Joined { products: [number()?, number()?, number()?], more: small(number()?)? },
+            "made" => Self::AccountMade,
+            "out" => Self::SignedOut,
+            "out-all" => Self::SignedOutEverywhere,
+            "details" => Self::DetailsKept,
+            "password" => Self::PasswordChanged,
             _ => return None,
         })
     }
@@ -72,7 +91,14 @@ impl Notice {
             | Self::WishNoted
             | Self::ChoiceKept
             | Self::NothingToOrder
-            | Self::TooLittle => None,
+            | Self::TooLittle
+            | Self::SignedIn
+            | Self::Joined { .. }
+            | Self::AccountMade
+            | Self::SignedOut
+            | Self::SignedOutEverywhere
+            | Self::DetailsKept
+            | Self::PasswordChanged => None,
         }
     }
 }
@@ -91,6 +117,13 @@ impl fmt::Display for Notice {
             Self::ChoiceKept => f.write_str("choice"),
             Self::NothingToOrder => f.write_str("empty"),
             Self::TooLittle => f.write_str("little"),
+            Self::SignedIn => f.write_str("in"),
+            Self::Joined { products: [a, b, c], more } => write!(f, "joined:{a}:{b}:{c}:{more}"),
+            Self::AccountMade => f.write_str("made"),
+            Self::SignedOut => f.write_str("out"),
+            Self::SignedOutEverywhere => f.write_str("out-all"),
+            Self::DetailsKept => f.write_str("details"),
+            Self::PasswordChanged => f.write_str("password"),
         }
     }
 }
@@ -107,6 +140,8 @@ mod tests {
             Notice::OnlyLeft { product: 1, available: 0 },
             Notice::PlaceSet,
             Notice::BasketFull,
+            Notice::Joined { products: [7, 8, 0], more: 2 },
+            Notice::SignedOutEverywhere,
         ] {
             assert_eq!(Notice::read(&notice.to_string()), Some(notice));
         }

@@ -1,6 +1,7 @@
 //! The parts of pages that are filled or shown in several places, each with its template.
 
 mod around;
+mod fields;
 mod line;
 mod step;
 mod totals;
@@ -8,8 +9,9 @@ mod totals;
 pub(crate) use around::NO_NOTICE;
 pub(in crate::storefront) use around::{
     Bar, BasketLink, Here, KnownPlace, NO_BAR, NoticeBox, TermWords, consent_question, empty_basket,
-    unknown_place,
+    sign_in_link, unknown_place, your_account,
 };
+pub(in crate::storefront) use fields::{Field, problems};
 pub(in crate::storefront) use line::{LineView, line_changes};
 pub(in crate::storefront) use step::Step;
 pub(crate) use totals::{Less, TotalsBlock, items_words};
