@@ -9,7 +9,7 @@ import { fillBasket, livesAt, said, saysNo } from "./support/pages.js";
 openHouse();
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const GOODS = [["DE-MIL-001", 12], ["PP-PAS-001", 3]];
+const GOODS = [["PP-OIL-002", 2], ["SF-SHL-012", 1]];
 const WHO = { name: "Aoife Byrne", email: "aoife.byrne@example.ie", phone: "087 555 0142", line: "14 Leinster Road", eircode: "D06 X4P7" };
 
 const shops = async (context) => {
