@@ -15,6 +15,7 @@ const PREFIX: &str = "SMARTSHOP_";
 pub struct Config {
     pub server: Server,
     pub database: Database,
+    pub mail: Mail,
     pub limits: Limits,
     pub shop: Shop,
     pub payments: Payments,
@@ -45,6 +46,14 @@ pub struct Database {
     pub postgres_binaries: Option<PathBuf>,
 }
 
+#[derive(Clone)]
+pub struct Mail {
+    /// `None`: letters go into a folder in a demonstration, and wait otherwise.
+    pub smtp_url: Option<String>,
+    /// `name@host` or `Name <name@host>`.
+    pub from: String,
+}
+
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub requests_per_second: u32,
@@ -69,6 +78,8 @@ pub struct Payments {
     /// Where the gateway answers, without a slash at the end: `https://api.stripe.com`. `None`: no
     /// gateway (in a demonstration the sandbox takes its place).
     pub api_base: Option<String>,
+    /// Where browsers find the sandbox gateway's pages; empty: at the shop's own address.
+    pub pages_base: String,
     pub secret_key: Option<String>,
     pub publishable_key: String,
     pub webhook_secret: Option<String>,
@@ -264,6 +275,7 @@ impl Values {
         Config {
             server: self.server(listen),
             database: self.database(),
+            mail: self.mail(),
             limits: self.limits(),
             shop: self.shop(),
             payments: self.payments(),
@@ -298,6 +310,20 @@ impl Values {
             data_dir: self.text("data_dir").into(),
             postgres_binaries: self.filled("postgres_binaries").map(Into::into),
         }
+    }
+
+    fn mail(&mut self) -> Mail {
+        let smtp_url = self.filled("mail_smtp_url");
+        if smtp_url.as_ref().is_some_and(|url| !url.starts_with("smtp://") && !url.starts_with("smtps://")) {
+            // Not repeated: it may hold a password.
+            self.mistakes.push("mail_smtp_url: write it like smtps://user:password@mail.example.com".into());
+        }
+        let from = self.text("mail_from");
+        if !from.contains('@') {
+            self.mistakes
+                .push(format!("mail_from: “{from}” does not do; write SmartShop <shop@example.com>"));
+        }
+        Mail { smtp_url, from }
     }
 
     fn limits(&mut self) -> Limits {
@@ -340,8 +366,10 @@ impl Values {
         let (good, bad): (Vec<_>, Vec<_>) =
             self.text("payment_ways").split(',').map(str::parse::<WayToPay>).partition(Result::is_ok);
         self.mistakes.extend(bad.into_iter().filter_map(Result::err).map(|e| format!("payment_ways: {e}")));
+        let api_base = self.filled("payment_api_base").map(|url| url.trim_end_matches('/').to_owned());
         let payments = Payments {
-            api_base: self.filled("payment_api_base").map(|url| url.trim_end_matches('/').to_owned()),
+            pages_base: api_base.clone().unwrap_or_default(),
+            api_base,
             secret_key: self.filled("payment_secret_key"),
             publishable_key: self.text("payment_publishable_key"),
             webhook_secret: self.filled("payment_webhook_secret"),
@@ -435,6 +463,16 @@ impl fmt::Debug for Database {
     }
 }
 
+impl fmt::Debug for Mail {
+    /// Without the server's address: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail")
+            .field("smtp_url", &self.smtp_url.as_ref().map(|_| "(set)"))
+            .field("from", &self.from)
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -475,7 +513,11 @@ mod tests {
 
     #[test]
     fn a_password_never_shows() {
-        let config = load(&[("SMARTSHOP_DATABASE_URL", "postgres://u:hunter2@h/d")]).expect("good");
+        let config = load(&[
+            ("SMARTSHOP_DATABASE_URL", "postgres://u:hunter2@h/d"),
+            ("SMARTSHOP_MAIL_SMTP_URL", "smtps://u:hunter2@h"),
+        ])
+        .expect("good");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

@@ -19,6 +19,11 @@ pub enum AppError {
     Forged,
     /// Too many requests from one address.
     TooMany,
+    /// Tried too often: the words say until when, and so many seconds it takes.
+    Later {
+        words: String,
+        seconds: u32,
+    },
     /// No connection free. Worth a retry.
     Busy,
     /// Our fault. Logged in full, shown as nothing but an apology.
@@ -32,6 +37,14 @@ pub struct ErrorWords {
     pub advice: String,
     /// What went wrong with us, for the log; never shown.
     pub cause: Option<String>,
+    /// Seconds after which it is worth another try.
+    pub retry_after: Option<u32>,
+}
+
+impl ErrorWords {
+    pub fn new(title: &'static str, advice: &str) -> Self {
+        Self { title, advice: advice.to_owned(), cause: None, retry_after: None }
+    }
 }
 
 impl AppError {
@@ -50,7 +63,11 @@ impl AppError {
                 "It may have been moved or mistyped. The search below finds everything we have.",
             ),
             Self::BadRequest(words) => {
-                return ErrorWords { title: "That did not work", advice: words.clone(), cause: None };
+                return ErrorWords::new("That did not work", words);
+            }
+            Self::Later { words, seconds } => {
+                let words = ErrorWords::new("Please wait a little", words);
+                return ErrorWords { retry_after: Some(*seconds), ..words };
             }
             Self::TooLarge => (
                 "That is too much at once",
@@ -70,7 +87,7 @@ impl AppError {
                 "It has been noted. Please try again; your basket is safe. If it happens again, tell us the number below.",
             ),
         };
-        ErrorWords { title, advice: advice.to_owned(), cause: None }
+        ErrorWords::new(title, advice)
     }
 }
 
@@ -83,6 +100,7 @@ impl fmt::Display for AppError {
             | Self::TooLarge
             | Self::Forged
             | Self::TooMany
+            | Self::Later { .. }
             | Self::Busy => f.write_str(&self.words().advice),
         }
     }
@@ -108,7 +126,7 @@ impl ResponseError for AppError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Forged => StatusCode::FORBIDDEN,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::Later { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

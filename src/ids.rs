@@ -59,14 +59,18 @@ id! {
     /// A basket. Only its holder knows it; the cookie that carries it is signed.
     BasketId, Uuid, diesel::sql_types::Uuid
 }
+id! {
+    /// Somebody with an account.
+    CustomerId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// A letter on its way.
+    MailId, Uuid, diesel::sql_types::Uuid
+}
 
 id! {
     /// Key of a row in `orders`. People see the [`OrderNumber`].
     OrderId, Uuid, diesel::sql_types::Uuid
-}
-id! {
-    /// A customer with an account.
-    CustomerId, Uuid, diesel::sql_types::Uuid
 }
 id! {
     /// One try to be paid; also the gateway's idempotency key for it.

@@ -4,6 +4,8 @@
 use crate::cashier;
 use crate::error::AppError;
 use crate::ops;
+use crate::outside::mail::Mailbox;
+use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::web::{Front, Metrics, assets, get};
 use actix_web::web::{
@@ -17,6 +19,10 @@ pub struct State {
     pub front: Data<Front>,
     pub metrics: Data<Metrics>,
     pub form_bytes: usize,
+    /// Where a demonstration's letters can be read.
+    pub mailbox: Option<Mailbox>,
+    /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
+    pub sandbox: Option<sandbox::gateway::Gateway>,
 }
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
@@ -43,6 +49,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
                     .route(post().to(cashier::hear)),
             )
+            .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

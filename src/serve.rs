@@ -1,6 +1,7 @@
 //! Putting the shop together and running it: database, shelves, pages, server; and
 //! taking it apart again in the right order.
 
+use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
@@ -10,6 +11,7 @@ use crate::db::private::{PrivatePostgres, Settings};
 use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
 use crate::delivery::Upcoming;
 use crate::journeys::Recorder;
+use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
 use crate::sign::Signer;
 use crate::storefront::{Alike, MenuStore, Shop};
@@ -20,7 +22,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use diesel::prelude::*;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -71,6 +74,8 @@ pub struct Assembled {
     pub state: State,
     /// Ends once the last shop is gone and everything is written.
     pub journeys: JoinHandle<()>,
+    /// Sends letters once they are started, or when a test says so.
+    pub postman: Mutex<Postman>,
 }
 
 /// Puts a shop together over a database that has its migrations.
@@ -88,6 +93,9 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let app = App::new(config.clone(), pool, clock.clone(), changes.clone(), signer);
     let followers = vec![shelf_follower(&shelf, &clock), basket_follower(&baskets), outbox_follower(&app)];
     changes.follow(url.to_owned(), followers)?;
+    let mailer = Arc::new(Mailer::new(&config.mail, &config.database.data_dir, demo)?);
+    let mailbox = mailer.folder().filter(|_| demo).map(|folder| Mailbox(folder.to_owned()));
+    let postman = postman(url, &mailer, &clock, &metrics);
     let started = u64::try_from(clock.now().timestamp()).unwrap_or(0);
     let front = Data::new(Front::new(&config, metrics.clone(), started));
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
@@ -101,9 +109,22 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         recorder,
         metrics: metrics.clone(),
         menus: MenuStore::default(),
+        passwords: Passwords::default(),
         demo,
     });
-    Ok(Assembled { state: State { shop, front, metrics, form_bytes }, journeys })
+    Ok(Assembled {
+        state: State { shop, front, metrics, form_bytes, mailbox, sandbox: None },
+        journeys,
+        postman: Mutex::new(postman),
+    })
+}
+
+fn postman(url: &str, mailer: &Arc<Mailer>, clock: &Clock, metrics: &Data<Metrics>) -> Postman {
+    let metrics = metrics.clone();
+    Postman::new(url, Arc::clone(mailer), clock.clone(), move |figures| {
+        metrics.mail_waiting.set(figures.waiting);
+        metrics.mail_failed.set(figures.failed);
+    })
 }
 
 fn shelf_follower(shelf: &Shelf, clock: &Clock) -> Follower {
@@ -162,15 +183,25 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     .worker_max_blocking_threads((config.database.connections as usize).div_ceil(workers))
     .listen(listener)?
     .run();
-    let shop = assembled.state.shop.clone();
+    let Assembled { state, journeys, postman } = assembled;
+    let closing = Arc::new(AtomicBool::new(false));
+    let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
+    let shop = state.shop.clone();
     let clockwork = worker::start(&shop);
     std::thread::spawn(assets::warm);
     println!("SmartShop is open on http://{listen}");
     server.await?;
     clockwork.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-    let Assembled { state, journeys } = assembled;
     state.shop.app.changes.stop();
     state.shop.recorder.flush();
+    closing.store(true, Ordering::Release);
+    // A letter in hand is sent to its end, unless the mail server takes its time.
+    for _ in 0..20 {
+        if post.is_finished() {
+            break;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+    }
     drop((state, journeys));
     log::info!("the shop is closed");
     Ok(())

@@ -3,13 +3,16 @@
 //!
 //! Each has a loop of its own, so that a gateway that hangs holds up nothing else.
 
+use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
+use crate::outside::mail;
 use crate::payments;
 use crate::storefront::Shop;
+use crate::throttle;
 use crate::web::Metrics;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
@@ -22,7 +25,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// Windows are opened days ahead; once a minute is often enough.
 const WINDOWS_EVERY: u32 = 120;
 const ASK_EVERY: Duration = Duration::from_secs(1);
-const SWEEP_EVERY: Duration = Duration::from_secs(3);
+const HOLDS_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many sweeps is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
@@ -31,13 +34,16 @@ const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
 
+/// What has ended lies about for an hour at most.
+const SWEEP_EVERY: u32 = 7_200;
+
 /// Starts all of it. The loops end when they are aborted.
 pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
     vec![
         rt::spawn(run(shop.clone())),
         rt::spawn(follow_outbox(shop.app.clone())),
         rt::spawn(ask_after_money(shop.app.clone())),
-        rt::spawn(sweep_up(shop.clone())),
+        rt::spawn(end_what_is_over(shop.clone())),
     ]
 }
 
@@ -49,6 +55,9 @@ async fn run(shop: Data<Shop>) {
             note("delivery windows could not be opened", open_windows(&shop).await);
         }
         note("offers could not be read", follow_offers(&shop).await);
+        if ticks.is_multiple_of(SWEEP_EVERY) {
+            note("what has ended could not be swept up", sweep(&shop).await);
+        }
         ticks = ticks.wrapping_add(1);
         rt::time::sleep(TICK).await;
     }
@@ -71,17 +80,17 @@ async fn ask_after_money(app: App) {
     }
 }
 
-async fn sweep_up(shop: Data<Shop>) {
+async fn end_what_is_over(shop: Data<Shop>) {
     let mut sweeps: u32 = 0;
     loop {
-        note("what is over could not be let go", sweep(&shop.app).await);
+        note("what is over could not be let go", let_go_of_holds(&shop.app).await);
         note("unpaid orders could not be read", cashier::cancel_unpaid(&shop.app).await);
         if sweeps.is_multiple_of(RENEW_EVERY) {
             note("authorisations could not be renewed", cashier::renew_ending(&shop.app).await);
         }
         note("figures could not be taken", measure(&shop.app, &shop.metrics).await);
         sweeps = sweeps.wrapping_add(1);
-        rt::time::sleep(SWEEP_EVERY).await;
+        rt::time::sleep(HOLDS_EVERY).await;
     }
 }
 
@@ -104,6 +113,18 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
         log::info!("{opened} delivery windows opened");
     }
     Ok(opened)
+}
+
+/// Forgets sessions, counts of tries and letters that are of no use any more.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(shop: &Shop) -> Result<usize, AppError> {
+    let now = shop.app.clock.now();
+    let sweep = move |conn: &mut diesel::PgConnection| {
+        Ok::<_, AppError>(accounts::sweep(conn, now)? + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
+    };
+    shop.app.db(sweep).await
 }
 
 /// Makes pages and index follow when an offer begins or ends.
@@ -169,7 +190,7 @@ async fn work(app: &App, job: Job) -> Result<bool, AppError> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sweep(app: &App) -> Result<(), AppError> {
+pub async fn let_go_of_holds(app: &App) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         delivery::release_expired(conn, now)?;

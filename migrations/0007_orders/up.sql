@@ -33,7 +33,7 @@ CREATE TABLE orders (
     number           TEXT        NOT NULL CONSTRAINT orders_number_unique UNIQUE,
     -- Whose browser placed it. No reference: baskets come and go, orders stay.
     basket_id        UUID        NOT NULL,
-    customer_id      UUID,
+    customer_id      UUID REFERENCES customers (id),
     state            TEXT        NOT NULL
                      CONSTRAINT orders_state_known CHECK (state IN ('placed', 'confirmed', 'completed', 'cancelled')),
     -- The key of the form that placed it: its insert is the lock against a second order.
@@ -250,7 +250,7 @@ CREATE INDEX gateway_events_waiting ON gateway_events (received_at) WHERE decisi
 -- Cards a customer lets the gateway keep. We know how they read, never their numbers.
 CREATE TABLE saved_cards (
     id             UUID PRIMARY KEY,
-    customer_id    UUID        NOT NULL,
+    customer_id    UUID        NOT NULL REFERENCES customers (id),
     gateway_method TEXT        NOT NULL CONSTRAINT saved_cards_method_unique UNIQUE,
     label          TEXT        NOT NULL,
     expires        TEXT        NOT NULL,

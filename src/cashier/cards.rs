@@ -31,9 +31,9 @@ pub fn card_fields(app: &App) -> CardFields {
     match settings.api_base.as_deref() {
         None => CardFields::Stripe { key, js_url: STRIPE_JS },
         Some(base) if base.ends_with(".stripe.com") => CardFields::Stripe { key, js_url: STRIPE_JS },
-        Some(base) => CardFields::Sandbox {
-            frame_url: format!("{base}/sandbox/card"),
-            wallets_url: format!("{base}/sandbox/wallets"),
+        Some(_) => CardFields::Sandbox {
+            frame_url: format!("{}/sandbox/card", settings.pages_base),
+            wallets_url: format!("{}/sandbox/wallets", settings.pages_base),
             key,
         },
     }

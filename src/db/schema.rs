@@ -156,6 +156,7 @@ diesel::table! {
         seen_minimum_cents -> Nullable<BigInt>,
         made_at -> Timestamptz,
         touched_at -> Timestamptz,
+        customer_id -> Nullable<Uuid>,
     }
 }
 diesel::table! {
@@ -384,6 +385,73 @@ diesel::table! {
         failed -> Nullable<Text>,
     }
 }
+diesel::table! {
+    customers (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        line -> Nullable<Text>,
+        town -> Nullable<Text>,
+        eircode -> Nullable<Text>,
+        password_hash -> Text,
+        gateway_customer -> Nullable<Text>,
+        made_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    customer_sessions (token_hash) {
+        token_hash -> Bytea,
+        customer_id -> Uuid,
+        made_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    sign_ups (token_hash) {
+        token_hash -> Bytea,
+        email -> Text,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        line -> Nullable<Text>,
+        town -> Nullable<Text>,
+        eircode -> Nullable<Text>,
+        password_hash -> Text,
+        device -> Uuid,
+        made_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    password_resets (token_hash) {
+        token_hash -> Bytea,
+        customer_id -> Uuid,
+        made_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    outgoing_mail (id) {
+        id -> Uuid,
+        dedupe -> Text,
+        to_address -> Text,
+        subject -> Text,
+        text -> Text,
+        html -> Text,
+        secret -> Bool,
+        made_at -> Timestamptz,
+        due_at -> Timestamptz,
+        tries -> Integer,
+        leased_until -> Nullable<Timestamptz>,
+        sent_at -> Nullable<Timestamptz>,
+        failed -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    throttles (what, key) { what -> Text, key -> Text, ends_at -> Timestamptz, hits -> Integer, }
+}
 
 diesel::joinable!(categories -> departments (department_id));
 diesel::joinable!(products -> categories (category_id));
@@ -425,6 +493,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     saved_cards,
     order_links,
     outbox,
+    customers,
+    customer_sessions,
+    sign_ups,
+    password_resets,
+    outgoing_mail,
+    throttles,
 );
 diesel::joinable!(outbox -> events (event_id));
 diesel::joinable!(captures -> payment_attempts (attempt_id));

@@ -5,7 +5,9 @@
 //! (place, basket, quantities, notices) is filled in for each (see [`web::Sheet`](crate::web::Sheet)).
 
 mod about;
+mod account;
 mod alike;
+mod asker;
 mod basket_page;
 mod card;
 mod feeds;
@@ -52,6 +54,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/help", get().to(about::help))
         .route("/sources", get().to(about::sources))
         .route("/styleguide", get().to(about::styleguide))
+        .configure(account::routes)
         .route("/robots.txt", get().to(feeds::robots))
         .route("/sitemap.xml", get().to(feeds::sitemap_index))
         .route("/sitemaps/{after}", get().to(feeds::sitemap))

@@ -2,6 +2,7 @@ use super::alike::Alike;
 use super::fill::Viewer;
 use super::menus::MenuStore;
 use super::visit::Visit;
+use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
@@ -28,6 +29,7 @@ pub struct Shop {
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,
     pub menus: MenuStore,
+    pub passwords: Passwords,
     /// Whether this shop shows made-up goods, and its own workings.
     pub demo: bool,
 }

@@ -148,7 +148,8 @@ fn collect() -> HashMap<String, Asset> {
             add(&name, file.data.into_owned());
         }
     }
-    for name in Static::iter().filter(|n| n.starts_with("fonts/") || n.starts_with("images/")) {
+    let single = |name: &str| ["fonts/", "images/", "sandbox/"].iter().any(|folder| name.starts_with(folder));
+    for name in Static::iter().filter(|n| single(n)) {
         if let Some(file) = Static::get(&name) {
             add(&name, file.data.into_owned());
         }

@@ -15,6 +15,7 @@ use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, route};
 use actix_web::{Error, HttpMessage, HttpResponse, Route, guard};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -112,10 +113,15 @@ pub async fn pass(
     Ok(response)
 }
 
+/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and
+/// keeps its own.
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
     for (name, value) in &front.headers {
-        headers.insert(name.clone(), value.clone());
+        // A page that has to set its own policy (a letter shown in a frame) has set it.
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 }
 
@@ -144,7 +150,8 @@ fn explain(response: ServiceResponse, id: u64) -> ServiceResponse {
         .insert(actix_web::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     new.headers_mut().insert(actix_web::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if matches!(status.as_u16(), 429 | 503) {
-        new.headers_mut().insert(actix_web::http::header::RETRY_AFTER, HeaderValue::from_static("3"));
+        let seconds = HeaderValue::from(words.retry_after.unwrap_or(3));
+        new.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds);
     }
     ServiceResponse::new(request, new)
 }
@@ -164,7 +171,7 @@ fn unspoken(status: u16) -> ErrorWords {
         ),
         _ => ("That could not be read", "Go back, check what you typed and send it again. Nothing was lost."),
     };
-    ErrorWords { title, advice: advice.to_owned(), cause: None }
+    ErrorWords::new(title, advice)
 }
 
 /// One line a request: no query (it may hold what people typed), no full address.
@@ -178,10 +185,21 @@ fn write_down(front: &Front, response: &ServiceResponse, id: u64, client: Client
         "{} {} {} {status} {}us {}",
         readable(id),
         request.method(),
-        request.path(),
+        without_secrets(request.path()),
         took.as_micros(),
         Masked(client.address),
     );
+}
+
+/// Where an address goes on with a key to something, which is nobody's to note.
+const SECRET_BEHIND: [&str; 2] = ["/reset/", "/signup/"];
+
+/// A path as it may be written down.
+pub fn without_secrets(path: &str) -> Cow<'_, str> {
+    match SECRET_BEHIND.iter().find(|before| path.starts_with(**before)) {
+        Some(before) => Cow::Owned(format!("{before}…")),
+        None => Cow::Borrowed(path),
+    }
 }
 
 /// A request's number as a person can say it on the phone.
@@ -270,6 +288,26 @@ mod tests {
         assert!(!ours(&[("sec-fetch-site", "same-site")]));
         assert!(!ours(&[("origin", "https://evil.test")]));
         assert!(!ours(&[("origin", "null")]));
+    }
+
+    #[test]
+    fn a_page_may_set_a_header_of_the_house_itself() {
+        let config = Config::load(None, std::iter::empty()).expect("defaults");
+        let front = Front::new(&config, Data::new(Metrics::new()), 0);
+        let own = HttpResponse::Ok().insert_header(("x-frame-options", "SAMEORIGIN")).finish();
+        let mut response = TestRequest::default().to_srv_response(own);
+        dress(&front, &mut response);
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
+        assert_eq!(header("x-frame-options"), Some("SAMEORIGIN"));
+        assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    }
+
+    #[test]
+    fn a_key_in_an_address_is_not_written_down() {
+        assert_eq!(without_secrets("/reset/abc/def"), "/reset/…");
+        for plain in ["/reset", "/signup", "/d/bakery", "/"] {
+            assert_eq!(without_secrets(plain), plain);
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Metrics {
     journeys_dropped: Counter,
     pub products: Gauge,
     pub cached_pages: Gauge,
+    pub mail_waiting: Gauge,
+    pub mail_failed: Gauge,
     pub payments_overdue: Gauge,
     pub outbox_given_up: Gauge,
     pub gateway_answered: Gauge,
@@ -77,6 +79,8 @@ impl Metrics {
         };
         let products = gauge("products", "Products on sale");
         let cached_pages = gauge("cached_pages", "Finished pages in memory");
+        let mail_waiting = gauge("mail_waiting", "Letters that have not left yet");
+        let mail_failed = gauge("mail_failed", "Letters that were given up: somebody must look");
         let payments_overdue = gauge("payments_overdue", "Payments whose end should have been asked for");
         let outbox_given_up = gauge("outbox_given_up", "Jobs that were given up and wait for a person");
         let gateway_answered =
@@ -95,6 +99,8 @@ impl Metrics {
             journeys_dropped,
             products,
             cached_pages,
+            mail_waiting,
+            mail_failed,
             payments_overdue,
             outbox_given_up,
             gateway_answered,

@@ -1,5 +1,6 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
+mod accounts;
 mod bad_input;
 mod baskets;
 mod common;
@@ -7,8 +8,11 @@ mod conventions;
 mod footsteps;
 mod front_door;
 mod import;
+mod lifecycle;
 mod machines;
+mod mail;
 mod places;
 mod searching;
+mod throttles;
 mod upkeep;
 mod windows;

@@ -14,9 +14,11 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use smartshop::clock::Clock;
 use smartshop::config::Config;
+use smartshop::outside::mail::{Kept, Mailbox};
 use smartshop::routes::State;
 use smartshop::serve::{Assembled, assemble};
 use smartshop::worker;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -54,7 +56,8 @@ impl TestShop {
     }
 
     fn over(database: server::Database, demo: bool) -> Self {
-        let settings = ROOMY.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut settings: Vec<_> = ROOMY.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        settings.push(("SMARTSHOP_DATA_DIR".to_owned(), database.folder()));
         Self { database, clock: Clock::held(tuesday()), demo, settings, assembled: OnceLock::new() }
     }
 
@@ -128,6 +131,21 @@ impl TestShop {
         worker::open_windows(&self.state().shop).await.expect("windows")
     }
 
+    /// Sends the letters that are due, as the postman does twice a second.
+    pub(crate) fn send_mail(&self) -> usize {
+        self.state();
+        let assembled = self.assembled.get().expect("a shop");
+        let mut postman = assembled.postman.lock().expect("a postman");
+        postman.count().expect("figures");
+        postman.round().expect("a round")
+    }
+
+    /// The letters that have left, newest first.
+    pub(crate) fn letters(&self) -> Vec<Kept> {
+        let folder = Path::new(&self.database.folder()).join("mail");
+        Mailbox(folder).letters("", None, 1_000).expect("the folder")
+    }
+
     /// Waits until all footsteps so far are in the database.
     pub(crate) fn flush(&self) {
         self.state().shop.recorder.flush();
@@ -169,7 +187,7 @@ pub(crate) fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
 impl Drop for TestShop {
     /// Nothing is left over: no thread, no error in the log, no database.
     fn drop(&mut self) {
-        if let Some(Assembled { state, journeys }) = self.assembled.take() {
+        if let Some(Assembled { state, journeys, .. }) = self.assembled.take() {
             state.shop.app.changes.stop();
             state.shop.recorder.flush();
             drop(state);

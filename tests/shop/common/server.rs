@@ -64,6 +64,12 @@ impl Database {
         Self { name: self.name.clone(), held: Arc::clone(&self.held) }
     }
 
+    /// For what its shops write beside the database.
+    pub(super) fn folder(&self) -> String {
+        let of_all = std::env::temp_dir().join(format!("{PREFIX}{}-data", std::process::id()));
+        of_all.join(&self.name).to_string_lossy().into_owned()
+    }
+
     pub(super) fn url(&self, role: &str) -> String {
         SERVER.url(role, &self.name)
     }
@@ -98,7 +104,7 @@ fn sweep_up() {
     let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let pid = name.strip_prefix(PREFIX).and_then(|pid| pid.parse::<u32>().ok());
+        let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
         if pid.is_some_and(is_over) {
             remove(&entry.path());
         }

@@ -1,0 +1,69 @@
+use crate::db::schema::outgoing_mail;
+use crate::ids::MailId;
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+
+/// What is to be read, and by whom.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// `name@host`, already found to look like one.
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// Whether it holds a key to something. Its words are forgotten once it has left.
+    pub secret: bool,
+}
+
+/// A letter that somebody has taken in hand.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outgoing_mail)]
+pub(super) struct Claimed {
+    pub(super) id: MailId,
+    pub(super) to_address: String,
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) html: String,
+    pub(super) made_at: DateTime<Utc>,
+    /// This one included.
+    pub(super) tries: i32,
+    pub(super) leased_until: Option<DateTime<Utc>>,
+}
+
+/// How long one attempt may take before somebody else may try. A server that answers each of
+/// our lines just before its time is out takes a minute and a half.
+pub(super) const LEASE: Duration = Duration::minutes(3);
+
+/// Seconds from one attempt to the next: soon at first, since most failures pass in a moment;
+/// the last attempt is about a day after the first.
+const BACKOFF: [i64; 8] = [10, 60, 300, 1_800, 7_200, 14_400, 28_800, 32_400];
+
+/// When to try again after so many attempts have failed, or never.
+pub(super) fn next_try(tries: i32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let wait = BACKOFF.get(usize::try_from(tries).ok()?.checked_sub(1)?)?;
+    Some(now + Duration::seconds(*wait))
+}
+
+/// How the letters stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    pub waiting: i64,
+    pub failed: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_attempt_is_about_a_day_after_the_first() {
+        let begun: DateTime<Utc> = "2026-11-24T14:20:00Z".parse().expect("a time");
+        let (mut now, mut tries) = (begun, 1);
+        while let Some(next) = next_try(tries, now) {
+            assert!(next > now);
+            (now, tries) = (next, tries + 1);
+        }
+        assert_eq!(tries, 9);
+        assert!((22..=25).contains(&(now - begun).num_hours()), "{}", now - begun);
+    }
+}

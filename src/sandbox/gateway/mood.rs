@@ -1,0 +1,204 @@
+//! What goes wrong, and how often: the faults a real gateway has now and then, on demand.
+
+use super::model::Delivery;
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The faults that are on. The default is a gateway in good health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mood {
+    /// Where the dice begin; with the same seed the same calls fare the same.
+    pub seed: u64,
+    /// For how many calls the five faults of calls last; `None`: until they are changed.
+    pub next_calls: Option<u32>,
+    /// Hangs for some seconds, then does what was asked, whether or not anybody still waits.
+    pub silent_percent: u8,
+    pub silent_seconds: u64,
+    /// Does what was asked and closes the connection without an answer, after hanging a while.
+    pub lost_percent: u8,
+    pub lost_seconds: u64,
+    /// Answers 500 and does nothing.
+    pub broken_percent: u8,
+    /// Answers 429 and does nothing.
+    pub too_many_percent: u8,
+    /// How many of the coming payments are declined whatever the card.
+    pub decline_next: u32,
+    pub webhooks_lost_percent: u8,
+    pub webhooks_doubled_percent: u8,
+    pub webhooks_delayed_percent: u8,
+    /// The longest of those delays.
+    pub webhooks_delayed_seconds: u64,
+    /// Held back for up to two seconds, so that later ones overtake.
+    pub webhooks_shuffled_percent: u8,
+}
+
+impl Mood {
+    /// Of a chaos run: much of everything.
+    pub fn chaos(seed: u64) -> Self {
+        Self {
+            seed,
+            silent_percent: 2,
+            silent_seconds: 12,
+            lost_percent: 5,
+            lost_seconds: 0,
+            broken_percent: 5,
+            too_many_percent: 1,
+            webhooks_lost_percent: 30,
+            webhooks_doubled_percent: 30,
+            webhooks_delayed_percent: 50,
+            webhooks_delayed_seconds: 20,
+            webhooks_shuffled_percent: 20,
+            ..Self::default()
+        }
+    }
+}
+
+/// What becomes of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Fine,
+    Silent { seconds: u64 },
+    Lost { seconds: u64 },
+    Broken,
+    TooMany,
+}
+
+/// A mood and its dice.
+pub(super) struct Temper {
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    mood: Mood,
+    dice: Dice,
+}
+
+impl Temper {
+    pub(super) fn new(mood: Mood) -> Self {
+        Self { inside: Mutex::new(Inside { dice: Dice(mood.seed), mood }) }
+    }
+
+    pub(super) fn mood(&self) -> Mood {
+        self.inside().mood.clone()
+    }
+
+    pub(super) fn change(&self, mood: Mood) {
+        *self.inside() = Inside { dice: Dice(mood.seed), mood };
+    }
+
+    pub(super) fn fate(&self) -> Fate {
+        let mut inside = self.inside();
+        match inside.mood.next_calls {
+            Some(0) => return Fate::Fine,
+            Some(n) => inside.mood.next_calls = Some(n - 1),
+            None => {}
+        }
+        let Inside { mood, dice } = &mut *inside;
+        let fates = [
+            (mood.too_many_percent, Fate::TooMany),
+            (mood.broken_percent, Fate::Broken),
+            (mood.silent_percent, Fate::Silent { seconds: mood.silent_seconds }),
+            (mood.lost_percent, Fate::Lost { seconds: mood.lost_seconds }),
+        ];
+        fates.into_iter().find(|(percent, _)| dice.falls(*percent)).map_or(Fate::Fine, |(_, fate)| fate)
+    }
+
+    /// Whether the payment at hand is one of those to be declined.
+    pub(super) fn declines(&self) -> bool {
+        let mut inside = self.inside();
+        let declines = inside.mood.decline_next > 0;
+        inside.mood.decline_next -= u32::from(declines);
+        declines
+    }
+
+    /// When an event is to be sent: not at all, once or twice, now or later.
+    pub(super) fn deliveries(&self, now: DateTime<Utc>) -> Vec<Delivery> {
+        let mut inside = self.inside();
+        let Inside { mood, dice } = &mut *inside;
+        if dice.falls(mood.webhooks_lost_percent) {
+            return Vec::new();
+        }
+        let copies = 1 + u8::from(dice.falls(mood.webhooks_doubled_percent));
+        let later = |dice: &mut Dice| {
+            let mut wait = 0;
+            if dice.falls(mood.webhooks_delayed_percent) {
+                wait += dice.below(mood.webhooks_delayed_seconds * 1000);
+            }
+            if dice.falls(mood.webhooks_shuffled_percent) {
+                wait += dice.below(2000);
+            }
+            Duration::milliseconds(i64::try_from(wait).unwrap_or_default())
+        };
+        (0..copies).map(|copy| Delivery { copy, attempts: 0, due: now + later(dice) }).collect()
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        if limit == 0 { 0 } else { self.next() % limit }
+    }
+
+    fn falls(&mut self, percent: u8) -> bool {
+        percent > 0 && self.below(100) < u64::from(percent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_in_good_health_does_nothing_odd() {
+        let temper = Temper::new(Mood::default());
+        for _ in 0..100 {
+            assert_eq!(temper.fate(), Fate::Fine);
+            assert!(!temper.declines());
+            let deliveries = temper.deliveries(DateTime::UNIX_EPOCH);
+            assert!(deliveries.len() == 1 && deliveries[0].due == DateTime::UNIX_EPOCH);
+        }
+    }
+
+    #[test]
+    fn the_same_seed_brings_the_same_faults_in_about_the_asked_share() {
+        let run = |seed| {
+            let temper = Temper::new(Mood::chaos(seed));
+            (0..2000)
+                .map(|_| (temper.fate(), temper.deliveries(DateTime::UNIX_EPOCH).len()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        let lost = run(7).iter().filter(|(_, copies)| *copies == 0).count();
+        let broken = run(7).iter().filter(|(fate, _)| *fate == Fate::Broken).count();
+        assert!((500..700).contains(&lost) && (60..140).contains(&broken), "{lost} {broken}");
+    }
+
+    #[test]
+    fn faults_end_after_as_many_calls_as_were_asked_for() {
+        let temper = Temper::new(Mood {
+            next_calls: Some(2),
+            broken_percent: 100,
+            decline_next: 1,
+            ..Mood::default()
+        });
+        let fates: Vec<_> = (0..3).map(|_| temper.fate()).collect();
+        assert_eq!(fates, [Fate::Broken, Fate::Broken, Fate::Fine]);
+        assert_eq!((temper.declines(), temper.declines()), (true, false));
+    }
+}

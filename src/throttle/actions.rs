@@ -1,0 +1,109 @@
+use super::model::{Count, Key, Limited, Wait, judge};
+use crate::db::schema::throttles;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Text, Timestamptz};
+
+/// Counts one try under every key, or refuses it and counts nothing: who is refused by one
+/// limit uses up nothing of the others, so that a stranger who has been stopped cannot go on
+/// filling the count of somebody's account.
+///
+/// Call it before the transaction of what is tried: its rollback must not take the count along.
+///
+/// # Errors
+/// When the database does not answer. Inside: until when to wait.
+pub fn spend(
+    conn: &mut PgConnection,
+    what: Limited,
+    keys: &[Key],
+    now: DateTime<Utc>,
+) -> QueryResult<Result<(), Wait>> {
+    let outcome = conn.transaction(|conn| judge(&count(conn, what, keys, now)?).map_err(Refused::Wait));
+    match outcome {
+        Ok(()) => Ok(Ok(())),
+        Err(Refused::Wait(wait)) => Ok(Err(wait)),
+        Err(Refused::Db(e)) => Err(e),
+    }
+}
+
+/// Takes one try back: it was right, so it was no guess.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn give_back(conn: &mut PgConnection, what: Limited, keys: &[Key]) -> QueryResult<()> {
+    let mut hashes: Vec<&str> = keys.iter().map(|key| key.hash.as_str()).collect();
+    hashes.sort_unstable();
+    // In the order of the keys, as everybody takes them.
+    let held: Vec<String> = throttles::table
+        .filter(throttles::what.eq(what).and(throttles::key.eq_any(hashes)))
+        .order(throttles::key)
+        .select(throttles::key)
+        .for_update()
+        .load(conn)?;
+    diesel::update(throttles::table.filter(throttles::what.eq(what).and(throttles::key.eq_any(held))))
+        .filter(throttles::hits.gt(0))
+        .set(throttles::hits.eq(throttles::hits - 1))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Forgets the counts whose window is over. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn sweep(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(throttles::table.filter(throttles::ends_at.lt(now))).execute(conn)
+}
+
+enum Refused {
+    Wait(Wait),
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for Refused {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Timestamptz)]
+    ends_at: DateTime<Utc>,
+    #[diesel(sql_type = Integer)]
+    hits: i32,
+}
+
+/// One statement for all keys, in their order, so that two requests never wait for each other
+/// in a circle. Where a window is over, a new one begins with this try.
+const COUNT: &str = "
+    INSERT INTO throttles AS t (what, key, ends_at, hits)
+    SELECT DISTINCT $1, k.key, k.ends_at, 1
+        FROM unnest($3::text[], $4::timestamptz[]) AS k (key, ends_at) ORDER BY k.key
+    ON CONFLICT (what, key) DO UPDATE SET
+        hits = CASE WHEN t.ends_at > $2 THEN t.hits + 1 ELSE 1 END,
+        ends_at = CASE WHEN t.ends_at > $2 THEN t.ends_at ELSE EXCLUDED.ends_at END
+    RETURNING key, ends_at, hits";
+
+fn count(
+    conn: &mut PgConnection,
+    what: Limited,
+    keys: &[Key],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Count>> {
+    let hashes: Vec<&str> = keys.iter().map(|k| k.hash.as_str()).collect();
+    let ends: Vec<DateTime<Utc>> = keys.iter().map(|k| now + what.allowance(k.whose).window()).collect();
+    let rows: Vec<Row> = diesel::sql_query(COUNT)
+        .bind::<Text, _>(what)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(hashes)
+        .bind::<Array<Timestamptz>, _>(ends)
+        .load(conn)?;
+    let count = |row: Row| {
+        let key = keys.iter().find(|key| key.hash == row.key)?;
+        Some(Count { most: what.allowance(key.whose).tries, ends_at: row.ends_at, hits: row.hits })
+    };
+    Ok(rows.into_iter().filter_map(count).collect())
+}
