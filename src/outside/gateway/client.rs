@@ -52,9 +52,10 @@ impl Gateway {
     /// The gateway that the settings name, if they name one.
     pub fn new(settings: &Payments) -> Option<Self> {
         let secret = settings.secret_key.clone()?;
+        let base = settings.api_base.clone().unwrap_or_else(|| STRIPE.to_owned());
         let inner = Inner {
-            agent: call::agent(),
-            base: settings.api_base.clone().unwrap_or_else(|| STRIPE.to_owned()),
+            agent: call::agent(&base),
+            base,
             secret,
             webhook_secret: settings.webhook_secret.clone().unwrap_or_default(),
             tally: Tally::default(),
