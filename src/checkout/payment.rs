@@ -113,7 +113,7 @@ fn payment_page(till: &Till, problems: Vec<Problem>, signed_in: bool) -> Payment
             Card::Sandbox { frame: frame_url.clone(), wallets: wallets_url.clone() }
         }
         CardFields::Stripe { key, js_url } => {
-            frame.script = Some(js_url.to_owned());
+            frame.script = Some((*js_url).to_owned());
             Card::Stripe { key: key.clone() }
         }
         CardFields::None => Card::None,
