@@ -14,7 +14,7 @@ use crate::journeys::Recorder;
 use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
 use crate::sign::Signer;
-use crate::storefront::{Alike, MenuStore, Shop};
+use crate::storefront::{Alike, Shop, Tops};
 use crate::web::{CachedPages, Front, Metrics, assets, front};
 use crate::worker;
 use actix_web::HttpServer;
@@ -108,7 +108,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         baskets,
         recorder,
         metrics: metrics.clone(),
-        menus: MenuStore::default(),
+        tops: Tops::default(),
         passwords: Passwords::default(),
         demo,
     });
@@ -186,8 +186,7 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let Assembled { state, journeys, postman } = assembled;
     let closing = Arc::new(AtomicBool::new(false));
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
-    let shop = state.shop.clone();
-    let clockwork = worker::start(&shop);
+    let clockwork = worker::start(&state.shop);
     std::thread::spawn(assets::warm);
     println!("SmartShop is open on http://{listen}");
     server.await?;

@@ -6,6 +6,7 @@
 use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
+use crate::checkout;
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
@@ -24,18 +25,15 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(500);
 /// Windows are opened days ahead; once a minute is often enough.
 const WINDOWS_EVERY: u32 = 120;
+/// What has ended lies about for an hour at most.
+const FORGET_EVERY: u32 = 7_200;
 const ASK_EVERY: Duration = Duration::from_secs(1);
-const HOLDS_EVERY: Duration = Duration::from_secs(3);
+const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many sweeps is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
-/// What was typed in a checkout that nobody came back to.
-const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
-
-/// What has ended lies about for an hour at most.
-const SWEEP_EVERY: u32 = 7_200;
 
 /// Starts all of it. The loops end when they are aborted.
 pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
@@ -43,7 +41,7 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(run(shop.clone())),
         rt::spawn(follow_outbox(shop.app.clone())),
         rt::spawn(ask_after_money(shop.app.clone())),
-        rt::spawn(end_what_is_over(shop.clone())),
+        rt::spawn(sweep_up(shop.clone())),
     ]
 }
 
@@ -54,10 +52,10 @@ async fn run(shop: Data<Shop>) {
         if ticks.is_multiple_of(WINDOWS_EVERY) {
             note("delivery windows could not be opened", open_windows(&shop).await);
         }
-        note("offers could not be read", follow_offers(&shop).await);
-        if ticks.is_multiple_of(SWEEP_EVERY) {
-            note("what has ended could not be swept up", sweep(&shop).await);
+        if ticks.is_multiple_of(FORGET_EVERY) {
+            note("what has ended could not be forgotten", forget(&shop).await);
         }
+        note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);
         rt::time::sleep(TICK).await;
     }
@@ -80,17 +78,17 @@ async fn ask_after_money(app: App) {
     }
 }
 
-async fn end_what_is_over(shop: Data<Shop>) {
+async fn sweep_up(shop: Data<Shop>) {
     let mut sweeps: u32 = 0;
     loop {
-        note("what is over could not be let go", let_go_of_holds(&shop.app).await);
+        note("what is over could not be let go", sweep(&shop.app).await);
         note("unpaid orders could not be read", cashier::cancel_unpaid(&shop.app).await);
         if sweeps.is_multiple_of(RENEW_EVERY) {
             note("authorisations could not be renewed", cashier::renew_ending(&shop.app).await);
         }
         note("figures could not be taken", measure(&shop.app, &shop.metrics).await);
         sweeps = sweeps.wrapping_add(1);
-        rt::time::sleep(HOLDS_EVERY).await;
+        rt::time::sleep(SWEEP_EVERY).await;
     }
 }
 
@@ -119,12 +117,12 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sweep(shop: &Shop) -> Result<usize, AppError> {
+pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
     let now = shop.app.clock.now();
-    let sweep = move |conn: &mut diesel::PgConnection| {
+    let forget = move |conn: &mut diesel::PgConnection| {
         Ok::<_, AppError>(accounts::sweep(conn, now)? + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
     };
-    shop.app.db(sweep).await
+    shop.app.db(forget).await
 }
 
 /// Makes pages and index follow when an offer begins or ends.
@@ -186,28 +184,18 @@ async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     .await
 }
 
-/// Lets go of what nobody holds any more: windows of those who left the checkout, what they typed.
+/// Frees the windows of those who have left the checkout, and forgets what nobody came back for.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn let_go_of_holds(app: &App) -> Result<(), AppError> {
+pub async fn sweep(app: &App) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         delivery::release_expired(conn, now)?;
-        delete_drafts(conn, now - DRAFTS_KEPT)
+        checkout::forget_old_drafts(conn, now)
     })
     .await
-}
-
-fn delete_drafts(
-    conn: &mut diesel::PgConnection,
-    before: chrono::DateTime<chrono::Utc>,
-) -> diesel::QueryResult<()> {
-    use crate::db::schema::checkout_drafts;
-    use diesel::prelude::*;
-    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
-        .execute(conn)
-        .map(drop)
+    .map(drop)
 }
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {

@@ -21,11 +21,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Somebody looking at a page, with everything a page may say to them alone.
-pub(super) struct Viewer {
-    pub(super) basket: Arc<Basket>,
-    pub(super) totals: Totals,
+pub(crate) struct Viewer {
+    pub(crate) basket: Arc<Basket>,
+    pub(crate) totals: Totals,
     /// The next windows with room, where the place is known.
-    pub(super) windows: Arc<Vec<Window>>,
+    pub(crate) windows: Arc<Vec<Window>>,
     notice: Option<(Notice, Option<Item>)>,
     choice: Choice,
     /// By what their browser says; a page of their own asks for more.
@@ -36,7 +36,7 @@ pub(super) struct Viewer {
 
 impl Viewer {
     /// What reads a viewer, to be run where there is a connection.
-    pub(super) fn loader(
+    pub(crate) fn loader(
         shop: &Shop,
         visit: &Visit,
     ) -> impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static {
@@ -92,7 +92,7 @@ impl Viewer {
     }
 
     /// What goes into a hole, or nothing where this visitor sees what most see.
-    pub(super) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
+    pub(crate) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
         if let Some(product) = hole.strip_prefix("step:") {
             let product: i64 = product.parse().ok()?;
             let line = self.basket.lines.iter().find(|l| l.item.article.id.0 == product)?;
@@ -115,7 +115,7 @@ impl Viewer {
         }
     }
 
-    pub(super) fn spot(&self) -> Option<&Spot> {
+    pub(crate) fn spot(&self) -> Option<&Spot> {
         self.basket.spot.as_ref()
     }
 
@@ -193,6 +193,19 @@ impl Viewer {
         }
     }
 
+    fn too_little_words(&self) -> String {
+        let left = self.totals.until_minimum.filter(|left| !left.is_zero());
+        match (self.spot(), left) {
+            (Some(spot), Some(left)) => {
+                format!(
+                    "We bring orders from {}. {left} more and you can check out.",
+                    spot.quote.minimum_cents
+                )
+            }
+            _ => "Your basket is large enough now: you can check out.".to_owned(),
+        }
+    }
+
     fn notice_words(&self, notice: Notice, item: Option<&Item>) -> String {
         let name = item.map_or("That product", |i| &i.article.name);
         let in_basket = item.map_or(0, |i| self.basket.quantity_of(i.article.id.0));
@@ -219,6 +232,8 @@ impl Viewer {
                 "You are signed out everywhere. Your basket waits in your account.".to_owned()
             }
             Notice::DetailsKept => "Your details are kept.".to_owned(),
+            Notice::NothingToOrder => "There is nothing in your basket to order yet.".to_owned(),
+            Notice::TooLittle => self.too_little_words(),
             Notice::PasswordChanged => {
                 "Your password is changed, and you are signed out everywhere else.".to_owned()
             }
@@ -242,7 +257,14 @@ impl Viewer {
     fn notice_html(&self) -> Option<String> {
         let (notice, item) = self.notice.as_ref()?;
         let words = self.notice_words(*notice, item.as_ref());
-        let bad = matches!(notice, Notice::OnlyLeft { .. } | Notice::BasketFull | Notice::NotAQuantity);
+        let bad = matches!(
+            notice,
+            Notice::OnlyLeft { .. }
+                | Notice::BasketFull
+                | Notice::NotAQuantity
+                | Notice::NothingToOrder
+                | Notice::TooLittle
+        );
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
             Notice::Added { .. } => item.as_ref().map(|i| (i.article.sku.clone(), 0)),
@@ -259,7 +281,9 @@ impl Viewer {
             | Notice::SignedOut
             | Notice::SignedOutEverywhere
             | Notice::DetailsKept
-            | Notice::PasswordChanged => None,
+            | Notice::PasswordChanged
+            | Notice::NothingToOrder
+            | Notice::TooLittle => None,
         };
         let show_basket = matches!(
             notice,

@@ -1,58 +1,58 @@
 //! What every page of the shop has around it.
 
-use super::menus::Menus;
 use super::parts;
 use super::shop::Shop;
 use crate::catalog::Tree;
-use crate::web::{Head, Marked, assets, hole};
+use crate::web::{Head, Marked, Piece, assets, hole, seam};
 use std::sync::Arc;
 
 pub(super) struct Layout {
     pub(super) head: Head,
     pub(super) tree: Arc<Tree>,
-    /// The two lists of departments, finished, with the one marked that one is in.
-    pub(super) menus: Menus,
+    pub(super) top: Marked,
     /// What was searched for, to stand in the field.
     pub(super) query: String,
     pub(super) products: String,
     pub(super) css: &'static str,
     pub(super) js: &'static str,
     pub(super) font: &'static str,
-    pub(super) place: Marked,
-    pub(super) account: Marked,
-    pub(super) basket: Marked,
     pub(super) bar: Marked,
-    pub(super) notice: Marked,
     pub(super) consent: Marked,
     pub(super) demo: bool,
 }
 
 impl Layout {
     pub(super) fn new(shop: &Shop, head: Head) -> Self {
+        Self::in_department(shop, head, None)
+    }
+
+    /// With the department marked in the menus that one is in.
+    pub(super) fn in_department(shop: &Shop, head: Head, id: Option<u16>) -> Self {
+        Self::below(shop, head, |tree| Marked(shop.tops.of(tree, id).to_string()))
+    }
+
+    /// With a seam for the piece at its top, for [`Sheet::joined`](crate::web::Sheet::joined).
+    pub(super) fn joined(shop: &Shop, head: Head, id: Option<u16>) -> (Self, Piece) {
+        let layout = Self::below(shop, head, |_| seam());
+        let piece = shop.tops.of(&layout.tree, id).piece;
+        (layout, piece)
+    }
+
+    fn below(shop: &Shop, head: Head, top: impl FnOnce(&Arc<Tree>) -> Marked) -> Self {
         let (demo, tree) = (shop.demo, shop.shelf.tree());
         Self {
             head,
-            menus: shop.menus.of(&tree, None),
+            top: top(&tree),
             tree,
             query: String::new(),
             products: thousands(shop.shelf.count()),
             css: assets::address("site.css"),
             js: assets::address("site.js"),
             font: assets::address("fonts/inter-latin-wght-normal.woff2"),
-            place: hole("place", &parts::unknown_place()),
-            account: hole("account", &parts::sign_in_link()),
-            basket: hole("basket", &parts::empty_basket()),
             bar: hole("bar", parts::NO_BAR),
-            notice: hole("notice", parts::NO_NOTICE),
             consent: hole("consent", &parts::consent_question()),
             demo,
         }
-    }
-
-    #[must_use]
-    pub(super) fn in_department(mut self, shop: &Shop, id: u16) -> Self {
-        self.menus = shop.menus.of(&self.tree, Some(id));
-        self
     }
 
     /// The address of a picture of ours.

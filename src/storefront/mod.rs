@@ -15,7 +15,6 @@ mod fill;
 mod home;
 mod layout;
 mod listing;
-mod menus;
 mod notice;
 mod parts;
 mod place;
@@ -23,6 +22,7 @@ mod product;
 mod search;
 mod shop;
 mod times;
+mod tops;
 mod visit;
 mod when;
 
@@ -30,8 +30,13 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
-pub use menus::MenuStore;
+pub(crate) use basket_page::changes_of;
+pub(crate) use fill::Viewer;
+pub(crate) use notice::Notice;
+pub(crate) use parts::{Less, NO_NOTICE, TotalsBlock, items_words};
 pub use shop::Shop;
+pub use tops::Tops;
+pub(crate) use visit::Visit;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     // The router tries them in this order, and each `{}` is a regular expression.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     Added {
         product: i64,
         quantity: i32,
@@ -41,10 +41,14 @@ pub(super) enum Notice {
     SignedOutEverywhere,
     DetailsKept,
     PasswordChanged,
+    /// Somebody wanted to order with nothing in the basket.
+    NothingToOrder,
+    /// Somebody wanted to order less than we bring.
+    TooLittle,
 }
 
 impl Notice {
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let kind = parts.next()?;
         let mut number = || parts.next()?.parse::<i64>().ok();
@@ -68,12 +72,14 @@ impl Notice {
             "out-all" => Self::SignedOutEverywhere,
             "details" => Self::DetailsKept,
             "password" => Self::PasswordChanged,
+            "empty" => Self::NothingToOrder,
+            "little" => Self::TooLittle,
             _ => return None,
         })
     }
 
     /// The product it is about, if it is about one.
-    pub(super) const fn product(&self) -> Option<i64> {
+    pub(crate) const fn product(&self) -> Option<i64> {
         match self {
             Self::Added { product, .. }
             | Self::Changed { product, .. }
@@ -90,7 +96,9 @@ impl Notice {
             | Self::SignedOut
             | Self::SignedOutEverywhere
             | Self::DetailsKept
-            | Self::PasswordChanged => None,
+            | Self::PasswordChanged
+            | Self::NothingToOrder
+            | Self::TooLittle => None,
         }
     }
 }
@@ -114,6 +122,8 @@ impl fmt::Display for Notice {
             Self::SignedOutEverywhere => f.write_str("out-all"),
             Self::DetailsKept => f.write_str("details"),
             Self::PasswordChanged => f.write_str("password"),
+            Self::NothingToOrder => f.write_str("empty"),
+            Self::TooLittle => f.write_str("little"),
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::alike::Alike;
 use super::fill::Viewer;
-use super::menus::MenuStore;
+use super::tops::Tops;
 use super::visit::Visit;
 use crate::accounts::Passwords;
 use crate::app::App;
@@ -28,7 +28,7 @@ pub struct Shop {
     pub baskets: Kept,
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,
-    pub menus: MenuStore,
+    pub tops: Tops,
     pub passwords: Passwords,
     /// Whether this shop shows made-up goods, and its own workings.
     pub demo: bool,
@@ -48,13 +48,25 @@ impl Shop {
         effort: Effort,
         make: impl FnOnce(&mut PgConnection) -> Result<String, AppError> + Send + 'static,
     ) -> Result<HttpResponse, AppError> {
+        self.page_of(request, visit, address, move |conn| Ok(Sheet::new(&make(conn)?, effort))).await
+    }
+
+    /// As [`Shop::page`], of a page that `make` has finished.
+    ///
+    /// # Errors
+    /// What `make` says, or the database.
+    pub(super) async fn page_of(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        address: &str,
+        make: impl FnOnce(&mut PgConnection) -> Result<Sheet, AppError> + Send + 'static,
+    ) -> Result<HttpResponse, AppError> {
         let sheet = match self.pages.get(address) {
             Some(sheet) => sheet,
             None => {
                 let epoch = self.pages.epoch();
-                let sheet =
-                    self.app.db(move |conn| Ok::<_, AppError>(Sheet::new(&make(conn)?, effort))).await?;
-                let sheet = Arc::new(sheet);
+                let sheet = Arc::new(self.app.db(make).await?);
                 self.pages.keep(address, epoch, &sheet);
                 sheet
             }
@@ -85,7 +97,7 @@ impl Shop {
     }
 
     /// As [`Shop::answer`] when it is known already who is looking.
-    pub(super) fn answer_filled(
+    pub(crate) fn answer_filled(
         &self,
         request: &HttpRequest,
         visit: &Visit,
@@ -105,18 +117,18 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn viewer(&self, visit: &Visit) -> Result<Viewer, AppError> {
+    pub(crate) async fn viewer(&self, visit: &Visit) -> Result<Viewer, AppError> {
         let load = Viewer::loader(self, visit);
         self.app.read(move |conn| load(conn)).await
     }
 
-    pub(super) fn quote_valid_for(&self) -> Duration {
+    pub(crate) fn quote_valid_for(&self) -> Duration {
         Duration::minutes(self.app.config.shop.quote_minutes)
     }
 
     /// Notes a footstep, of those who may be noted: what a form has done at once, what a page
     /// shows when it has been shown.
-    pub(super) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
+    pub(crate) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
         if visit.looks {
             visit.steps.borrow_mut().push((kind, detail));
         } else {
@@ -134,7 +146,7 @@ impl Shop {
         self.recorder.walk(walker, self.app.clock.now(), steps)
     }
 
-    pub(super) fn count(&self, what: Counted) {
+    pub(crate) fn count(&self, what: Counted) {
         self.metrics.count(what);
     }
 }

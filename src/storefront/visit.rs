@@ -28,25 +28,25 @@ const HALF_AN_HOUR: u32 = 1_800;
 /// A notice is for the very next page.
 const NOTICE_SECONDS: u32 = 60;
 
-pub(super) struct Visit {
-    pub(super) basket: Option<BasketId>,
-    pub(super) notice: Option<Notice>,
+pub(crate) struct Visit {
+    pub(crate) basket: Option<BasketId>,
+    pub(crate) notice: Option<Notice>,
     /// What they say proves who they are. [`Shop::customer`] knows whether it does.
-    pub(super) token: Option<Token>,
+    pub(crate) token: Option<Token>,
     customer: OnceCell<Option<CustomerId>>,
-    pub(super) choice: Choice,
-    pub(super) walker: Option<Walker>,
+    pub(crate) choice: Choice,
+    pub(crate) walker: Option<Walker>,
     /// The page of ours that the request came from.
     came_from: Option<String>,
     /// Whether they only look, and change nothing.
-    pub(super) looks: bool,
+    pub(crate) looks: bool,
     /// What is to be noted once they have been shown the page they asked for.
-    pub(super) steps: RefCell<Vec<(Kind, Value)>>,
+    pub(crate) steps: RefCell<Vec<(Kind, Value)>>,
 }
 
 impl Visit {
     /// Whether the page as everybody sees it is right for them.
-    pub(super) fn is_a_stranger(&self) -> bool {
+    pub(crate) fn is_a_stranger(&self) -> bool {
         self.basket.is_none()
             && self.token.is_none()
             && self.notice.is_none()
@@ -54,17 +54,17 @@ impl Visit {
     }
 
     /// Their basket, or the id of one to be.
-    pub(super) fn basket_or_new(&self) -> BasketId {
+    pub(crate) fn basket_or_new(&self) -> BasketId {
         self.basket.unwrap_or_else(|| BasketId(Uuid::now_v7()))
     }
 
     /// The page to go back to once a form has done its work.
-    pub(super) fn back(&self) -> &str {
+    pub(crate) fn back(&self) -> &str {
         self.came_from.as_deref().unwrap_or("/basket")
     }
 
     /// What goes along with a page: a notice that has been said, the end of a session moved on.
-    pub(super) fn cookies_to_set(&self, shop: &Shop, session: Option<&str>) -> Vec<HeaderValue> {
+    pub(crate) fn cookies_to_set(&self, shop: &Shop, session: Option<&str>) -> Vec<HeaderValue> {
         let mut set = Vec::new();
         if self.notice.is_some() {
             set.push(shop.cookie(NOTICE_COOKIE, "", 0));
@@ -108,7 +108,7 @@ impl Visit {
 }
 
 impl Shop {
-    pub(super) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
+    pub(crate) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
         cookies::set(name, value, max_age, self.is_secure())
     }
 
@@ -121,12 +121,12 @@ impl Shop {
     }
 
     /// The cookie of somebody who has signed in.
-    pub(super) fn customer_cookie(&self, token: &Token) -> HeaderValue {
+    pub(crate) fn customer_cookie(&self, token: &Token) -> HeaderValue {
         self.cookie(self.customer_cookie_name(), token.as_str(), THIRTY_DAYS)
     }
 
     /// Takes away what made the browser somebody's: the session and the account's basket.
-    pub(super) fn stranger_cookies(&self) -> [HeaderValue; 2] {
+    pub(crate) fn stranger_cookies(&self) -> [HeaderValue; 2] {
         [self.cookie(self.customer_cookie_name(), "", 0), self.cookie(BASKET_COOKIE, "", 0)]
     }
 
@@ -135,7 +135,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn customer(&self, visit: &Visit) -> Result<Option<CustomerId>, AppError> {
+    pub(crate) async fn customer(&self, visit: &Visit) -> Result<Option<CustomerId>, AppError> {
         if let Some(known) = visit.customer.get() {
             return Ok(*known);
         }
@@ -150,11 +150,11 @@ impl Shop {
     }
 
     /// The cookie that makes a basket somebody's own.
-    pub(super) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
+    pub(crate) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
         self.cookie(BASKET_COOKIE, &self.app.signer.sign(BASKET, id.0), NINETY_DAYS)
     }
 
-    pub(super) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
+    pub(crate) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
         self.cookie(NOTICE_COOKIE, &notice.to_string(), NOTICE_SECONDS)
     }
 }

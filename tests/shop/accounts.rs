@@ -117,7 +117,7 @@ async fn a_letter_is_worth_nothing_after_a_day() {
     shop.clock.advance(Duration::hours(24));
     assert_eq!(shopper.get(&link).await.status, StatusCode::GONE);
     assert_eq!(shopper.post(&link, &[]).await.status, StatusCode::GONE);
-    worker::sweep(&shop.state().shop).await.expect("swept");
+    worker::forget(&shop.state().shop).await.expect("swept");
     assert_eq!(shop.count("SELECT count(*) FROM sign_ups"), 0);
 }
 
@@ -534,7 +534,7 @@ async fn a_session_slides_for_thirty_days_and_then_ends() {
     let answer = shopper.get("/account").await;
     assert_eq!(answer.location.as_deref(), Some("/signin?return=/account"));
     shopper.get("/").await.part("account").must_say("Sign in");
-    worker::sweep(&shop.state().shop).await.expect("swept");
+    worker::forget(&shop.state().shop).await.expect("swept");
     assert_eq!(shop.count("SELECT count(*) FROM customer_sessions"), 0);
 }
 
