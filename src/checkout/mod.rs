@@ -23,8 +23,6 @@ mod ways;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
-pub use store::forget_old_drafts;
-
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/checkout", get().to(start::show))
         .route("/checkout/delivery", get().to(delivery::show))

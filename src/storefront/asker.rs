@@ -25,7 +25,7 @@ const A_YEAR: u32 = 365 * 86_400;
 ///
 /// A browser that keeps no cookie is a new one each time: then the address counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asker {
+pub(crate) struct Asker {
     pub(super) device: Uuid,
     is_new: bool,
     address: IpAddr,
@@ -34,7 +34,7 @@ pub(super) struct Asker {
 
 impl Asker {
     /// Under what a try at something of `subject` is counted.
-    pub(super) fn keys(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
+    pub(crate) fn keys(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
         let mut keys = self.keys_here(app, kind, subject);
         keys.push(Key::subject(&app.signer, kind, subject));
         keys
@@ -55,7 +55,7 @@ impl Asker {
     }
 
     /// What makes a new browser one that is known the next time.
-    pub(super) fn cookie(&self, shop: &Shop) -> Option<HeaderValue> {
+    pub(crate) fn cookie(&self, shop: &Shop) -> Option<HeaderValue> {
         self.is_new.then(|| shop.cookie(DEVICE_COOKIE, &shop.app.signer.sign(DEVICE, self.device), A_YEAR))
     }
 
@@ -82,7 +82,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn spend(&self, what: Limited, keys: Vec<Key>) -> Result<Result<(), Wait>, AppError> {
+    pub(crate) async fn spend(&self, what: Limited, keys: Vec<Key>) -> Result<Result<(), Wait>, AppError> {
         let now = self.app.clock.now();
         self.app.db(move |conn| throttle::spend(conn, what, &keys, now)).await
     }

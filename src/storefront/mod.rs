@@ -30,6 +30,7 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
+pub(crate) use asker::Asker;
 pub(crate) use basket_page::changes_of;
 pub(crate) use fill::Viewer;
 pub(crate) use notice::Notice;

@@ -69,17 +69,21 @@ if (draftForm) {
 
 // ---- Buttons that change a part of the page and leave what is typed alone.
 
-const quietly = async (form, submitter) => {
+const quietly = async (form, submitter, more = {}) => {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  for (const [name, value] of Object.entries(more)) body.set(name, value);
   form.dataset.busy = "";
   try {
-    const response = await inTurn(() => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)), signal: patience() }));
+    const response = await inTurn(() => fetch(form.action, { method: "POST", body, signal: patience() }));
     const html = await response.text();
     if (!samePage(response.url)) return location.assign(response.url);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
-    submitter?.removeAttribute("data-quiet");
-    form.requestSubmit(submitter ?? undefined);
+    // The network is away: a button is pressed as without scripts, and a choice goes with the next one.
+    if (!submitter) return;
+    submitter.removeAttribute("data-quiet");
+    form.requestSubmit(submitter);
   } finally {
     delete form.dataset.busy;
   }
@@ -95,11 +99,7 @@ document.addEventListener("submit", (event) => {
 // A time is held as soon as it is chosen.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-holds]")) return;
-  const form = event.target.form;
-  const hold = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: "hold" });
-  form.append(hold);
-  quietly(form).finally(() => hold.remove());
-  hold.remove();
+  quietly(event.target.form, null, { do: "hold" });
 });
 
 // ---- The clock of the hold: told once at two minutes, again when it is over.

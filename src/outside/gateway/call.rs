@@ -145,7 +145,7 @@ mod tests {
     use serde_json::json;
 
     fn said(status: u16, body: Value) -> (GatewayError, bool) {
-        let failed = judge(status, body).err().expect("a failure");
+        let failed = judge(status, body).expect_err("a failure");
         (failed.error, failed.again)
     }
 
