@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod basket;
+pub mod cashier;
 pub mod catalog;
 pub mod clock;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod journeys;
 pub mod lifecycle;
 pub mod logs;
 pub mod money;
+pub mod notifications;
 pub mod ops;
 pub mod orders;
 pub mod outside;
@@ -27,5 +29,6 @@ pub mod serve;
 pub mod sign;
 pub mod storefront;
 pub mod throttle;
+pub mod tracker;
 pub mod web;
 pub mod worker;

@@ -8,8 +8,10 @@ mod cancel;
 mod pay;
 mod place;
 mod settle;
+mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use pay::{PayError, start_attempt};
 pub use place::{Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_order, reckon};
 pub use settle::{Source, payment_settled};
+pub use status::{Back, Release, Status, Story, Try};

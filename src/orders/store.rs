@@ -87,6 +87,40 @@ pub fn orders_of_customer(
     query.load(conn)
 }
 
+/// A page of what was ordered from a basket or by a customer, the newest first, from before a
+/// time on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn orders_of(
+    conn: &mut PgConnection,
+    basket: Option<BasketId>,
+    customer: Option<CustomerId>,
+    before: Option<DateTime<Utc>>,
+    most: i64,
+) -> QueryResult<Vec<Order>> {
+    let of_customer = orders::customer_id.eq(customer).assume_not_null();
+    let of_basket = orders::basket_id.nullable().eq(basket).assume_not_null();
+    let mut query =
+        Order::query().filter(of_basket.or(of_customer)).order(orders::placed_at.desc()).limit(most).into_boxed();
+    if let Some(before) = before {
+        query = query.filter(orders::placed_at.lt(before));
+    }
+    query.load(conn)
+}
+
+/// The lines of several orders, in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lines_of(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<OrderLine>> {
+    OrderLine::query()
+        .filter(order_lines::order_id.eq_any(of))
+        .order((order_lines::order_id, order_lines::position))
+        .limit(MOST_LINES * 50)
+        .load(conn)
+}
+
 /// # Errors
 /// `NotFound` when there is none.
 pub fn contact(conn: &mut PgConnection, order: OrderId) -> QueryResult<Contact> {

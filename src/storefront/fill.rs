@@ -20,11 +20,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Somebody looking at a page, with everything a page may say to them alone.
-pub(super) struct Viewer {
-    pub(super) basket: Arc<Basket>,
-    pub(super) totals: Totals,
+pub(crate) struct Viewer {
+    pub(crate) basket: Arc<Basket>,
+    pub(crate) totals: Totals,
     /// The next windows with room, where the place is known.
-    pub(super) windows: Arc<Vec<Window>>,
+    pub(crate) windows: Arc<Vec<Window>>,
     notice: Option<(Notice, Option<Item>)>,
     choice: Choice,
     zone: Tz,
@@ -33,7 +33,7 @@ pub(super) struct Viewer {
 
 impl Viewer {
     /// What reads a viewer, to be run where there is a connection.
-    pub(super) fn loader(
+    pub(crate) fn loader(
         shop: &Shop,
         visit: &Visit,
     ) -> impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static {
@@ -79,7 +79,7 @@ impl Viewer {
     }
 
     /// What goes into a hole, or nothing where this visitor sees what most see.
-    pub(super) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
+    pub(crate) fn fill(&self, hole: &str) -> Option<Cow<'static, str>> {
         if let Some(product) = hole.strip_prefix("step:") {
             let product: i64 = product.parse().ok()?;
             let line = self.basket.lines.iter().find(|l| l.item.article.id.0 == product)?;
@@ -101,7 +101,7 @@ impl Viewer {
         }
     }
 
-    pub(super) fn spot(&self) -> Option<&Spot> {
+    pub(crate) fn spot(&self) -> Option<&Spot> {
         self.basket.spot.as_ref()
     }
 

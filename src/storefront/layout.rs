@@ -7,27 +7,27 @@ use crate::catalog::Tree;
 use crate::web::{Head, Marked, assets, hole};
 use std::sync::Arc;
 
-pub(super) struct Layout {
-    pub(super) head: Head,
-    pub(super) tree: Arc<Tree>,
+pub(crate) struct Layout {
+    pub(crate) head: Head,
+    pub(crate) tree: Arc<Tree>,
     /// The two lists of departments, finished, with the one marked that one is in.
-    pub(super) menus: Menus,
+    pub(crate) menus: Menus,
     /// What was searched for, to stand in the field.
-    pub(super) query: String,
-    pub(super) products: String,
-    pub(super) css: &'static str,
-    pub(super) js: &'static str,
-    pub(super) font: &'static str,
-    pub(super) place: Marked,
-    pub(super) basket: Marked,
-    pub(super) bar: Marked,
-    pub(super) notice: Marked,
-    pub(super) consent: Marked,
-    pub(super) demo: bool,
+    pub(crate) query: String,
+    pub(crate) products: String,
+    pub(crate) css: &'static str,
+    pub(crate) js: &'static str,
+    pub(crate) font: &'static str,
+    pub(crate) place: Marked,
+    pub(crate) basket: Marked,
+    pub(crate) bar: Marked,
+    pub(crate) notice: Marked,
+    pub(crate) consent: Marked,
+    pub(crate) demo: bool,
 }
 
 impl Layout {
-    pub(super) fn new(shop: &Shop, head: Head) -> Self {
+    pub(crate) fn new(shop: &Shop, head: Head) -> Self {
         let (demo, tree) = (shop.demo, shop.shelf.tree());
         Self {
             head,
@@ -48,19 +48,19 @@ impl Layout {
     }
 
     #[must_use]
-    pub(super) fn in_department(mut self, shop: &Shop, id: u16) -> Self {
+    pub(crate) fn in_department(mut self, shop: &Shop, id: u16) -> Self {
         self.menus = shop.menus.of(&self.tree, Some(id));
         self
     }
 
     /// The address of a picture of ours.
-    pub(super) fn picture(&self, name: &str) -> String {
+    pub(crate) fn picture(&self, name: &str) -> String {
         assets::picture(name).into_owned()
     }
 }
 
 /// `50,000`
-pub(super) fn thousands(n: usize) -> String {
+pub(crate) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -73,18 +73,18 @@ pub(super) fn thousands(n: usize) -> String {
 }
 
 /// `about 400 g` at the start of a line.
-pub(super) fn upper_first(text: &str) -> String {
+pub(crate) fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Shop {
     /// The whole address of a page of ours.
-    pub(super) fn whole(&self, path: &str) -> String {
+    pub(crate) fn whole(&self, path: &str) -> String {
         format!("{}{path}", self.app.config.server.public_url)
     }
 
-    pub(super) fn head(&self, title: &str, description: &str, path: &str) -> Head {
+    pub(crate) fn head(&self, title: &str, description: &str, path: &str) -> Head {
         Head {
             title: title.to_owned(),
             description: description.to_owned(),
@@ -96,7 +96,7 @@ impl Shop {
 }
 
 /// Breadcrumbs for search engines: name and whole address of each page above this one.
-pub(super) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
+pub(crate) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
     let items: Vec<_> = crumbs
         .iter()
         .enumerate()
@@ -108,7 +108,7 @@ pub(super) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
 }
 
 /// JSON that cannot end the script element it stands in.
-pub(super) fn json_ld(value: &serde_json::Value) -> String {
+pub(crate) fn json_ld(value: &serde_json::Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Finished HTML, shared by all pages.
 #[derive(Clone)]
-pub(super) struct Menus(Arc<str>);
+pub(crate) struct Menus(Arc<str>);
 
 impl fmt::Display for Menus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,8 +28,12 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
+pub(crate) use fill::Viewer;
+pub(crate) use layout::Layout;
 pub use menus::MenuStore;
+pub(crate) use parts::items_words;
 pub use shop::Shop;
+pub(crate) use visit::Visit;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     // The router tries them in this order, and each `{}` is a regular expression.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     Added {
         product: i64,
         quantity: i32,
@@ -32,7 +32,7 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let kind = parts.next()?;
         let mut number = || parts.next()?.parse::<i64>().ok();
@@ -54,7 +54,7 @@ impl Notice {
     }
 
     /// The product it is about, if it is about one.
-    pub(super) const fn product(&self) -> Option<i64> {
+    pub(crate) const fn product(&self) -> Option<i64> {
         match self {
             Self::Added { product, .. }
             | Self::Changed { product, .. }

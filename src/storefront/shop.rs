@@ -38,7 +38,7 @@ impl Shop {
     ///
     /// # Errors
     /// What `make` says, or the database.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         &self,
         request: &HttpRequest,
         visit: &Visit,
@@ -64,7 +64,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn answer(
+    pub(crate) async fn answer(
         &self,
         request: &HttpRequest,
         visit: &Visit,
@@ -83,7 +83,7 @@ impl Shop {
     }
 
     /// As [`Shop::answer`] when it is known already who is looking.
-    pub(super) fn answer_filled(
+    pub(crate) fn answer_filled(
         &self,
         request: &HttpRequest,
         visit: &Visit,
@@ -103,18 +103,18 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn viewer(&self, visit: &Visit) -> Result<Viewer, AppError> {
+    pub(crate) async fn viewer(&self, visit: &Visit) -> Result<Viewer, AppError> {
         let load = Viewer::loader(self, visit);
         self.app.read(move |conn| load(conn)).await
     }
 
-    pub(super) fn quote_valid_for(&self) -> Duration {
+    pub(crate) fn quote_valid_for(&self) -> Duration {
         Duration::minutes(self.app.config.shop.quote_minutes)
     }
 
     /// Notes a footstep, of those who may be noted: what a form has done at once, what a page
     /// shows when it has been shown.
-    pub(super) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
+    pub(crate) fn step(&self, visit: &Visit, kind: Kind, detail: Value) {
         if visit.looks {
             visit.steps.borrow_mut().push((kind, detail));
         } else {
@@ -132,7 +132,7 @@ impl Shop {
         self.recorder.walk(walker, self.app.clock.now(), steps)
     }
 
-    pub(super) fn count(&self, what: Counted) {
+    pub(crate) fn count(&self, what: Counted) {
         self.metrics.count(what);
     }
 }

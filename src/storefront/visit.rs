@@ -23,37 +23,37 @@ const HALF_AN_HOUR: u32 = 1_800;
 /// A notice is for the very next page.
 const NOTICE_SECONDS: u32 = 60;
 
-pub(super) struct Visit {
-    pub(super) basket: Option<BasketId>,
-    pub(super) notice: Option<Notice>,
-    pub(super) choice: Choice,
-    pub(super) walker: Option<Walker>,
+pub(crate) struct Visit {
+    pub(crate) basket: Option<BasketId>,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) choice: Choice,
+    pub(crate) walker: Option<Walker>,
     /// The page of ours that the request came from.
     came_from: Option<String>,
     /// Whether they only look, and change nothing.
-    pub(super) looks: bool,
+    pub(crate) looks: bool,
     /// What is to be noted once they have been shown the page they asked for.
-    pub(super) steps: RefCell<Vec<(Kind, Value)>>,
+    pub(crate) steps: RefCell<Vec<(Kind, Value)>>,
 }
 
 impl Visit {
     /// Whether the page as everybody sees it is right for them.
-    pub(super) fn is_a_stranger(&self) -> bool {
+    pub(crate) fn is_a_stranger(&self) -> bool {
         self.basket.is_none() && self.notice.is_none() && self.choice == Choice::Unsaid
     }
 
     /// Their basket, or the id of one to be.
-    pub(super) fn basket_or_new(&self) -> BasketId {
+    pub(crate) fn basket_or_new(&self) -> BasketId {
         self.basket.unwrap_or_else(|| BasketId(Uuid::now_v7()))
     }
 
     /// The page to go back to once a form has done its work.
-    pub(super) fn back(&self) -> &str {
+    pub(crate) fn back(&self) -> &str {
         self.came_from.as_deref().unwrap_or("/basket")
     }
 
     /// What goes along with a page: a notice that has been said, the end of a session moved on.
-    pub(super) fn cookies_to_set(&self, shop: &Shop, session: Option<&str>) -> Vec<HeaderValue> {
+    pub(crate) fn cookies_to_set(&self, shop: &Shop, session: Option<&str>) -> Vec<HeaderValue> {
         let mut set = Vec::new();
         if self.notice.is_some() {
             set.push(shop.cookie(NOTICE_COOKIE, "", 0));
@@ -91,17 +91,17 @@ impl Visit {
 }
 
 impl Shop {
-    pub(super) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
+    pub(crate) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
         let secure = self.app.config.server.public_url.starts_with("https://");
         cookies::set(name, value, max_age, secure)
     }
 
     /// The cookie that makes a basket somebody's own.
-    pub(super) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
+    pub(crate) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
         self.cookie(BASKET_COOKIE, &self.app.signer.sign(BASKET, id.0), NINETY_DAYS)
     }
 
-    pub(super) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
+    pub(crate) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
         self.cookie(NOTICE_COOKIE, &notice.to_string(), NOTICE_SECONDS)
     }
 }

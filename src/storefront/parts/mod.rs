@@ -11,7 +11,8 @@ pub(in crate::storefront) use around::{
 };
 pub(in crate::storefront) use line::LineView;
 pub(in crate::storefront) use step::Step;
-pub(in crate::storefront) use totals::{TotalsBlock, items_words};
+pub(in crate::storefront) use totals::TotalsBlock;
+pub(crate) use totals::items_words;
 
 use askama::Template;
 

@@ -71,6 +71,6 @@ fn goal(basket: &Basket, totals: &Totals) -> Option<Goal> {
 }
 
 /// `1 item`, `9 items`
-pub(in crate::storefront) fn items_words(count: i32) -> String {
+pub(crate) fn items_words(count: i32) -> String {
     if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }
