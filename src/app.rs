@@ -4,14 +4,21 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Changes, PgPool};
 use crate::error::AppError;
+use crate::outside::Lane;
+use crate::outside::gateway::Gateway;
 use diesel::PgConnection;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// How long a request waits in line for a connection before it is told that the shop is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Threads that speak to the outside for somebody who waits, and for nobody in particular.
+const LANE_THREADS: usize = 32;
+const UPKEEP_THREADS: usize = 16;
+const LONGEST_LINE: usize = 256;
 
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -21,6 +28,14 @@ pub struct Inner {
     pub clock: Clock,
     pub changes: Changes,
     pub signer: crate::sign::Signer,
+    /// `None`: only what is paid at the door is offered.
+    pub gateway: Option<Gateway>,
+    /// For calls somebody waits for.
+    pub lane: Lane,
+    /// For calls of the shop's own upkeep.
+    pub upkeep: Lane,
+    /// Rings when there is work in the outbox.
+    pub outbox: Arc<Notify>,
     pool: PgPool,
     /// First come, first served; the pool alone is not fair.
     line: Semaphore,
@@ -44,7 +59,18 @@ impl App {
     ) -> Self {
         // One connection is left to the footsteps: whoever waits inside the pool waits unfairly long.
         let line = Semaphore::new((pool.max_size() as usize).saturating_sub(1).max(1));
-        Self(Arc::new(Inner { config, clock, changes, signer, pool, line }))
+        Self(Arc::new(Inner {
+            gateway: Gateway::new(&config.payments),
+            lane: Lane::new("outside", LANE_THREADS, LONGEST_LINE),
+            upkeep: Lane::new("upkeep", UPKEEP_THREADS, LONGEST_LINE),
+            outbox: Arc::default(),
+            config,
+            clock,
+            changes,
+            signer,
+            pool,
+            line,
+        }))
     }
 
     /// Runs blocking database work on a thread made for it, with one connection.

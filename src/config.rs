@@ -84,6 +84,8 @@ pub struct Payments {
     /// Where the gateway answers, without a slash at the end: `https://api.stripe.com`. `None`: no
     /// gateway (in a demonstration the sandbox takes its place).
     pub api_base: Option<String>,
+    /// Where browsers find the sandbox gateway's pages; empty: at the shop's own address.
+    pub pages_base: String,
     pub secret_key: Option<String>,
     pub publishable_key: String,
     pub webhook_secret: Option<String>,
@@ -373,8 +375,10 @@ impl Values {
         let (good, bad): (Vec<_>, Vec<_>) =
             self.text("payment_ways").split(',').map(str::parse::<WayToPay>).partition(Result::is_ok);
         self.mistakes.extend(bad.into_iter().filter_map(Result::err).map(|e| format!("payment_ways: {e}")));
+        let api_base = self.filled("payment_api_base").map(|url| url.trim_end_matches('/').to_owned());
         let payments = Payments {
-            api_base: self.filled("payment_api_base").map(|url| url.trim_end_matches('/').to_owned()),
+            pages_base: api_base.clone().unwrap_or_default(),
+            api_base,
             secret_key: self.filled("payment_secret_key"),
             publishable_key: self.text("payment_publishable_key"),
             webhook_secret: self.filled("payment_webhook_secret"),

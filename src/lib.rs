@@ -1,6 +1,7 @@
 //! SmartShop: a supermarket's whole online shop. One binary, one database, one crate.
 //! Each module below owns its own tables; ARCHITECTURE.md says which may name which.
 
+pub mod accounts;
 pub mod app;
 pub mod basket;
 pub mod cashier;
@@ -27,6 +28,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod serve;
 pub mod sign;
+pub mod standin;
 pub mod storefront;
 pub mod throttle;
 pub mod tracker;

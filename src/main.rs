@@ -4,9 +4,13 @@ use clap::{Parser, Subcommand};
 use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
-use smartshop::{catalog, db, demo, logs};
+use smartshop::{catalog, db, demo, logs, standin};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+// Against the C library's: a sixth less work for a page that has to be made, a quarter less memory.
+#[global_allocator]
+static HEAP: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// A supermarket's whole online shop in one binary.
 ///
@@ -39,6 +43,24 @@ enum Command {
     Import {
         #[command(subcommand)]
         what: Import,
+    },
+    /// Run the sandbox payment gateway (no real money) as a process of its own.
+    ///
+    /// It speaks Stripe's protocol, keeps its books under the data folder, and prints the settings
+    /// a shop needs to use it. `serve --demo` without keys starts one inside.
+    Sandbox {
+        /// Where it answers.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+        listen: std::net::SocketAddr,
+        /// Where it sends its webhooks: the shop's /webhooks/payments.
+        #[arg(long, value_name = "URL")]
+        webhook_url: Option<String>,
+        /// The shop's address, whose pages may hold the card frame.
+        #[arg(long, value_name = "URL")]
+        parent: Option<String>,
+        /// In its worst mood: lost, late and doubled webhooks, lost answers, errors; by this seed.
+        #[arg(long, value_name = "SEED")]
+        chaos: Option<u64>,
     },
     /// Check the settings and the database, and say what is wrong.
     Check,
@@ -81,6 +103,13 @@ fn run(cli: &Cli) -> Result<ExitCode, Sorry> {
         Command::Migrate => migrate(&config),
         Command::Demo => load_demo(&config),
         Command::Import { what: Import::Products { file, partial } } => import(&config, file, *partial),
+        Command::Sandbox { listen, webhook_url, parent, chaos } => {
+            let listener = std::net::TcpListener::bind(listen)
+                .map_err(|e| format!("{listen} cannot be used: {e}; choose another with --listen"))?;
+            let (webhook_url, parent, chaos) = (webhook_url.clone(), parent.clone(), *chaos);
+            standin::alone(&config, standin::Alone { listener, webhook_url, parent, chaos })?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Check => check(&config),
     }
 }
@@ -90,12 +119,17 @@ fn read_settings(path: &PathBuf) -> Result<String, Sorry> {
         .map_err(|e| format!("the settings file {} cannot be read: {e}", path.display()).into())
 }
 
-fn open(config: Config, demo: bool) -> Result<ExitCode, Sorry> {
+fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     let listener = serve::listen(&config)?;
     let reached = serve::reach_database(&config.database)?;
     prepare(&config, &reached, demo)?;
-    let assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
+    let standin = if demo { standin::beside(&mut config)? } else { None };
+    let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
+    assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;
+    if let Some(standin) = standin {
+        standin.stop();
+    }
     if let Some(private) = reached.private {
         private.stop();
     }

@@ -1,6 +1,7 @@
 //! Every address the shop answers, in one place. Nothing but `serve` and the tests may
 //! use this module; it may use everything.
 
+use crate::cashier;
 use crate::error::AppError;
 use crate::ops;
 use crate::outside::mail::Mailbox;
@@ -8,7 +9,9 @@ use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::tracker::{self, Streams};
 use crate::web::{Front, Metrics, assets, get};
-use actix_web::web::{Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, route};
+use actix_web::web::{
+    Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, post, resource, route,
+};
 
 /// What the addresses are answered with, one for all threads.
 #[derive(Clone)]
@@ -21,11 +24,14 @@ pub struct State {
     pub streams: Data<Streams>,
     /// Where a demonstration's letters can be read.
     pub mailbox: Option<Mailbox>,
+    /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
+    pub sandbox: Option<sandbox::gateway::Gateway>,
 }
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
-        cfg.app_data(state.shop)
+        cfg.app_data(Data::new(state.shop.app.clone()))
+            .app_data(state.shop)
             .app_data(state.front)
             .app_data(state.metrics)
             .app_data(state.streams)
@@ -43,7 +49,12 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
             .configure(tracker::routes)
-            .configure(|cfg| sandbox::routes(cfg, state.mailbox))
+            .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
+            .service(
+                resource("/webhooks/payments")
+                    .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
+                    .route(post().to(cashier::hear)),
+            )
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

@@ -1,19 +1,20 @@
 //! Putting the shop together and running it: database, shelves, pages, server; and
 //! taking it apart again in the right order.
 
+use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
-use crate::db::{self, Changes, Follower, PgPool, SERVING_ROLE};
+use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
 use crate::delivery::Upcoming;
 use crate::journeys::Recorder;
 use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
 use crate::sign::Signer;
-use crate::storefront::{Alike, MenuStore, Shop};
+use crate::storefront::{Alike, Shop, Tops};
 use crate::tracker::Streams;
 use crate::web::{CachedPages, Front, Metrics, assets, front};
 use crate::worker;
@@ -90,7 +91,9 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let metrics = Data::new(Metrics::new());
     let (recorder, journeys) = Recorder::start(pool.clone(), metrics.clone())?;
     let baskets = Kept::new(changes.clone());
-    changes.follow(url.to_owned(), vec![shelf_follower(&shelf, &clock), basket_follower(&baskets)])?;
+    let app = App::new(config.clone(), pool, clock.clone(), changes.clone(), signer);
+    let followers = vec![shelf_follower(&shelf, &clock), basket_follower(&baskets), outbox_follower(&app)];
+    changes.follow(url.to_owned(), followers)?;
     let mailer = Arc::new(Mailer::new(&config.mail, &config.database.data_dir, demo)?);
     let mailbox = mailer.folder().filter(|_| demo).map(|folder| Mailbox(folder.to_owned()));
     let postman = postman(url, &mailer, &clock, &metrics);
@@ -99,18 +102,27 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
     let shop = Data::new(Shop {
         pages: CachedPages::new(cache, changes.clone()),
-        alike: Alike::new(changes.clone()),
-        app: App::new(config, pool, clock, changes, signer),
+        alike: Alike::new(changes),
+        app,
         shelf,
         upcoming: Arc::new(Upcoming::default()),
         baskets,
         recorder,
         metrics: metrics.clone(),
-        menus: MenuStore::default(),
+        tops: Tops::default(),
+        passwords: Passwords::default(),
         demo,
     });
     Ok(Assembled {
-        state: State { shop, front, metrics, form_bytes, streams: Data::new(Streams::default()), mailbox },
+        state: State {
+            shop,
+            front,
+            metrics,
+            form_bytes,
+            streams: Data::new(Streams::default()),
+            mailbox,
+            sandbox: None,
+        },
         journeys,
         postman: Mutex::new(postman),
     })
@@ -146,6 +158,17 @@ fn basket_follower(baskets: &Kept) -> Follower {
     })
 }
 
+/// Wakes whoever does the outbox's work, in every instance.
+fn outbox_follower(app: &App) -> Follower {
+    let bell = Arc::clone(&app.outbox);
+    Box::new(move |_, changes| {
+        if changes.iter().any(|c| matches!(c, Change::Outbox | Change::Everything)) {
+            bell.notify_one();
+        }
+        Ok(())
+    })
+}
+
 /// Answers until told to stop (SIGTERM, SIGINT); requests in flight end first.
 ///
 /// # Errors
@@ -172,14 +195,13 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let Assembled { state, journeys, postman } = assembled;
     let closing = Arc::new(AtomicBool::new(false));
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
-    let shop = state.shop.clone();
-    let clockwork = actix_web::rt::spawn(worker::run(shop));
+    let clockwork = worker::start(&state.shop);
     std::thread::spawn(assets::warm);
     let closing_streams = actix_web::rt::spawn(end_streams(state.shop.app.changes.clone()));
     println!("SmartShop is open on http://{listen}");
     server.await?;
     closing_streams.abort();
-    clockwork.abort();
+    clockwork.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     state.shop.app.changes.stop();
     state.shop.recorder.flush();
     closing.store(true, Ordering::Release);

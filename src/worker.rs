@@ -1,30 +1,104 @@
-//! What the shop does by itself as time goes on: opening delivery windows ahead, and
-//! noticing that an offer has begun or ended.
+//! What the shop does by itself as time goes on: opening delivery windows ahead, noticing that an
+//! offer has begun or ended, doing the outbox's work, and asking after money.
+//!
+//! Each has a loop of its own, so that a gateway that hangs holds up nothing else.
 
+use crate::accounts;
+use crate::app::App;
+use crate::cashier::{self, Acted};
 use crate::delivery;
 use crate::error::AppError;
+use crate::events::{self, Consumer, Job};
+use crate::notifications::{self, Desk};
+use crate::outside::mail;
+use crate::payments;
 use crate::storefront::Shop;
+use crate::throttle;
+use crate::web::Metrics;
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
+use chrono::Duration as Span;
+use diesel::Connection;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(500);
 /// Windows are opened days ahead; once a minute is often enough.
 const WINDOWS_EVERY: u32 = 120;
+/// What has ended lies about for an hour at most.
+const FORGET_EVERY: u32 = 7_200;
+const ASK_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_secs(3);
+/// Authorisations end in days; once in so many sweeps is often enough.
+const RENEW_EVERY: u32 = 20;
+const JOBS_AT_ONCE: i64 = 16;
+/// What was typed in a checkout that nobody came back to.
+const DRAFTS_KEPT: Span = Span::days(7);
+/// An attempt that nobody has asked about for so long after its time.
+const OVERDUE: Span = Span::seconds(60);
+
+/// Starts all of it. The loops end when they are aborted.
+pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
+    vec![
+        rt::spawn(run(shop.clone())),
+        rt::spawn(follow_outbox(shop.app.clone())),
+        rt::spawn(ask_after_money(shop.app.clone())),
+        rt::spawn(sweep_up(shop.clone())),
+    ]
+}
 
 /// Runs until the process ends. A tick that fails is logged and tried again at the next.
-pub async fn run(shop: Data<Shop>) {
+async fn run(shop: Data<Shop>) {
     let mut ticks: u32 = 0;
     loop {
-        if ticks.is_multiple_of(WINDOWS_EVERY)
-            && let Err(e) = open_windows(&shop).await
-        {
-            log::error!("delivery windows could not be opened: {e}");
+        if ticks.is_multiple_of(WINDOWS_EVERY) {
+            note("delivery windows could not be opened", open_windows(&shop).await);
         }
-        if let Err(e) = follow_offers(&shop).await {
-            log::error!("offers could not be read: {e}");
+        if ticks.is_multiple_of(FORGET_EVERY) {
+            note("what has ended could not be forgotten", forget(&shop).await);
         }
+        note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);
-        actix_web::rt::time::sleep(TICK).await;
+        rt::time::sleep(TICK).await;
+    }
+}
+
+async fn follow_outbox(app: App) {
+    loop {
+        // Word of new work comes by the bell; work that was put off comes due by itself.
+        let rang = rt::time::timeout(TICK, app.outbox.notified()).await;
+        drop(rang);
+        note("the outbox could not be read", work_outbox(&app).await);
+    }
+}
+
+async fn ask_after_money(app: App) {
+    loop {
+        note("payments could not be asked about", cashier::reconcile(&app).await);
+        note("words that wait could not be read", cashier::settle_waiting(&app).await);
+        rt::time::sleep(ASK_EVERY).await;
+    }
+}
+
+async fn sweep_up(shop: Data<Shop>) {
+    let mut sweeps: u32 = 0;
+    loop {
+        note("what is over could not be let go", sweep(&shop.app).await);
+        note("unpaid orders could not be read", cashier::cancel_unpaid(&shop.app).await);
+        if sweeps.is_multiple_of(RENEW_EVERY) {
+            note("authorisations could not be renewed", cashier::renew_ending(&shop.app).await);
+        }
+        note("figures could not be taken", measure(&shop.app, &shop.metrics).await);
+        sweeps = sweeps.wrapping_add(1);
+        rt::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// A tick that fails is logged and tried again at the next.
+fn note<T>(what: &str, done: Result<T, AppError>) {
+    if let Err(e) = done {
+        log::error!("{what}: {e}");
     }
 }
 
@@ -42,6 +116,18 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
     Ok(opened)
 }
 
+/// Forgets sessions, counts of tries and letters that are of no use any more.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
+    let now = shop.app.clock.now();
+    let forget = move |conn: &mut diesel::PgConnection| {
+        Ok::<_, AppError>(accounts::sweep(conn, now)? + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
+    };
+    shop.app.db(forget).await
+}
+
 /// Makes pages and index follow when an offer begins or ends.
 ///
 /// # Errors
@@ -54,5 +140,107 @@ pub async fn follow_offers(shop: &Data<Shop>) -> Result<(), AppError> {
     let for_work = shop.clone();
     shop.app.db(move |conn| for_work.shelf.refresh_offers(conn, now)).await?;
     shop.app.changes.advance();
+    Ok(())
+}
+
+/// Does all jobs that are due, some at once. Says how many were done.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn work_outbox(app: &App) -> Result<usize, AppError> {
+    let mut done = 0;
+    loop {
+        let now = app.clock.now();
+        let jobs = app.db(move |conn| events::claim(conn, JOBS_AT_ONCE, now)).await?;
+        if jobs.is_empty() {
+            return Ok(done);
+        }
+        let working: Vec<_> = jobs
+            .into_iter()
+            .map(|job| {
+                let app = app.clone();
+                rt::spawn(async move { work(&app, job).await })
+            })
+            .collect();
+        for one in working {
+            match one.await {
+                Ok(Ok(was_done)) => done += usize::from(was_done),
+                // Its lease ends, and it is taken up again.
+                Ok(Err(e)) => log::warn!("a job of the outbox broke off: {e}"),
+                Err(e) => log::error!("a job of the outbox broke off: {e}"),
+            }
+        }
+    }
+}
+
+async fn work(app: &App, job: Job) -> Result<bool, AppError> {
+    let acted = match job.consumer {
+        Consumer::Gateway => cashier::act(app, &job).await?,
+        Consumer::Notifications => return write_letter(app, job).await,
+    };
+    let now = app.clock.now();
+    app.db(move |conn| match acted {
+        Acted::Done => events::done(conn, job.id, now).map(|()| true),
+        Acted::NotYet(why) => events::put_off(conn, &job, &why, now).map(|()| false),
+    })
+    .await
+}
+
+/// Queues what is to be written, and notes that it is done, or neither.
+async fn write_letter(app: &App, job: Job) -> Result<bool, AppError> {
+    let (now, desk) = (app.clock.now(), Desk::new(&app.config));
+    app.db(move |conn| {
+        let written = conn.transaction(|conn| {
+            notifications::deliver(conn, &desk, &job.event, now)?;
+            events::done(conn, job.id, now)
+        });
+        match written {
+            Ok(()) => Ok(true),
+            Err(e) => events::put_off(conn, &job, &e.to_string(), now).map(|()| false),
+        }
+    })
+    .await
+}
+
+/// Lets go of what nobody holds any more: windows of those who left the checkout, what they typed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &App) -> Result<(), AppError> {
+    let now = app.clock.now();
+    app.db(move |conn| {
+        delivery::release_expired(conn, now)?;
+        delete_drafts(conn, now - DRAFTS_KEPT)
+    })
+    .await
+}
+
+fn delete_drafts(
+    conn: &mut diesel::PgConnection,
+    before: chrono::DateTime<chrono::Utc>,
+) -> diesel::QueryResult<()> {
+    use crate::db::schema::checkout_drafts;
+    use diesel::prelude::*;
+    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
+        .execute(conn)
+        .map(drop)
+}
+
+async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {
+    let now = app.clock.now();
+    let (overdue, given_up) = app
+        .db(move |conn| {
+            Ok::<_, AppError>((payments::overdue(conn, now - OVERDUE)?, events::give_up_count(conn)?))
+        })
+        .await?;
+    metrics.payments_overdue.set(overdue);
+    metrics.outbox_given_up.set(given_up);
+    if let Some(gateway) = &app.gateway {
+        let tally = gateway.tally();
+        let read = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(0);
+        metrics.gateway_answered.set(read(&tally.answered));
+        metrics.gateway_refused.set(read(&tally.refused));
+        metrics.gateway_unclear.set(read(&tally.unclear));
+    }
     Ok(())
 }

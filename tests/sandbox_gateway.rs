@@ -98,7 +98,8 @@ impl Sandbox {
     fn page(&self, path: &str) -> (u16, ureq::http::HeaderMap, String) {
         let mut answer = self.agent.get(format!("{}{path}", self.base)).call().expect("a page");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        (status, headers, answer.body_mut().read_to_string().expect("text"))
+        let body = answer.body_mut().read_to_vec().expect("a body");
+        (status, headers, String::from_utf8_lossy(&body).into_owned())
     }
 
     /// Presses a button on the page that asks; comes back with where the browser is sent.

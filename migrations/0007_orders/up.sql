@@ -33,7 +33,7 @@ CREATE TABLE orders (
     number           TEXT        NOT NULL CONSTRAINT orders_number_unique UNIQUE,
     -- Whose browser placed it. No reference: baskets come and go, orders stay.
     basket_id        UUID        NOT NULL,
-    customer_id      UUID,
+    customer_id      UUID REFERENCES customers (id),
     state            TEXT        NOT NULL
                      CONSTRAINT orders_state_known CHECK (state IN ('placed', 'confirmed', 'completed', 'cancelled')),
     -- The key of the form that placed it: its insert is the lock against a second order.
@@ -170,6 +170,8 @@ CREATE TABLE payment_attempts (
     amount_cents     BIGINT      NOT NULL CONSTRAINT payment_attempts_amount_positive CHECK (amount_cents > 0),
     -- Waits beside the standing attempt to take its place: a renewed authorisation.
     standby          BOOLEAN     NOT NULL DEFAULT false,
+    -- The gateway is being told to give it up: what it reserves meanwhile is not counted on.
+    shutting         BOOLEAN     NOT NULL DEFAULT false,
     -- The gateway's words for what pays: a payment method's id, or the kind of a redirect.
     gateway_method   TEXT,
     gateway_customer TEXT,
@@ -248,7 +250,7 @@ CREATE INDEX gateway_events_waiting ON gateway_events (received_at) WHERE decisi
 -- Cards a customer lets the gateway keep. We know how they read, never their numbers.
 CREATE TABLE saved_cards (
     id             UUID PRIMARY KEY,
-    customer_id    UUID        NOT NULL,
+    customer_id    UUID        NOT NULL REFERENCES customers (id),
     gateway_method TEXT        NOT NULL CONSTRAINT saved_cards_method_unique UNIQUE,
     label          TEXT        NOT NULL,
     expires        TEXT        NOT NULL,

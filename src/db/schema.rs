@@ -302,6 +302,7 @@ diesel::table! {
         state -> Text,
         amount_cents -> BigInt,
         standby -> Bool,
+        shutting -> Bool,
         gateway_method -> Nullable<Text>,
         gateway_customer -> Nullable<Text>,
         label -> Text,

@@ -1,6 +1,7 @@
 //! How somebody came to a page: told by the first step of their session, the first touch.
 
 use crate::web::text::clean_line;
+use crate::web::without_secrets;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName, REFERER};
 use serde_json::{Map, Value};
@@ -31,7 +32,7 @@ impl Arrival {
         };
         let elsewhere = if ours.is_some() { None } else { from };
         Self {
-            page: page.to_owned(),
+            page: without_secrets(page).into_owned(),
             query: query.to_owned(),
             referrer: elsewhere.map(|(host, _)| host.to_ascii_lowercase()),
         }

@@ -1,6 +1,7 @@
 //! An order ends before its time: stock, window and coupon go back to everybody, and the money to
 //! whose it is.
 
+use super::settle::left_of;
 use crate::delivery;
 use crate::events::{self, Event};
 use crate::ids::{Actor, AttemptId, OrderId, RefundId};
@@ -67,6 +68,14 @@ pub fn cancel(
         if let Some(open) = standing.as_ref().filter(|a| a.state.is_open() && !a.method.is_at_door()) {
             return Err(CancelError::AskFirst(open.id));
         }
+        if let Some(attempt) = &standing
+            && payments::captures_of(conn, id)?
+                .iter()
+                .any(|c| c.attempt_id == attempt.id && c.state == CaptureState::Requested)
+        {
+            // The money is asked for when the goods are handed over.
+            return Err(CancelError::TooLate);
+        }
         end(conn, &order, why, by, now)?;
         let Some(attempt) = standing else { return Ok(Cancelled::NothingTaken) };
         give_back(conn, &order, &attempt, by, now).map_err(Into::into)
@@ -105,13 +114,11 @@ fn give_back(
         return Ok(Cancelled::NothingTaken);
     }
     let captures = payments::captures_of(conn, order.id)?;
-    let ours = captures.iter().filter(|c| c.attempt_id == attempt.id);
-    let taken: Money = ours.filter(|c| c.state != CaptureState::Failed).map(|c| c.amount_cents).sum();
-    if taken.is_zero() {
+    if !captures.iter().any(|c| c.attempt_id == attempt.id && c.state == CaptureState::Succeeded) {
         let_go(conn, order.id, attempt.id, now)?;
         return Ok(Cancelled::Released(attempt.amount_cents));
     }
-    let back = payments::balance(conn, order.id)?.refundable();
+    let back = left_of(conn, attempt)?;
     if !back.is_zero() {
         refund(conn, order.id, attempt.id, back, RefundReason::Cancelled, by, now)?;
     }

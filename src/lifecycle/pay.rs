@@ -76,6 +76,7 @@ pub(super) fn begin(
         state: AttemptState::Created,
         amount_cents: order.maximum_cents,
         standby: false,
+        shutting: false,
         gateway_method: paying.gateway_method.clone(),
         gateway_customer: paying.gateway_customer.clone(),
         label: paying.label.clone(),

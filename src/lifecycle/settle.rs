@@ -2,7 +2,9 @@
 //! to our call, its webhook, or the reconciler that asked.
 
 use super::cancel::{let_go, refund};
+use super::capture::complete;
 use super::pay::confirm;
+use super::renew;
 use crate::delivery::{self, WindowError};
 use crate::events::{self, Event};
 use crate::ids::{Actor, CaptureId};
@@ -10,10 +12,15 @@ use crate::inventory::{self, HoldError, Wanted};
 use crate::money::Money;
 use crate::orders::{self, CancelledWhy, Order, OrderState};
 use crate::outside::gateway::{Intent, IntentStatus};
-use crate::payments::{self, Attempt, AttemptState, Became, Capture, CaptureState, Decision, RefundReason};
+use crate::payments::{
+    self, Attempt, AttemptState, Became, Capture, CaptureState, Decision, PayBy, RefundReason,
+};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
+
+/// How long what is reserved on a card can be captured at least.
+const LEAST_GOOD: Duration = Duration::days(6);
 
 /// Who brought the word. A webhook may be old by the time it comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +53,11 @@ pub fn payment_settled(
         let Some(next) = next_state(intent) else {
             return note_intent(conn, &attempt, intent);
         };
+        if attempt.shutting && intent.status == IntentStatus::RequiresCapture {
+            // Our word to give it up is on its way: what is reserved now may be free in a moment.
+            payments::set_ask_at(conn, attempt.id, Some(now))?;
+            return Ok(Decision::TooLate);
+        }
         if attempt.state == next {
             return again(conn, &order, &attempt, intent, now);
         }
@@ -88,7 +100,17 @@ fn again(
     now: DateTime<Utc>,
 ) -> QueryResult<Decision> {
     if intent.status == IntentStatus::Succeeded && note_capture(conn, order, attempt, intent.received, now)? {
+        if order.state == OrderState::Cancelled {
+            give_money_back(conn, order, attempt, now)?;
+        }
         return Ok(Decision::Applied);
+    }
+    if attempt.state == AttemptState::Authorised && intent.good_until.is_some() {
+        if let Some(until) = intent.good_until.filter(|until| Some(*until) != attempt.good_until) {
+            payments::set_good_until(conn, attempt.id, until)?;
+        }
+    } else if attempt.state == AttemptState::Processing && intent.approve_at != attempt.approve_at {
+        payments::set_approve_at(conn, attempt.id, intent.approve_at.as_deref())?;
     }
     Ok(Decision::AlreadyTrue)
 }
@@ -105,7 +127,7 @@ fn become_(
         return Ok(Decision::TooLate);
     }
     payments::set_attempt(conn, attempt.id, &became(attempt, intent, next, now))?;
-    let event = event_of(attempt, intent, next);
+    let event = event_of(attempt, intent, next, now);
     events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
     if next == AttemptState::Authorised {
         if intent.status == IntentStatus::Succeeded {
@@ -125,7 +147,8 @@ fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<
             .then(|| intent.failure.clone().unwrap_or_else(|| "card_declined".to_owned())),
         approve_at: intent.approve_at.clone().filter(|_| open),
         settled_at: (!open).then_some(now),
-        good_until: intent.good_until.filter(|_| next == AttemptState::Authorised),
+        good_until: good_until(attempt, intent, now).filter(|_| next == AttemptState::Authorised),
+        shutting: attempt.shutting && next != AttemptState::Authorised && next != AttemptState::Abandoned,
         // A refused intent can be paid again at the gateway: the reconciler shuts it.
         ask_at: match next {
             AttemptState::Created | AttemptState::Processing => attempt.ask_at,
@@ -138,7 +161,13 @@ fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<
     }
 }
 
-fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState) -> Event {
+/// Where the gateway does not say, what every card allows at least.
+fn good_until(attempt: &Attempt, intent: &Intent, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let reserved = attempt.method == PayBy::Card && intent.status == IntentStatus::RequiresCapture;
+    intent.good_until.or_else(|| reserved.then(|| now + LEAST_GOOD))
+}
+
+fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<Utc>) -> Event {
     match next {
         AttemptState::Created | AttemptState::Processing => Event::PaymentProcessing {
             attempt: attempt.id,
@@ -149,7 +178,7 @@ fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState) -> Event {
             attempt: attempt.id,
             intent: Some(intent.id.clone()),
             amount: attempt.amount_cents,
-            good_until: intent.good_until,
+            good_until: good_until(attempt, intent, now),
         },
         AttemptState::Failed => Event::PaymentFailed {
             attempt: attempt.id,
@@ -170,7 +199,8 @@ fn money_is_there(
 ) -> QueryResult<()> {
     match order.state {
         OrderState::Placed => confirm(conn, order, Actor::Gateway, now),
-        OrderState::Confirmed if attempt.standby => Ok(()),
+        OrderState::Confirmed if attempt.standby => renew::take_over(conn, order, attempt, now),
+        OrderState::Completed if attempt.standby => give_money_back(conn, order, attempt, now),
         OrderState::Confirmed | OrderState::Completed => Ok(()),
         OrderState::Cancelled if order.cancelled_why == Some(CancelledWhy::Unpaid) => {
             if take_again(conn, order, now)? {
@@ -274,13 +304,24 @@ fn give_money_back(
 ) -> QueryResult<()> {
     if order.state == OrderState::Cancelled && order.cancelled_why == Some(CancelledWhy::Unpaid) {
         orders::set_cancelled(conn, order.id, CancelledWhy::LateMoney, now)?;
+        let event = Event::OrderCancelled { why: CancelledWhy::LateMoney.as_str().to_owned() };
+        events::record(conn, order.id.0, &event, Actor::System, now)?;
     }
-    let captured = captured_of(conn, attempt)?;
-    if captured.is_zero() {
-        let_go(conn, order.id, attempt.id, now)
-    } else {
-        refund(conn, order.id, attempt.id, captured, RefundReason::LateMoney, Actor::System, now).map(drop)
+    if !has_captured(conn, attempt)? {
+        return let_go(conn, order.id, attempt.id, now);
     }
+    // What is on its way back already is not sent twice.
+    let back = left_of(conn, attempt)?;
+    if back.is_zero() {
+        return Ok(());
+    }
+    let why = match order.state {
+        OrderState::Cancelled if order.cancelled_why != Some(CancelledWhy::Unpaid) => RefundReason::Cancelled,
+        OrderState::Placed | OrderState::Confirmed | OrderState::Completed | OrderState::Cancelled => {
+            RefundReason::LateMoney
+        }
+    };
+    refund(conn, order.id, attempt.id, back, why, Actor::System, now).map(drop)
 }
 
 /// Money was taken: by our capture, or by a method that charges at once. Says whether that is news.
@@ -296,9 +337,11 @@ pub(super) fn note_capture(
     if received.is_zero() || known.iter().any(|c| c.state == CaptureState::Succeeded) {
         return Ok(false);
     }
+    let mut handed_over = false;
     let asked = known.into_iter().find(|c| c.state == CaptureState::Requested);
     let id = if let Some(capture) = asked {
         payments::settle_capture(conn, capture.id, CaptureState::Succeeded, Some(received), None, now)?;
+        handed_over = true;
         capture.id
     } else {
         let id = CaptureId(Uuid::now_v7());
@@ -316,7 +359,17 @@ pub(super) fn note_capture(
     };
     let event = Event::CaptureSucceeded { attempt: attempt.id, capture: id, amount: received };
     events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
+    if handed_over {
+        complete(conn, order, Actor::Gateway, now)?;
+    }
     Ok(true)
+}
+
+/// What of an attempt's money we have and nobody has asked back.
+pub(super) fn left_of(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<Money> {
+    let captures = payments::captures_of(conn, attempt.order_id)?;
+    let refunds = payments::refunds_of(conn, attempt.order_id)?;
+    Ok(payments::refundable_of(attempt.id, &captures, &refunds))
 }
 
 fn captured_of(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<Money> {

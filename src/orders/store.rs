@@ -9,6 +9,11 @@ use uuid::Uuid;
 
 const MOST_LINES: i64 = 200;
 
+#[declare_sql_function]
+extern "SQL" {
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 /// # Errors
 /// `UniqueViolation` of `orders_number_unique` or `orders_submit_key_unique`.
 pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
@@ -107,6 +112,28 @@ pub fn orders_of(
         query = query.filter(orders::placed_at.lt(before));
     }
     query.load(conn)
+}
+
+/// What was ordered from a basket with somebody's own mail address becomes theirs, unless it is
+/// somebody's already.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn claim(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    customer: CustomerId,
+    email: &str,
+) -> QueryResult<usize> {
+    let with_their_mail = order_contacts::table
+        .filter(lower(order_contacts::email).eq(email.to_lowercase()))
+        .select(order_contacts::order_id);
+    diesel::update(orders::table)
+        .filter(orders::basket_id.eq(basket))
+        .filter(orders::customer_id.is_null())
+        .filter(orders::id.eq_any(with_their_mail))
+        .set(orders::customer_id.eq(customer))
+        .execute(conn)
 }
 
 /// The lines of several orders, in their order.

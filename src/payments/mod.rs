@@ -3,11 +3,15 @@
 //! Owns `payment_attempts`, `captures`, `refunds`, `gateway_events` and `saved_cards`. Whether an
 //! order is paid is never stored: it is reckoned from the money ([`Balance`]).
 
+mod cards;
 mod model;
 mod store;
+mod words;
 
+pub use cards::{SavedCard, insert_card, mark_removed, saved_card, saved_cards};
 pub use model::{
     Attempt, AttemptState, Balance, Capture, CaptureState, Decision, PayBy, Refund, RefundReason,
-    RefundState, failure_words,
+    RefundState, failure_words, refundable_of,
 };
 pub use store::*;
+pub use words::{decide_word, keep_word, lock_waiting_word, waiting_words};

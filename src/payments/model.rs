@@ -120,6 +120,8 @@ pub struct Attempt {
     pub state: AttemptState,
     pub amount_cents: Money,
     pub standby: bool,
+    /// The gateway is being told to give it up: what it reserves meanwhile is not counted on.
+    pub shutting: bool,
     pub gateway_method: Option<String>,
     pub gateway_customer: Option<String>,
     pub label: String,
@@ -203,6 +205,21 @@ impl Balance {
     }
 }
 
+/// What of an attempt's money we have and nobody has asked back.
+pub fn refundable_of(attempt: AttemptId, captures: &[Capture], refunds: &[Refund]) -> Money {
+    let captured: Money = captures
+        .iter()
+        .filter(|c| c.attempt_id == attempt && c.state == CaptureState::Succeeded)
+        .map(|c| c.amount_cents)
+        .sum();
+    let gone: Money = refunds
+        .iter()
+        .filter(|r| r.attempt_id == attempt && r.state != RefundState::Failed)
+        .map(|r| r.amount_cents)
+        .sum();
+    captured - gone
+}
+
 /// The cause of a refusal in plain words, and what to do. By the gateway's code.
 pub fn failure_words(code: &str) -> (&'static str, &'static str) {
     match code {
@@ -232,6 +249,7 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
         "gateway_down" | "shop_stopped" => {
             ("The payment service could not be reached.", "Try again in a moment, or pay at the door.")
         }
+        "amount_too_small" => ("This sum is too small for a card.", "Pay another way."),
         "lost_card" | "stolen_card" | "pickup_card" | "restricted_card" | "fraudulent" => {
             // The bank asks not to say more: somebody else may be holding the card.
             ("Your bank declined this card.", "Pay with another card, or another way.")

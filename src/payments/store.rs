@@ -1,11 +1,13 @@
 //! SQL over the money's tables. No decisions here: each function is one statement.
 
-use super::model::{Attempt, AttemptState, Balance, Capture, CaptureState, PayBy, Refund};
+use super::model::{Attempt, AttemptState, Balance, Capture, CaptureState, PayBy, Refund, RefundState};
 use crate::db::schema::{captures, payment_attempts, refunds};
-use crate::ids::{AttemptId, CaptureId, OrderId};
+use crate::ids::{AttemptId, CaptureId, OrderId, RefundId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
 
 /// More tries than this no order gets.
 const MOST_ATTEMPTS: i64 = 100;
@@ -93,6 +95,7 @@ pub struct Became {
     pub settled_at: Option<DateTime<Utc>>,
     pub good_until: Option<DateTime<Utc>>,
     pub ask_at: Option<DateTime<Utc>>,
+    pub shutting: bool,
     pub label: String,
     pub gateway_customer: Option<String>,
     pub gateway_method: Option<String>,
@@ -113,6 +116,177 @@ pub fn set_intent(conn: &mut PgConnection, id: AttemptId, intent: &str) -> Query
         .map(drop)
 }
 
+/// Notes the intent of an attempt that is still to be made. Says whether it is.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn note_intent_if_open(conn: &mut PgConnection, id: AttemptId, intent: &str) -> QueryResult<bool> {
+    diesel::update(payment_attempts::table.find(id))
+        .filter(payment_attempts::state.eq(AttemptState::Created))
+        .filter(payment_attempts::shutting.eq(false))
+        .set(payment_attempts::intent.eq(intent))
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+/// From now on what it reserves is not counted on. The caller holds its row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_shutting(conn: &mut PgConnection, id: AttemptId) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set(payment_attempts::shutting.eq(true))
+        .execute(conn)
+        .map(drop)
+}
+
+/// A try that nobody had begun is begun by the caller. The caller holds its row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_begun(conn: &mut PgConnection, id: AttemptId, ask_at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set((payment_attempts::asks.eq(1), payment_attempts::ask_at.eq(ask_at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes attempts that are due to be asked about, the longest waiting first, and keeps others off
+/// them until `again_at`.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn claim_to_ask(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    again_at: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<Attempt>> {
+    conn.transaction(|conn| {
+        let due = payment_attempts::table
+            .filter(payment_attempts::ask_at.le(now))
+            .order(payment_attempts::ask_at)
+            .limit(most)
+            .select(payment_attempts::id)
+            .for_update()
+            .skip_locked()
+            .load::<AttemptId>(conn)?;
+        diesel::update(payment_attempts::table.filter(payment_attempts::id.eq_any(due)))
+            .set((
+                payment_attempts::ask_at.eq(again_at),
+                payment_attempts::asks.eq(payment_attempts::asks + 1),
+            ))
+            .returning(Attempt::as_select())
+            .load(conn)
+    })
+}
+
+/// When an attempt is asked about next, if nothing has become of it meanwhile.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn ask_again_at(conn: &mut PgConnection, seen: &Attempt, at: Option<DateTime<Utc>>) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(seen.id))
+        .filter(payment_attempts::state.eq(seen.state))
+        .set(payment_attempts::ask_at.eq(at))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Where the shopper approves, while that is waited for.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_approve_at(conn: &mut PgConnection, id: AttemptId, at: Option<&str>) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set(payment_attempts::approve_at.eq(at))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Until when an authorisation can be captured, once that is known exactly.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_good_until(conn: &mut PgConnection, id: AttemptId, until: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set(payment_attempts::good_until.eq(until))
+        .execute(conn)
+        .map(drop)
+}
+
+/// A standby becomes the standing attempt. The one before has been abandoned.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn stand_in(conn: &mut PgConnection, id: AttemptId) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set(payment_attempts::standby.eq(false))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Money has come at the door. The caller holds the order's row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn settle_at_door(
+    conn: &mut PgConnection,
+    id: AttemptId,
+    method: PayBy,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(payment_attempts::table.find(id))
+        .set((
+            payment_attempts::method.eq(method),
+            payment_attempts::state.eq(AttemptState::Authorised),
+            payment_attempts::settled_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Authorisations that end before `before`, of orders that are still to be handed over, for which
+/// no renewal was tried since `tried_after`.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn ending_authorisations(
+    conn: &mut PgConnection,
+    before: DateTime<Utc>,
+    tried_after: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<AttemptId>> {
+    diesel::sql_query(
+        "SELECT a.id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
+         WHERE a.state = 'authorised' AND a.method = 'card' AND NOT a.standby AND a.good_until <= $1
+           AND o.state = 'confirmed'
+           AND NOT EXISTS (SELECT FROM captures c WHERE c.attempt_id = a.id AND c.state <> 'failed')
+           AND NOT EXISTS (SELECT FROM payment_attempts s WHERE s.order_id = a.order_id AND s.standby
+                           AND (s.settled_at IS NULL OR s.made_at > $2))
+         ORDER BY a.good_until LIMIT $3",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<Timestamptz, _>(tried_after)
+    .bind::<BigInt, _>(most)
+    .load::<Named>(conn)
+    .map(|rows| rows.into_iter().map(|row| AttemptId(row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// How many attempts should have been asked about before a time and were not.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn overdue(conn: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<i64> {
+    payment_attempts::table.filter(payment_attempts::ask_at.lt(before)).count().get_result(conn)
+}
+
 /// No money can come of it any more. The caller holds its order's row.
 ///
 /// # Errors
@@ -124,9 +298,16 @@ pub fn abandon(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>) -> Qu
             payment_attempts::settled_at.eq(now),
             payment_attempts::ask_at.eq(None::<DateTime<Utc>>),
             payment_attempts::approve_at.eq(None::<String>),
+            payment_attempts::shutting.eq(false),
         ))
         .execute(conn)
         .map(drop)
+}
+
+/// # Errors
+/// `NotFound` when there is none.
+pub fn capture(conn: &mut PgConnection, id: CaptureId) -> QueryResult<Capture> {
+    Capture::query().find(id).first(conn)
 }
 
 /// What came of a capture; the amount where it was another than asked.
@@ -174,6 +355,75 @@ pub fn captures_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<C
 /// When the database does not answer.
 pub fn insert_refund(conn: &mut PgConnection, refund: &Refund) -> QueryResult<()> {
     diesel::insert_into(refunds::table).values(refund).execute(conn).map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn refund(conn: &mut PgConnection, id: RefundId) -> QueryResult<Option<Refund>> {
+    Refund::query().find(id).first(conn).optional()
+}
+
+/// By the gateway's name for it.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn refund_named(conn: &mut PgConnection, name: &str) -> QueryResult<Option<Refund>> {
+    Refund::query().filter(refunds::gateway_refund.eq(name)).first(conn).optional()
+}
+
+/// What a refund has become. The caller holds its order's row.
+#[derive(AsChangeset)]
+#[diesel(table_name = refunds, treat_none_as_null = true)]
+pub struct RefundBecame {
+    pub state: RefundState,
+    pub gateway_refund: Option<String>,
+    pub failure: Option<String>,
+    pub settled_at: Option<DateTime<Utc>>,
+    pub ask_at: Option<DateTime<Utc>>,
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn set_refund(conn: &mut PgConnection, id: RefundId, became: &RefundBecame) -> QueryResult<()> {
+    diesel::update(refunds::table.find(id)).set(became).execute(conn).map(drop)
+}
+
+/// Takes refunds that are due to be asked about and keeps others off them until `again_at`.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn claim_refunds_to_ask(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    again_at: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<Refund>> {
+    conn.transaction(|conn| {
+        let due = refunds::table
+            .filter(refunds::ask_at.le(now))
+            .order(refunds::ask_at)
+            .limit(most)
+            .select(refunds::id)
+            .for_update()
+            .skip_locked()
+            .load::<RefundId>(conn)?;
+        diesel::update(refunds::table.filter(refunds::id.eq_any(due)))
+            .set((refunds::ask_at.eq(again_at), refunds::asks.eq(refunds::asks + 1)))
+            .returning(Refund::as_select())
+            .load(conn)
+    })
+}
+
+/// When a refund is asked about next, while nobody knows of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn ask_refund_again_at(conn: &mut PgConnection, id: RefundId, at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(refunds::table.find(id))
+        .filter(refunds::state.eq(RefundState::Requested))
+        .set(refunds::ask_at.eq(at))
+        .execute(conn)
+        .map(drop)
 }
 
 /// # Errors

@@ -7,7 +7,10 @@ mod mailbox;
 use crate::outside::mail::Mailbox;
 use actix_web::web::ServiceConfig;
 
-pub fn routes(cfg: &mut ServiceConfig, mailbox: Option<Mailbox>) {
+pub fn routes(cfg: &mut ServiceConfig, mailbox: Option<Mailbox>, gateway: Option<gateway::Gateway>) {
+    if let Some(gateway) = gateway {
+        cfg.configure(gateway::pages(gateway));
+    }
     if let Some(mailbox) = mailbox {
         mailbox::routes(cfg, mailbox);
     }

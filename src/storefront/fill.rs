@@ -3,6 +3,7 @@
 use super::notice::Notice;
 use super::parts::{
     Bar, BasketLink, Here, KnownPlace, NoticeBox, Step, TermWords, TotalsBlock, html, items_words,
+    your_account,
 };
 use super::shop::Shop;
 use super::visit::Visit;
@@ -27,6 +28,8 @@ pub(crate) struct Viewer {
     pub(crate) windows: Arc<Vec<Window>>,
     notice: Option<(Notice, Option<Item>)>,
     choice: Choice,
+    /// By what their browser says; a page of their own asks for more.
+    signed_in: bool,
     zone: Tz,
     now: DateTime<Utc>,
 }
@@ -37,7 +40,8 @@ impl Viewer {
         shop: &Shop,
         visit: &Visit,
     ) -> impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static {
-        let (id, notice, choice) = (visit.basket, visit.notice, visit.choice);
+        let (id, notice, choice, signed_in) =
+            (visit.basket, visit.notice, visit.choice, visit.token.is_some());
         let (valid_for, now) = (shop.quote_valid_for(), shop.app.clock.now());
         let (zone, vat) = (shop.app.config.shop.zone, shop.app.config.shop.delivery_vat_percent);
         let (upcoming, kept) = (Arc::clone(&shop.upcoming), shop.baskets.clone());
@@ -55,7 +59,7 @@ impl Viewer {
             let notice =
                 notice.map(|n| Ok::<_, AppError>((n, product_of(conn, n, &basket, now)?))).transpose()?;
             let totals = Totals::of(&basket, vat);
-            Ok(Self { basket, totals, windows, notice, choice, zone, now })
+            Ok(Self { basket, totals, windows, notice, choice, signed_in, zone, now })
         }
     }
 
@@ -75,7 +79,16 @@ impl Viewer {
             None => Arc::default(),
         };
         let totals = Totals::of(&basket, settings.delivery_vat_percent);
-        Some(Self { basket, totals, windows, notice: None, choice: visit.choice, zone: settings.zone, now })
+        Some(Self {
+            basket,
+            totals,
+            windows,
+            notice: None,
+            choice: visit.choice,
+            signed_in: visit.token.is_some(),
+            zone: settings.zone,
+            now,
+        })
     }
 
     /// What goes into a hole, or nothing where this visitor sees what most see.
@@ -94,6 +107,7 @@ impl Viewer {
             "basket" => (!self.basket.is_empty()).then(|| self.basket_link().into()),
             "bar" => (!self.basket.is_empty()).then(|| self.bar().into()),
             "notice" => self.notice_html().map(Into::into),
+            "account" => self.signed_in.then(|| your_account().into()),
             "consent" => (self.choice != Choice::Unsaid).then_some(Cow::Borrowed("")),
             "here" => self.spot().map(|s| self.here(s).into()),
             "when" => self.next_window().map(|w| format!(" for {}", self.when().window(w)).into()),
@@ -179,16 +193,15 @@ impl Viewer {
         }
     }
 
-    fn notice_html(&self) -> Option<String> {
-        let (notice, item) = self.notice.as_ref()?;
-        let name = item.as_ref().map_or("That product", |i| &i.article.name);
-        let in_basket = item.as_ref().map_or(0, |i| self.basket.quantity_of(i.article.id.0));
-        let words = match notice {
+    fn notice_words(&self, notice: Notice, item: Option<&Item>) -> String {
+        let name = item.map_or("That product", |i| &i.article.name);
+        let in_basket = item.map_or(0, |i| self.basket.quantity_of(i.article.id.0));
+        match notice {
             Notice::Added { .. } => format!("{name} added"),
             Notice::Changed { quantity, .. } => format!("{name}: {quantity} in your basket now"),
             Notice::Removed { .. } => format!("{name} removed"),
             Notice::OnlyLeft { available: 0, .. } => format!("{name} is sold out just now"),
-            Notice::OnlyLeft { available, .. } => only_left_words(name, *available, in_basket),
+            Notice::OnlyLeft { available, .. } => only_left_words(name, available, in_basket),
             Notice::BasketFull => {
                 "Your basket holds 200 different things. Take one out to add another.".to_owned()
             }
@@ -198,7 +211,37 @@ impl Viewer {
             }),
             Notice::WishNoted => "Noted. We write to you when we come to your place.".to_owned(),
             Notice::ChoiceKept => "Your choice is kept.".to_owned(),
-        };
+            Notice::SignedIn => "You are signed in.".to_owned(),
+            Notice::Joined { products, more } => self.joined_words(products, more),
+            Notice::AccountMade => "Your account is ready. You are signed in.".to_owned(),
+            Notice::SignedOut => "You are signed out. Your basket waits in your account.".to_owned(),
+            Notice::SignedOutEverywhere => {
+                "You are signed out everywhere. Your basket waits in your account.".to_owned()
+            }
+            Notice::DetailsKept => "Your details are kept.".to_owned(),
+            Notice::PasswordChanged => {
+                "Your password is changed, and you are signed out everywhere else.".to_owned()
+            }
+        }
+    }
+
+    /// What came into the account's basket by name, as far as it is still there.
+    fn joined_words(&self, products: [i64; 3], more: i32) -> String {
+        let of = |id: &i64| self.basket.lines.iter().find(|l| l.item.article.id.0 == *id);
+        let names: Vec<&str> = products.iter().filter_map(of).map(|l| l.item.article.name.as_str()).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        match names.as_slice() {
+            [] => "You are signed in.".to_owned(),
+            [names @ .., last] if more.is_empty() && !names.is_empty() => {
+                format!("You are signed in. Added to your basket: {} and {last}.", names.join(", "))
+            }
+            names => format!("You are signed in. Added to your basket: {}{more}.", names.join(", ")),
+        }
+    }
+
+    fn notice_html(&self) -> Option<String> {
+        let (notice, item) = self.notice.as_ref()?;
+        let words = self.notice_words(*notice, item.as_ref());
         let bad = matches!(notice, Notice::OnlyLeft { .. } | Notice::BasketFull | Notice::NotAQuantity);
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
@@ -209,10 +252,19 @@ impl Viewer {
             | Notice::NotAQuantity
             | Notice::PlaceSet
             | Notice::WishNoted
-            | Notice::ChoiceKept => None,
+            | Notice::ChoiceKept
+            | Notice::SignedIn
+            | Notice::Joined { .. }
+            | Notice::AccountMade
+            | Notice::SignedOut
+            | Notice::SignedOutEverywhere
+            | Notice::DetailsKept
+            | Notice::PasswordChanged => None,
         };
-        let show_basket =
-            matches!(notice, Notice::Added { .. } | Notice::Removed { .. } | Notice::Changed { .. });
+        let show_basket = matches!(
+            notice,
+            Notice::Added { .. } | Notice::Removed { .. } | Notice::Changed { .. } | Notice::Joined { .. }
+        );
         let say = if show_basket { format!("{words}. Total {}.", self.totals.total) } else { words.clone() };
         Some(html(&NoticeBox {
             words,

@@ -1,56 +1,58 @@
 //! What every page of the shop has around it.
 
-use super::menus::Menus;
 use super::parts;
 use super::shop::Shop;
 use crate::catalog::Tree;
-use crate::web::{Head, Marked, assets, hole};
+use crate::web::{Head, Marked, Piece, assets, hole, seam};
 use std::sync::Arc;
 
 pub(crate) struct Layout {
     pub(crate) head: Head,
     pub(crate) tree: Arc<Tree>,
-    /// The two lists of departments, finished, with the one marked that one is in.
-    pub(crate) menus: Menus,
+    pub(crate) top: Marked,
     /// What was searched for, to stand in the field.
     pub(crate) query: String,
     pub(crate) products: String,
     pub(crate) css: &'static str,
     pub(crate) js: &'static str,
     pub(crate) font: &'static str,
-    pub(crate) place: Marked,
-    pub(crate) basket: Marked,
     pub(crate) bar: Marked,
-    pub(crate) notice: Marked,
     pub(crate) consent: Marked,
     pub(crate) demo: bool,
 }
 
 impl Layout {
     pub(crate) fn new(shop: &Shop, head: Head) -> Self {
+        Self::in_department(shop, head, None)
+    }
+
+    /// With the department marked in the menus that one is in.
+    pub(crate) fn in_department(shop: &Shop, head: Head, id: Option<u16>) -> Self {
+        Self::below(shop, head, |tree| Marked(shop.tops.of(tree, id).to_string()))
+    }
+
+    /// With a seam for the piece at its top, for [`Sheet::joined`](crate::web::Sheet::joined).
+    pub(crate) fn joined(shop: &Shop, head: Head, id: Option<u16>) -> (Self, Piece) {
+        let layout = Self::below(shop, head, |_| seam());
+        let piece = shop.tops.of(&layout.tree, id).piece;
+        (layout, piece)
+    }
+
+    fn below(shop: &Shop, head: Head, top: impl FnOnce(&Arc<Tree>) -> Marked) -> Self {
         let (demo, tree) = (shop.demo, shop.shelf.tree());
         Self {
             head,
-            menus: shop.menus.of(&tree, None),
+            top: top(&tree),
             tree,
             query: String::new(),
             products: thousands(shop.shelf.count()),
             css: assets::address("site.css"),
             js: assets::address("site.js"),
             font: assets::address("fonts/inter-latin-wght-normal.woff2"),
-            place: hole("place", &parts::unknown_place()),
-            basket: hole("basket", &parts::empty_basket()),
             bar: hole("bar", parts::NO_BAR),
-            notice: hole("notice", parts::NO_NOTICE),
             consent: hole("consent", &parts::consent_question()),
             demo,
         }
-    }
-
-    #[must_use]
-    pub(crate) fn in_department(mut self, shop: &Shop, id: u16) -> Self {
-        self.menus = shop.menus.of(&self.tree, Some(id));
-        self
     }
 
     /// The address of a picture of ours.

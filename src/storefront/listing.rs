@@ -234,10 +234,8 @@ fn layout(shop: &Shop, tree: &Tree, asked: &Asked, scope: &Scope) -> Layout {
             scope.crumbs.iter().chain(&here).map(|(name, path)| (name.clone(), shop.whole(path))).collect();
         head.json_ld = json_ld(&breadcrumbs(&crumbs));
     }
-    let mut layout = Layout::new(shop, head);
+    let department = scope.department.filter(|id| tree.department_by_id(*id).is_some());
+    let mut layout = Layout::in_department(shop, head, department);
     layout.query.clone_from(&asked.text);
-    match scope.department.filter(|id| tree.department_by_id(*id).is_some()) {
-        Some(id) => layout.in_department(shop, id),
-        None => layout,
-    }
+    layout
 }

@@ -5,7 +5,9 @@
 //! (place, basket, quantities, notices) is filled in for each (see [`web::Sheet`](crate::web::Sheet)).
 
 mod about;
+mod account;
 mod alike;
+mod asker;
 mod basket_page;
 mod card;
 mod feeds;
@@ -13,7 +15,6 @@ mod fill;
 mod home;
 mod layout;
 mod listing;
-mod menus;
 mod notice;
 mod parts;
 mod place;
@@ -21,6 +22,7 @@ mod product;
 mod search;
 mod shop;
 mod times;
+mod tops;
 mod visit;
 mod when;
 
@@ -28,11 +30,12 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
+pub(crate) use asker::Asker;
 pub(crate) use fill::Viewer;
 pub(crate) use layout::Layout;
-pub use menus::MenuStore;
 pub(crate) use parts::items_words;
 pub use shop::Shop;
+pub use tops::Tops;
 pub(crate) use visit::Visit;
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -56,6 +59,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/help", get().to(about::help))
         .route("/sources", get().to(about::sources))
         .route("/styleguide", get().to(about::styleguide))
+        .configure(account::routes)
         .route("/robots.txt", get().to(feeds::robots))
         .route("/sitemap.xml", get().to(feeds::sitemap_index))
         .route("/sitemaps/{after}", get().to(feeds::sitemap))

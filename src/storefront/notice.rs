@@ -29,6 +29,18 @@ pub(crate) enum Notice {
     PlaceSet,
     WishNoted,
     ChoiceKept,
+    SignedIn,
+    /// Signed in, and the basket they had before came along: the first of what was added, and
+    /// how many more.
+    Joined {
+        products: [i64; 3],
+        more: i32,
+    },
+    AccountMade,
+    SignedOut,
+    SignedOutEverywhere,
+    DetailsKept,
+    PasswordChanged,
 }
 
 impl Notice {
@@ -49,6 +61,13 @@ impl Notice {
             "place" => Self::PlaceSet,
             "wish" => Self::WishNoted,
             "choice" => Self::ChoiceKept,
+            "in" => Self::SignedIn,
+            "joined" => Self::Joined { products: [number()?, number()?, number()?], more: small(number()?)? },
+            "made" => Self::AccountMade,
+            "out" => Self::SignedOut,
+            "out-all" => Self::SignedOutEverywhere,
+            "details" => Self::DetailsKept,
+            "password" => Self::PasswordChanged,
             _ => return None,
         })
     }
@@ -60,9 +79,18 @@ impl Notice {
             | Self::Changed { product, .. }
             | Self::Removed { product, .. }
             | Self::OnlyLeft { product, .. } => Some(*product),
-            Self::BasketFull | Self::NotAQuantity | Self::PlaceSet | Self::WishNoted | Self::ChoiceKept => {
-                None
-            }
+            Self::BasketFull
+            | Self::NotAQuantity
+            | Self::PlaceSet
+            | Self::WishNoted
+            | Self::ChoiceKept
+            | Self::SignedIn
+            | Self::Joined { .. }
+            | Self::AccountMade
+            | Self::SignedOut
+            | Self::SignedOutEverywhere
+            | Self::DetailsKept
+            | Self::PasswordChanged => None,
         }
     }
 }
@@ -79,6 +107,13 @@ impl fmt::Display for Notice {
             Self::PlaceSet => f.write_str("place"),
             Self::WishNoted => f.write_str("wish"),
             Self::ChoiceKept => f.write_str("choice"),
+            Self::SignedIn => f.write_str("in"),
+            Self::Joined { products: [a, b, c], more } => write!(f, "joined:{a}:{b}:{c}:{more}"),
+            Self::AccountMade => f.write_str("made"),
+            Self::SignedOut => f.write_str("out"),
+            Self::SignedOutEverywhere => f.write_str("out-all"),
+            Self::DetailsKept => f.write_str("details"),
+            Self::PasswordChanged => f.write_str("password"),
         }
     }
 }
@@ -95,6 +130,8 @@ mod tests {
             Notice::OnlyLeft { product: 1, available: 0 },
             Notice::PlaceSet,
             Notice::BasketFull,
+            Notice::Joined { products: [7, 8, 0], more: 2 },
+            Notice::SignedOutEverywhere,
         ] {
             assert_eq!(Notice::read(&notice.to_string()), Some(notice));
         }

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::ids::Slug;
 use crate::journeys::Kind;
-use crate::web::{Effort, Marked, assets, hole, render};
+use crate::web::{Marked, Piece, Sheet, assets, hole, render};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -75,27 +75,30 @@ pub(super) async fn show(
     }
     let make = {
         let shop = shop.clone();
-        move |conn: &mut PgConnection| {
+        move |conn: &mut PgConnection| -> Result<Sheet, AppError> {
             let now = shop.app.clock.now();
             // The index is no witness while word of changes does not arrive.
             let deaf = shop.pages.epoch().is_none();
             let may_be_on_offer = |id| deaf || shop.shelf.may_be_on_offer(id);
             let (item, details) = catalog::by_slug(conn, &slug, now, may_be_on_offer)?;
             let similar = shop.alike.to(conn, &item.article, &details.kind, now)?;
-            render(&page(&shop, &item, &details, similar))
+            let (page, top) = page(&shop, &item, &details, similar.html);
+            let pieces: Vec<Piece> = [top].into_iter().chain(similar.piece).collect();
+            Ok(Sheet::joined(&render(&page)?, &pieces))
         }
     };
-    shop.page(&request, &visit, &address, Effort::Quick, make).await
+    shop.page_of(&request, &visit, &address, make).await
 }
 
-fn page(shop: &Shop, item: &Item, details: &Details, similar: Marked) -> ProductPage {
+/// The page, and the piece at its top.
+fn page(shop: &Shop, item: &Item, details: &Details, similar: Marked) -> (ProductPage, Piece) {
     let article = &item.article;
     let card = Card::new(item);
     let crumbs = crumbs(shop, item);
     let (sold_out, stock) = stock_words(item);
-    let layout = layout(shop, item, details, &crumbs);
+    let (layout, top) = layout(shop, item, details, &crumbs);
     let bar = if sold_out { layout.bar.clone() } else { add_bar(item) };
-    ProductPage {
+    let page = ProductPage {
         layout,
         bar,
         crumbs,
@@ -132,7 +135,8 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: Marked) -> Product
         per: if article.size_unit == SizeUnit::Millilitre { "ml" } else { "g" },
         demo: details.demo,
         similar,
-    }
+    };
+    (page, top)
 }
 
 #[derive(Template)]
@@ -237,7 +241,7 @@ fn crumbs(shop: &Shop, item: &Item) -> Vec<(String, String)> {
     crumbs
 }
 
-fn layout(shop: &Shop, item: &Item, details: &Details, crumbs: &[(String, String)]) -> Layout {
+fn layout(shop: &Shop, item: &Item, details: &Details, crumbs: &[(String, String)]) -> (Layout, Piece) {
     let article = &item.article;
     let path = format!("/p/{}", article.slug);
     let title = format!("{}, {} · SmartShop", article.name, article.size_label());
@@ -254,11 +258,7 @@ fn layout(shop: &Shop, item: &Item, details: &Details, crumbs: &[(String, String
     let department = u16::try_from(article.category_id)
         .ok()
         .and_then(|id| shop.shelf.tree().category(id).map(|(d, _)| d.id));
-    let layout = Layout::new(shop, head);
-    match department {
-        Some(id) => layout.in_department(shop, id),
-        None => layout,
-    }
+    Layout::joined(shop, head, department)
 }
 
 fn structured(shop: &Shop, item: &Item, details: &Details, picture: &str) -> Value {

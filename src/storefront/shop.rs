@@ -1,7 +1,8 @@
 use super::alike::Alike;
 use super::fill::Viewer;
-use super::menus::MenuStore;
+use super::tops::Tops;
 use super::visit::Visit;
+use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
@@ -27,7 +28,8 @@ pub struct Shop {
     pub baskets: Kept,
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,
-    pub menus: MenuStore,
+    pub tops: Tops,
+    pub passwords: Passwords,
     /// Whether this shop shows made-up goods, and its own workings.
     pub demo: bool,
 }
@@ -46,13 +48,25 @@ impl Shop {
         effort: Effort,
         make: impl FnOnce(&mut PgConnection) -> Result<String, AppError> + Send + 'static,
     ) -> Result<HttpResponse, AppError> {
+        self.page_of(request, visit, address, move |conn| Ok(Sheet::new(&make(conn)?, effort))).await
+    }
+
+    /// As [`Shop::page`], of a page that `make` has finished.
+    ///
+    /// # Errors
+    /// What `make` says, or the database.
+    pub(super) async fn page_of(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        address: &str,
+        make: impl FnOnce(&mut PgConnection) -> Result<Sheet, AppError> + Send + 'static,
+    ) -> Result<HttpResponse, AppError> {
         let sheet = match self.pages.get(address) {
             Some(sheet) => sheet,
             None => {
                 let epoch = self.pages.epoch();
-                let sheet =
-                    self.app.db(move |conn| Ok::<_, AppError>(Sheet::new(&make(conn)?, effort))).await?;
-                let sheet = Arc::new(sheet);
+                let sheet = Arc::new(self.app.db(make).await?);
                 self.pages.keep(address, epoch, &sheet);
                 sheet
             }

@@ -2,7 +2,9 @@
 
 use super::notice::Notice;
 use super::shop::Shop;
-use crate::ids::BasketId;
+use crate::accounts::{self, Token};
+use crate::error::AppError;
+use crate::ids::{BasketId, CustomerId};
 use crate::journeys::{Choice, Kind, SESSION_COOKIE, VISITOR_COOKIE, Walker};
 use crate::web::{Client, cookies};
 use actix_web::dev::Payload;
@@ -10,7 +12,7 @@ use actix_web::http::header::{HeaderValue, REFERER};
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -18,6 +20,9 @@ use uuid::Uuid;
 const BASKET_COOKIE: &str = "basket";
 const BASKET: &str = "basket";
 const NOTICE_COOKIE: &str = "notice";
+/// The name of a session's cookie. Over https a browser takes the prefixed one from nobody but us.
+const CUSTOMER_COOKIES: [&str; 2] = ["customer", "__Host-customer"];
+const THIRTY_DAYS: u32 = 30 * 86_400;
 const NINETY_DAYS: u32 = 90 * 86_400;
 const HALF_AN_HOUR: u32 = 1_800;
 /// A notice is for the very next page.
@@ -26,6 +31,9 @@ const NOTICE_SECONDS: u32 = 60;
 pub(crate) struct Visit {
     pub(crate) basket: Option<BasketId>,
     pub(crate) notice: Option<Notice>,
+    /// What they say proves who they are. [`Shop::customer`] knows whether it does.
+    pub(crate) token: Option<Token>,
+    customer: OnceCell<Option<CustomerId>>,
     pub(crate) choice: Choice,
     pub(crate) walker: Option<Walker>,
     /// The page of ours that the request came from.
@@ -39,7 +47,10 @@ pub(crate) struct Visit {
 impl Visit {
     /// Whether the page as everybody sees it is right for them.
     pub(crate) fn is_a_stranger(&self) -> bool {
-        self.basket.is_none() && self.notice.is_none() && self.choice == Choice::Unsaid
+        self.basket.is_none()
+            && self.token.is_none()
+            && self.notice.is_none()
+            && self.choice == Choice::Unsaid
     }
 
     /// Their basket, or the id of one to be.
@@ -57,6 +68,10 @@ impl Visit {
         let mut set = Vec::new();
         if self.notice.is_some() {
             set.push(shop.cookie(NOTICE_COOKIE, "", 0));
+        }
+        // The session slides at our side; the browser is to keep its half as long.
+        if let (Some(token), Some(Some(_))) = (&self.token, self.customer.get()) {
+            set.push(shop.customer_cookie(token));
         }
         if self.choice == Choice::Yes
             && let (Some(walker), Some(session)) = (&self.walker, session)
@@ -81,6 +96,8 @@ impl Visit {
                 .and_then(|t| app.signer.open(BASKET, t))
                 .map(BasketId),
             notice: cookies::get(request, NOTICE_COOKIE).and_then(Notice::read),
+            token: cookies::get(request, shop.customer_cookie_name()).and_then(Token::read),
+            customer: OnceCell::new(),
             choice: Choice::of(request),
             walker: Walker::of(request, client, &app.signer, app.clock.now()),
             came_from: came_from(request),
@@ -92,8 +109,44 @@ impl Visit {
 
 impl Shop {
     pub(crate) fn cookie(&self, name: &str, value: &str, max_age: u32) -> HeaderValue {
-        let secure = self.app.config.server.public_url.starts_with("https://");
-        cookies::set(name, value, max_age, secure)
+        cookies::set(name, value, max_age, self.is_secure())
+    }
+
+    fn is_secure(&self) -> bool {
+        self.app.config.server.public_url.starts_with("https://")
+    }
+
+    fn customer_cookie_name(&self) -> &'static str {
+        CUSTOMER_COOKIES[usize::from(self.is_secure())]
+    }
+
+    /// The cookie of somebody who has signed in.
+    pub(crate) fn customer_cookie(&self, token: &Token) -> HeaderValue {
+        self.cookie(self.customer_cookie_name(), token.as_str(), THIRTY_DAYS)
+    }
+
+    /// Takes away what made the browser somebody's: the session and the account's basket.
+    pub(crate) fn stranger_cookies(&self) -> [HeaderValue; 2] {
+        [self.cookie(self.customer_cookie_name(), "", 0), self.cookie(BASKET_COOKIE, "", 0)]
+    }
+
+    /// Who is signed in, asked of the database once a request. Pages that everybody may see do
+    /// not ask: their header goes by the cookie alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn customer(&self, visit: &Visit) -> Result<Option<CustomerId>, AppError> {
+        if let Some(known) = visit.customer.get() {
+            return Ok(*known);
+        }
+        let found = match visit.token.clone() {
+            Some(token) => {
+                let now = self.app.clock.now();
+                self.app.read(move |conn| accounts::customer_of(conn, &token, now)).await?
+            }
+            None => None,
+        };
+        Ok(*visit.customer.get_or_init(|| found))
     }
 
     /// The cookie that makes a basket somebody's own.

@@ -1,14 +1,15 @@
 //! Who may see an order, and how much of it.
 
 use super::words::Voice;
+use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use crate::orders::{self, Order};
-use crate::storefront::{Shop, Visit};
+use crate::storefront::{Asker, Shop, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
-use crate::web::{Client, cookies};
+use crate::web::cookies;
 use actix_web::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -31,8 +32,8 @@ pub(super) struct Caller {
     customer: Option<CustomerId>,
     /// What a link's address brought, or the cookie it left.
     key: Option<String>,
-    /// Under what tries that find nothing are counted.
-    keys: Vec<Key>,
+    asker: Asker,
+    app: App,
 }
 
 impl Caller {
@@ -40,9 +41,10 @@ impl Caller {
         let key = cookies::get(request, KEY_COOKIE).map(str::to_owned);
         Ok(Self {
             basket: visit.basket,
-            customer: customer_of(shop, visit).await?,
+            customer: shop.customer(visit).await?,
             key,
-            keys: keys(shop, request, visit),
+            asker: Asker::read(request, &shop.app),
+            app: shop.app.clone(),
         })
     }
 
@@ -70,7 +72,7 @@ impl Caller {
         {
             return Ok((order, sight));
         }
-        let counted = throttle::spend(conn, Limited::OrderNumberGuess, &self.keys, voice.now)?;
+        let counted = throttle::spend(conn, Limited::OrderNumberGuess, &self.keys_here(number), voice.now)?;
         counted.map_err(|wait| later(wait, voice))?;
         Err(AppError::NotFound)
     }
@@ -83,8 +85,14 @@ impl Caller {
         self.customer
     }
 
-    pub(super) fn keys(&self) -> &[Key] {
-        &self.keys
+    /// Under what tries at an order are counted, from wherever they come.
+    pub(super) fn keys(&self, number: &str) -> Vec<Key> {
+        self.asker.keys(&self.app, "order", number)
+    }
+
+    /// The same without what strangers elsewhere use up.
+    fn keys_here(&self, number: &OrderNumber) -> Vec<Key> {
+        self.asker.keys_here(&self.app, "order", number.as_ref())
     }
 
     /// What may be seen of an order, if anything. The one rule.
@@ -96,19 +104,6 @@ impl Caller {
         }
         (linked == Some(order.id)).then_some(Sight::Link)
     }
-}
-
-/// Who is signed in.
-#[expect(clippy::unused_async, reason = "asks the accounts once they are merged")]
-async fn customer_of(_: &Shop, _: &Visit) -> Result<Option<CustomerId>, AppError> {
-    Ok(None)
-}
-
-fn keys(shop: &Shop, request: &HttpRequest, visit: &Visit) -> Vec<Key> {
-    let signer = &shop.app.signer;
-    let address = request.extensions().get::<Client>().map(|c| Key::address(signer, c.address));
-    let device = visit.basket.map(|b| Key::device(signer, b.0));
-    address.into_iter().chain(device).collect()
 }
 
 pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {

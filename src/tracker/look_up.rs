@@ -55,10 +55,7 @@ pub(super) async fn find(
     let caller = Caller::of(&shop, &request, &visit).await?;
     let load = Viewer::loader(&shop, &visit);
     let number = OrderNumber::try_from(form.number.clone()).ok();
-    let mut keys = caller.keys().to_vec();
-    if let Some(number) = &number {
-        keys.push(Key::subject(&shop.app.signer, "order", number.as_ref()));
-    }
+    let keys = caller.keys(number.as_ref().map_or("", AsRef::as_ref));
     let contact = form.contact.clone();
     let (opened, viewer) = shop
         .app

@@ -5,6 +5,7 @@
 //! scripts; with them they hear of changes by a stream.
 
 mod access;
+mod account;
 mod cancellation;
 mod coming_back;
 mod dossier;
@@ -38,6 +39,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/cancellation", post().to(cancellation::cancel))
         .route("/orders/{number}/basket", get().to(put_back::show))
         .route("/orders/{number}/basket", post().to(put_back::put))
+        .route("/orders/{number}/account", post().to(account::ask))
         .route("/orders/{number}/receipt", get().to(receipt::show))
         .route("/track", get().to(look_up::ask))
         .route("/track", post().to(look_up::find));

@@ -1,6 +1,7 @@
 //! The page of one order: the answer first, in every state it can be in.
 
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
+use super::account::{self, AccountOffer};
 use super::dossier::Dossier;
 use super::pay_again::{self, PayAgain};
 use super::said::Said;
@@ -46,6 +47,7 @@ struct OrderPage {
     approve: Option<Approve>,
     steps: Vec<Step>,
     pay: Option<PayAgain>,
+    account: Option<AccountOffer>,
     next: Vec<Line>,
     money: Vec<Line>,
     facts: Vec<Fact>,
@@ -88,7 +90,7 @@ pub(super) async fn show(
     if let Some(key) = key {
         return open_link(&shop, caller, number, voice, &key).await;
     }
-    let load = Viewer::loader(&shop, &visit);
+    let (load, is_known) = (Viewer::loader(&shop, &visit), caller.customer().is_some());
     let (voice_there, asked) = (voice.clone(), number.clone());
     let (dossier, sight, viewer) = shop
         .app
@@ -98,7 +100,7 @@ pub(super) async fn show(
         })
         .await?;
     let said = Said::read(&request);
-    let page = page(&shop, &voice, &dossier, sight, said)?;
+    let page = page(&shop, &voice, &dossier, (sight, is_known), said);
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
     if said.is_some() {
@@ -131,23 +133,23 @@ fn page(
     shop: &Shop,
     voice: &Voice,
     dossier: &Dossier,
-    sight: Sight,
+    (sight, caller_is_known): (Sight, bool),
     said: Option<Said>,
-) -> Result<OrderPage, AppError> {
+) -> OrderPage {
     let (order, status) = (&dossier.order, &dossier.story.status);
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
     let big = answer.big.clone().unwrap_or_default();
     let title = format!("{} {big}", answer.title).trim_end().to_owned();
     let again = voice.now + chrono::Duration::seconds(LOOK_AGAIN.into());
-    Ok(OrderPage {
+    OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
         here: address(&order.number),
         version: dossier.story.version,
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
-        said: said.map(Said::line),
+        said: said.filter(|said| !said.is_about_password()).map(Said::line),
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
         again: waits.then(|| clock_words(voice, again)),
@@ -155,6 +157,7 @@ fn page(
         approve: approve(dossier),
         steps: steps(voice, dossier),
         pay: pay_again::offered(shop, dossier),
+        account: account::offer(dossier, sight, caller_is_known, said),
         next: next(voice, dossier, sight),
         money: voice.money(&dossier.story),
         facts: facts(voice, dossier, sight),
@@ -165,7 +168,7 @@ fn page(
         can_cancel: order.can_be_cancelled(),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
-    })
+    }
 }
 
 fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {

@@ -12,7 +12,7 @@ use crate::lifecycle::{PayError, Paying, Status, Story};
 use crate::money::Money;
 use crate::payments::PayBy;
 use crate::storefront::{Shop, Visit};
-use crate::throttle::{self, Key, Limited};
+use crate::throttle::{self, Limited};
 use crate::web::redirect;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -226,14 +226,12 @@ pub(super) async fn pay(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, signer) = (number.clone(), shop.app.signer.clone());
+    let asked = number.clone();
     let dossier = shop
         .app
         .db(move |conn| {
             let (order, _) = caller.find(conn, &asked, &voice)?;
-            let mut keys = caller.keys().to_vec();
-            keys.push(Key::subject(&signer, "order", asked.as_ref()));
-            let counted = throttle::spend(conn, Limited::Pay, &keys, voice.now)?;
+            let counted = throttle::spend(conn, Limited::Pay, &caller.keys(asked.as_ref()), voice.now)?;
             counted.map_err(|wait| later(wait, &voice))?;
             Ok::<_, AppError>(Dossier::read(conn, order)?)
         })

@@ -27,10 +27,14 @@ pub(super) enum Said {
     CannotCancelNow,
     /// On to the bank.
     Approve,
+    /// The letter that finishes an account is on its way.
+    AccountAsked,
+    PasswordTooShort,
+    PasswordTooLong,
 }
 
 impl Said {
-    const ALL: [(Self, &str); 8] = [
+    const ALL: [(Self, &str); 11] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -39,6 +43,9 @@ impl Said {
         (Self::TooLateToCancel, "late"),
         (Self::CannotCancelNow, "stuck"),
         (Self::Approve, "approve"),
+        (Self::AccountAsked, "account"),
+        (Self::PasswordTooShort, "short"),
+        (Self::PasswordTooLong, "long"),
     ];
 
     pub(super) fn read(request: &HttpRequest) -> Option<Self> {
@@ -53,6 +60,11 @@ impl Said {
 
     pub(super) fn forget(shop: &Shop, number: &OrderNumber) -> HeaderValue {
         set(shop, number, "", 0)
+    }
+
+    /// Whether it is about the field of the account that is offered.
+    pub(super) const fn is_about_password(self) -> bool {
+        matches!(self, Self::PasswordTooShort | Self::PasswordTooLong)
     }
 
     pub(super) fn line(self) -> Line {
@@ -78,6 +90,15 @@ impl Said {
                 "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute.",
             ),
             Self::Approve => (Tone::Info, "You are being taken to your bank."),
+            Self::AccountAsked => (
+                Tone::Good,
+                "Look into your mail: one press in the letter we sent you, and your account is ready.",
+            ),
+            Self::PasswordTooShort => (
+                Tone::Bad,
+                "This password is too short. Use 8 characters or more, for example three words.",
+            ),
+            Self::PasswordTooLong => (Tone::Bad, "This password is too long. Use at most 200 characters."),
         };
         let icon = match tone {
             Tone::Good => "circle-check",

@@ -15,6 +15,7 @@ use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, route};
 use actix_web::{Error, HttpMessage, HttpResponse, Route, guard};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -29,6 +30,9 @@ pub fn get() -> Route {
 pub struct Client {
     pub address: IpAddr,
 }
+
+/// Where other machines tell us of what has happened.
+const HOOKS: &str = "/webhooks/";
 
 /// What the front door needs, one for all threads.
 pub struct Front {
@@ -67,6 +71,10 @@ impl Front {
     }
 
     fn check(&self, request: &ServiceRequest, client: Client) -> Result<(), AppError> {
+        if request.path().starts_with(HOOKS) {
+            // From a machine that signs what it says: no browser's cookies are of use there.
+            return if self.limits.allow_hook(client.address) { Ok(()) } else { Err(AppError::TooMany) };
+        }
         let writes = !request.method().is_safe();
         if !request.path().starts_with("/assets/") && !self.limits.allow(client.address, writes) {
             return Err(AppError::TooMany);
@@ -105,7 +113,8 @@ pub async fn pass(
     Ok(response)
 }
 
-/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and keeps its own.
+/// The headers of the house. A page that set one itself needs it otherwise (a frame, say) and
+/// keeps its own.
 fn dress(front: &Front, response: &mut ServiceResponse) {
     let headers = response.headers_mut();
     for (name, value) in &front.headers {
@@ -176,10 +185,21 @@ fn write_down(front: &Front, response: &ServiceResponse, id: u64, client: Client
         "{} {} {} {status} {}us {}",
         readable(id),
         request.method(),
-        request.path(),
+        without_secrets(request.path()),
         took.as_micros(),
         Masked(client.address),
     );
+}
+
+/// Where an address goes on with a key to something, which is nobody's to note.
+const SECRET_BEHIND: [&str; 2] = ["/reset/", "/signup/"];
+
+/// A path as it may be written down.
+pub fn without_secrets(path: &str) -> Cow<'_, str> {
+    match SECRET_BEHIND.iter().find(|before| path.starts_with(**before)) {
+        Some(before) => Cow::Owned(format!("{before}…")),
+        None => Cow::Borrowed(path),
+    }
 }
 
 /// A request's number as a person can say it on the phone.
@@ -268,6 +288,26 @@ mod tests {
         assert!(!ours(&[("sec-fetch-site", "same-site")]));
         assert!(!ours(&[("origin", "https://evil.test")]));
         assert!(!ours(&[("origin", "null")]));
+    }
+
+    #[test]
+    fn a_page_may_set_a_header_of_the_house_itself() {
+        let config = Config::load(None, std::iter::empty()).expect("defaults");
+        let front = Front::new(&config, Data::new(Metrics::new()), 0);
+        let own = HttpResponse::Ok().insert_header(("x-frame-options", "SAMEORIGIN")).finish();
+        let mut response = TestRequest::default().to_srv_response(own);
+        dress(&front, &mut response);
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
+        assert_eq!(header("x-frame-options"), Some("SAMEORIGIN"));
+        assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    }
+
+    #[test]
+    fn a_key_in_an_address_is_not_written_down() {
+        assert_eq!(without_secrets("/reset/abc/def"), "/reset/…");
+        for plain in ["/reset", "/signup", "/d/bakery", "/"] {
+            assert_eq!(without_secrets(plain), plain);
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Gzip for pages: made at once, and the header that says who takes it.
 
+use crc32fast::Hasher;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use std::cell::RefCell;
 
 /// Deflate, no name, no time, system unknown (RFC 1952).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+/// An empty block that says that it is the last one (RFC 1951).
+const LAST_BLOCK: [u8; 2] = [3, 0];
 
 thread_local! {
     /// A third of a megabyte of tables, so one for each thread and not one for each page.
@@ -32,22 +35,86 @@ pub(super) fn unpack(file: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
+/// A text that stands in many files, compressed small and once for all of them.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Ends on a whole byte and refers to nothing before it, so it fits behind anything.
+    deflated: Box<[u8]>,
+    sum: Hasher,
+}
+
+impl Packed {
+    pub(super) fn new(text: &[u8]) -> Self {
+        let (mut deflated, mut sum) = (Vec::new(), Hasher::new());
+        sum.update(text);
+        deflate(&mut Compress::new(Compression::new(7), false), text, FlushCompress::Sync, &mut deflated);
+        Self { deflated: deflated.into(), sum }
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.deflated.len()
+    }
+}
+
+/// One gzip file put together from texts, compressed fast, and packed ones.
+pub(super) struct Joined {
+    out: Vec<u8>,
+    sum: Hasher,
+    length: usize,
+}
+
+impl Joined {
+    pub(super) fn new(room: usize) -> Self {
+        let mut out = Vec::with_capacity(room);
+        out.extend_from_slice(&HEADER);
+        Self { out, sum: Hasher::new(), length: 0 }
+    }
+
+    pub(super) fn add(&mut self, text: &[u8]) {
+        PRESS.with_borrow_mut(|press| deflate(press, text, FlushCompress::Sync, &mut self.out));
+        self.sum.update(text);
+        self.length += text.len();
+    }
+
+    pub(super) fn add_packed(&mut self, packed: &Packed, length: usize) {
+        self.out.extend_from_slice(&packed.deflated);
+        self.sum.combine(&packed.sum);
+        self.length += length;
+    }
+
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.out.extend_from_slice(&LAST_BLOCK);
+        end(&mut self.out, self.sum.finalize(), self.length);
+        self.out
+    }
+}
+
 fn whole(press: &mut Compress, text: &[u8]) -> Vec<u8> {
-    press.reset();
     let mut out = Vec::with_capacity(text.len() / 2 + 128);
     out.extend_from_slice(&HEADER);
+    deflate(press, text, FlushCompress::Finish, &mut out);
+    end(&mut out, crc32fast::hash(text), text.len());
+    out
+}
+
+fn end(out: &mut Vec<u8>, sum: u32, length: usize) {
+    out.extend_from_slice(&sum.to_le_bytes());
+    out.extend_from_slice(&(length as u32).to_le_bytes());
+}
+
+fn deflate(press: &mut Compress, text: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
+    press.reset();
     loop {
         let read = usize::try_from(press.total_in()).unwrap_or(text.len());
-        match press.compress_vec(&text[read..], &mut out, FlushCompress::Finish) {
+        match press.compress_vec(&text[read..], out, flush) {
             Ok(Status::StreamEnd) => break,
+            // A flush is whole when it has left room.
+            Ok(Status::Ok) if matches!(flush, FlushCompress::Sync) && out.len() < out.capacity() => break,
             // No room left: text that hardly shrinks.
             Ok(Status::Ok | Status::BufError) => out.reserve(text.len() / 2 + 128),
             Err(e) => unreachable!("compressing into memory does not fail: {e}"),
         }
     }
-    out.extend_from_slice(&crc32fast::hash(text).to_le_bytes());
-    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    out
 }
 
 /// Whether an `Accept-Encoding` header (RFC 9110, 12.5.3) allows gzip. A name outweighs `*`; a weight of nought
@@ -108,6 +175,21 @@ mod tests {
                 assert_eq!(unpack(&fast(words.as_bytes())), words);
             }
         }
+    }
+
+    #[test]
+    fn texts_and_packed_ones_join_to_one_file() {
+        let noise: Vec<u8> = (0..90_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let texts = [Vec::new(), b"<p>Bread</p>".repeat(900), noise, b"<p>Bread</p>".to_vec(), b"x".to_vec()];
+        let (mut file, mut all) = (Joined::new(0), Vec::new());
+        for text in &texts {
+            file.add(text);
+            file.add_packed(&Packed::new(text), text.len());
+            file.add_packed(&Packed::new(text), text.len());
+            all.extend(text.repeat(3));
+        }
+        assert_eq!(opened(&file.finish()), all);
+        assert_eq!(opened(&Joined::new(0).finish()), b"");
     }
 
     #[test]

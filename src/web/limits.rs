@@ -15,9 +15,14 @@ type Limiter = RateLimiter<Household, DashMapStateStore<Household>, DefaultClock
 /// Every so many requests the addresses that have been quiet are forgotten.
 const FORGET_EVERY: u32 = 20_000;
 
+/// What the payment gateway may tell us: far more than it does on our busiest day.
+const HOOKS_PER_SECOND: u32 = 200;
+const HOOKS_AT_ONCE: u32 = 1_000;
+
 pub(super) struct RateLimits {
     reads: Limiter,
     writes: Limiter,
+    hooks: Limiter,
     seen: AtomicU32,
 }
 
@@ -32,8 +37,17 @@ impl RateLimits {
             writes: RateLimiter::dashmap(
                 Quota::per_minute(count(limits.writes_per_minute)).allow_burst(count(limits.writes_at_once)),
             ),
+            hooks: RateLimiter::dashmap(
+                Quota::per_second(count(HOOKS_PER_SECOND)).allow_burst(count(HOOKS_AT_ONCE)),
+            ),
             seen: AtomicU32::new(0),
         }
+    }
+
+    /// Whether another machine may tell us once more. It tells us what its own customers did, so
+    /// it may do so more often than a person may ask; what is refused it sends again.
+    pub(super) fn allow_hook(&self, address: IpAddr) -> bool {
+        self.hooks.check_key(&household(address)).is_ok()
     }
 
     /// Whether this address may ask once more.
@@ -41,6 +55,7 @@ impl RateLimits {
         if self.seen.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.reads.retain_recent();
             self.writes.retain_recent();
+            self.hooks.retain_recent();
         }
         let household = household(address);
         let limiter = if writes { &self.writes } else { &self.reads };

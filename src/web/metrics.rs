@@ -39,6 +39,11 @@ pub struct Metrics {
     pub cached_pages: Gauge,
     pub mail_waiting: Gauge,
     pub mail_failed: Gauge,
+    pub payments_overdue: Gauge,
+    pub outbox_given_up: Gauge,
+    pub gateway_answered: Gauge,
+    pub gateway_refused: Gauge,
+    pub gateway_unclear: Gauge,
 }
 
 impl Default for Metrics {
@@ -76,6 +81,12 @@ impl Metrics {
         let cached_pages = gauge("cached_pages", "Finished pages in memory");
         let mail_waiting = gauge("mail_waiting", "Letters that have not left yet");
         let mail_failed = gauge("mail_failed", "Letters that were given up: somebody must look");
+        let payments_overdue = gauge("payments_overdue", "Payments whose end should have been asked for");
+        let outbox_given_up = gauge("outbox_given_up", "Jobs that were given up and wait for a person");
+        let gateway_answered =
+            gauge("gateway_answered", "Calls the payment gateway answered, since the start");
+        let gateway_refused = gauge("gateway_refused", "Calls the payment gateway refused, since the start");
+        let gateway_unclear = gauge("gateway_unclear", "Calls without a clear answer, since the start");
         Self {
             registry,
             answers,
@@ -90,6 +101,11 @@ impl Metrics {
             cached_pages,
             mail_waiting,
             mail_failed,
+            payments_overdue,
+            outbox_given_up,
+            gateway_answered,
+            gateway_refused,
+            gateway_unclear,
         }
     }
 

@@ -3,20 +3,30 @@
 //! Measured on a department page of 40 kB with 26 holes: putting the fillings in takes
 //! under a microsecond and compressing the result fast about 28, against hundreds for
 //! rendering it anew. Compressing the pieces beforehand and joining them was faster
-//! still (10) but doubled what goes over the wire.
+//! still (10) but doubled what goes over the wire. Product pages are so many that most are
+//! made for one reader: there the two largest parts are pieces compressed once for all
+//! ([`Piece`]), an eighth less work in all for a tenth more bytes.
 
 use super::gzip;
+use super::page::Marked;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Noncharacters, which no text of a person or a catalogue holds (see `text::clean_line`).
 const EDGE: char = '\u{FDD0}';
 const MIDDLE: char = '\u{FDD1}';
+const SEAM: char = '\u{FDD2}';
 
 /// Marks a part of a page that may differ by visitor, with what most of them see.
 pub(super) fn mark(name: &str, otherwise: &str) -> String {
     format!("{EDGE}{name}{MIDDLE}{otherwise}{EDGE}")
+}
+
+/// The place of the next [`Piece`] in a page.
+pub fn seam() -> Marked {
+    Marked(SEAM.to_string())
 }
 
 /// How much work to spend on making the page small for those who have nothing of their own.
@@ -39,11 +49,30 @@ pub struct Sheet {
     plain: Bytes,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Hole {
-    name: Box<str>,
+    /// Shared with the piece that it is in, if any.
+    name: Arc<str>,
     /// Where it lies in the text.
     place: Range<usize>,
+}
+
+/// A part that very many pages share, taken apart and compressed once for all of them.
+#[derive(Debug, Clone)]
+pub struct Piece(Arc<Taken>);
+
+#[derive(Debug)]
+struct Taken {
+    length: usize,
+    holes: Vec<Hole>,
+    packed: gzip::Packed,
+}
+
+impl Piece {
+    pub fn new(marked: &str) -> Self {
+        let (text, holes) = take_apart(marked);
+        Self(Arc::new(Taken { length: text.len(), holes, packed: gzip::Packed::new(text.as_bytes()) }))
+    }
 }
 
 impl Sheet {
@@ -59,6 +88,29 @@ impl Sheet {
         let plain: Bytes = plain.into_boxed_slice().into();
         let text = (effort != Effort::Quick).then(|| text.into());
         Self { text, holes: holes.into(), plain }
+    }
+
+    /// One of very many pages that share these pieces, in this order: a page says by a [`seam`]
+    /// where the next one goes. A seam too many is nothing.
+    pub fn joined(marked: &str, pieces: &[Piece]) -> Self {
+        let mut file =
+            gzip::Joined::new(marked.len() / 2 + pieces.iter().map(|p| p.0.packed.weight()).sum::<usize>());
+        let (mut holes, mut length) = (Vec::new(), 0);
+        let mut pieces = pieces.iter();
+        for (i, own) in marked.split(SEAM).enumerate() {
+            if i > 0
+                && let Some(Piece(piece)) = pieces.next()
+            {
+                holes.extend(piece.holes.iter().cloned().map(|hole| hole.moved(length)));
+                file.add_packed(&piece.packed, piece.length);
+                length += piece.length;
+            }
+            let (text, own_holes) = take_apart(own);
+            holes.extend(own_holes.into_iter().map(|hole| hole.moved(length)));
+            file.add(text.as_bytes());
+            length += text.len();
+        }
+        Self { text: None, holes: holes.into(), plain: file.finish().into_boxed_slice().into() }
     }
 
     /// What most see, as gzip.
@@ -96,6 +148,12 @@ impl Sheet {
             + self.plain.len()
             + self.holes.iter().map(|h| h.name.len() + 48).sum::<usize>()
             + 96
+    }
+}
+
+impl Hole {
+    fn moved(self, by: usize) -> Self {
+        Self { name: self.name, place: self.place.start + by..self.place.end + by }
     }
 }
 
@@ -149,10 +207,14 @@ mod tests {
                 plain += &format!("{lead}{otherwise}");
                 filled += &format!("{lead}{}", fill.as_ref().unwrap_or(otherwise));
             }
-            let sheet = Sheet::new(&(marked + &tail), Effort::Quick);
+            let sheet = Sheet::new(&format!("{marked}{tail}"), Effort::Quick);
             let fill = |name: &str| parts[name.parse::<usize>().ok()?].2.as_deref().map(Cow::Borrowed);
             prop_assert_eq!(sheet.plain_text(), plain + &tail);
-            prop_assert_eq!(sheet.fill(fill), filled + &tail);
+            prop_assert_eq!(sheet.fill(fill), filled.clone() + &tail);
+            let piece = Piece::new(&(marked.clone() + &tail));
+            let joined = format!("{marked}{SEAM}{tail}{SEAM}{marked}{SEAM}");
+            let joined = Sheet::joined(&joined, &[piece.clone(), piece]);
+            prop_assert_eq!(joined.fill(fill), format!("{filled}{filled}{tail}{tail}{filled}{tail}{filled}"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
+mod accounts;
 mod bad_input;
 mod baskets;
 mod common;

@@ -1,4 +1,4 @@
-use crate::ids::{AttemptId, RefundId};
+use crate::ids::{AttemptId, OrderId, OrderNumber, RefundId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 
@@ -84,4 +84,53 @@ impl std::fmt::Display for GatewayError {
             Self::Misconfigured(why) => write!(f, "the gateway's settings are wrong: {why}"),
         }
     }
+}
+
+/// A try to be paid, as the gateway is asked to prepare it. Made of our rows alone, so that the
+/// same question can be asked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIntent {
+    pub attempt: AttemptId,
+    pub order: OrderId,
+    pub number: OrderNumber,
+    pub amount: Money,
+    pub how: How,
+    pub customer: Option<String>,
+    /// The method may be used once more while the shopper is away.
+    pub keep_for_later: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// By a card's or wallet's payment method: reserved first, captured later.
+    Card(String),
+    /// By leaving and approving, `paypal`: charged at once.
+    Redirect(String),
+}
+
+/// A card that the gateway keeps for a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    pub method: String,
+    /// `Visa ending 4242`
+    pub label: String,
+    /// `08/29`
+    pub expires: String,
+}
+
+/// What the gateway tells us by itself.
+#[derive(Debug, Clone)]
+pub struct Word {
+    pub id: String,
+    /// `payment_intent.succeeded`
+    pub kind: String,
+    pub said: Said,
+}
+
+#[derive(Debug, Clone)]
+pub enum Said {
+    Intent(Box<Intent>),
+    Refund(Box<Refunded>),
+    /// About something that we do not follow.
+    Other,
 }

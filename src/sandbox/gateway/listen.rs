@@ -3,14 +3,14 @@
 use super::api::api;
 use super::house::{Gateway, Sorry};
 use super::pages::pages;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorWords};
 use crate::web::{assets, get};
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::route;
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, HttpResponse, HttpServer};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -88,16 +88,16 @@ impl Listening {
     }
 }
 
-async fn nothing_here() -> Result<actix_web::HttpResponse, AppError> {
+async fn nothing_here() -> Result<HttpResponse, AppError> {
     Err(AppError::NotFound)
 }
 
-/// The headers of answers that set none themselves.
+/// The headers of answers that set none themselves, and words for refusals that have none.
 async fn dress(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let mut response = next.call(request).await?;
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut response = explain(next.call(request).await?.map_into_boxed_body());
     for (name, value) in DEFAULTS {
         let name = HeaderName::from_static(name);
         if !response.headers().contains_key(&name) {
@@ -105,4 +105,13 @@ async fn dress(
         }
     }
     Ok(response)
+}
+
+fn explain(response: ServiceResponse) -> ServiceResponse {
+    let said = response.response().extensions().get::<ErrorWords>().cloned();
+    let Some(words) = said else { return response };
+    let text = format!("Sandbox payment gateway. {}: {}\n", words.title, words.advice);
+    let status = response.status();
+    let page = HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text);
+    response.into_response(page)
 }

@@ -76,6 +76,7 @@ fn page(status: StatusCode, html: String, frame: Frame, leads_to: &str) -> HttpR
 struct Files {
     shop: &'static str,
     own: &'static str,
+    font: &'static str,
     /// How a frame talks to the page around it.
     parent: &'static str,
     script: &'static str,
@@ -86,6 +87,7 @@ impl Files {
         Self {
             shop: assets::address("site.css"),
             own: assets::address("sandbox/sandbox.css"),
+            font: assets::address("fonts/inter-latin-wght-normal.woff2"),
             parent: assets::address("sandbox/parent.js"),
             script: assets::address(script),
         }

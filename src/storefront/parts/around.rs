@@ -2,6 +2,7 @@
 
 use super::{TotalsBlock, html};
 use askama::Template;
+use std::sync::LazyLock;
 
 pub(in crate::storefront) const NO_BAR: &str = "<div data-live=\"bar\"></div>";
 pub(in crate::storefront) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
@@ -16,6 +17,21 @@ pub(in crate::storefront) fn empty_basket() -> String {
 
 pub(in crate::storefront) fn consent_question() -> String {
     html(&Consent)
+}
+
+pub(in crate::storefront) fn sign_in_link() -> String {
+    html(&AccountLink { signed_in: false })
+}
+
+pub(in crate::storefront) fn your_account() -> &'static str {
+    static LINK: LazyLock<String> = LazyLock::new(|| html(&AccountLink { signed_in: true }));
+    &LINK
+}
+
+#[derive(Template)]
+#[template(path = "parts/account_link.html")]
+pub(in crate::storefront) struct AccountLink {
+    pub(in crate::storefront) signed_in: bool,
 }
 
 #[derive(Template)]

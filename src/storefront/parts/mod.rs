@@ -1,14 +1,16 @@
 //! The parts of pages that are filled or shown in several places, each with its template.
 
 mod around;
+mod fields;
 mod line;
 mod step;
 mod totals;
 
 pub(in crate::storefront) use around::{
     Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_NOTICE, NoticeBox, TermWords, consent_question,
-    empty_basket, unknown_place,
+    empty_basket, sign_in_link, unknown_place, your_account,
 };
+pub(in crate::storefront) use fields::{Field, problems};
 pub(in crate::storefront) use line::LineView;
 pub(in crate::storefront) use step::Step;
 pub(in crate::storefront) use totals::TotalsBlock;

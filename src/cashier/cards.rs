@@ -1,0 +1,107 @@
+//! Cards that are kept, and what the payment step shows to take a new one.
+
+use super::wait::{For, ask};
+use crate::app::App;
+use crate::error::AppError;
+use crate::ids::CustomerId;
+use crate::outside::gateway::GatewayError;
+use crate::payments::{self, SavedCard};
+use uuid::Uuid;
+
+/// Where a card is typed: in the gateway's own frame, never on our page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardFields {
+    /// The sandbox's frames, at their addresses.
+    Sandbox { frame_url: String, wallets_url: String, key: String },
+    /// Stripe.js, which makes its frames itself.
+    Stripe { key: String, js_url: &'static str },
+    /// No gateway: no cards.
+    None,
+}
+
+const STRIPE_JS: &str = "https://js.stripe.com/v3/";
+
+/// What the payment step shows.
+pub fn card_fields(app: &App) -> CardFields {
+    let settings = &app.config.payments;
+    if app.gateway.is_none() {
+        return CardFields::None;
+    }
+    let key = settings.publishable_key.clone();
+    match settings.api_base.as_deref() {
+        None => CardFields::Stripe { key, js_url: STRIPE_JS },
+        Some(base) if base.ends_with(".stripe.com") => CardFields::Stripe { key, js_url: STRIPE_JS },
+        Some(_) => CardFields::Sandbox {
+            frame_url: format!("{}/sandbox/card", settings.pages_base),
+            wallets_url: format!("{}/sandbox/wallets", settings.pages_base),
+            key,
+        },
+    }
+}
+
+/// Keeps a card for a customer whom the gateway knows as `gateway_customer`; `None`: it does not
+/// know them yet. Gives back what it knows them as now, for the customer's row.
+///
+/// # Errors
+/// When the gateway refuses or does not answer, or the database does not.
+pub async fn keep_card(
+    app: &App,
+    customer: CustomerId,
+    gateway_customer: Option<String>,
+    method: String,
+) -> Result<(String, SavedCard), AppError> {
+    let (known, card) = ask(app, For::Somebody, move |gateway| {
+        let known = match gateway_customer {
+            Some(known) => known,
+            None => gateway.create_customer(&customer.to_string())?,
+        };
+        let card = gateway.attach(&method, &known)?;
+        Ok((known, card))
+    })
+    .await
+    .map_err(words)?;
+    let saved = SavedCard {
+        id: Uuid::now_v7(),
+        customer_id: customer,
+        gateway_method: card.method,
+        label: card.label,
+        expires: card.expires,
+        saved_at: app.clock.now(),
+        removed_at: None,
+    };
+    let kept = saved.clone();
+    app.db(move |conn| payments::insert_card(conn, &kept)).await?;
+    Ok((known, saved))
+}
+
+/// Forgets a card, here and at the gateway. Says whether it was theirs.
+///
+/// # Errors
+/// When the gateway or the database does not answer: the card is then still there.
+pub async fn remove_card(app: &App, customer: CustomerId, id: Uuid) -> Result<bool, AppError> {
+    let Some(card) = app.db(move |conn| payments::saved_card(conn, customer, id)).await? else {
+        return Ok(false);
+    };
+    let gone = ask(app, For::Somebody, move |gateway| gateway.detach(&card.gateway_method)).await;
+    match gone {
+        // One it does not know, or will not take off once more, is gone.
+        Ok(()) | Err(GatewayError::NotFound | GatewayError::Refused { .. }) => {}
+        Err(e @ (GatewayError::Unclear(_) | GatewayError::Misconfigured(_))) => return Err(words(e)),
+    }
+    let now = app.clock.now();
+    app.db(move |conn| payments::mark_removed(conn, id, now)).await?;
+    Ok(true)
+}
+
+fn words(e: GatewayError) -> AppError {
+    match e {
+        GatewayError::Refused { code, .. } => {
+            let (what, then) = payments::failure_words(&code);
+            AppError::bad(format!("{what} {then}"))
+        }
+        GatewayError::NotFound | GatewayError::Unclear(_) | GatewayError::Misconfigured(_) => {
+            log::warn!("a card could not be kept or removed: {e}");
+            AppError::bad("The payment service could not be reached. Please try again in a moment.")
+        }
+    }
+}

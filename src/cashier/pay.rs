@@ -1,0 +1,299 @@
+//! Paying: prepare, ask for the money, write down what was answered.
+
+use super::shut::{Shutting, shut};
+use super::wait::{For, ask, attempt, in_time, tell, undone};
+use crate::app::App;
+use crate::error::AppError;
+use crate::ids::{AttemptId, OrderId};
+use crate::lifecycle::{self, Errand, PayError, Paying};
+use crate::orders::{self, OrderState};
+use crate::outside::gateway::{Gateway, GatewayError, How, Intent, NewIntent};
+use crate::payments::{self, Attempt, AttemptState, PayBy};
+use actix_web::rt;
+use chrono::{DateTime, Duration, Utc};
+
+/// A reservation lasts about a week: for a later delivery it has to be renewed on the way.
+const RENEWED_AFTER: Duration = Duration::days(6);
+/// One that ends sooner than this is renewed.
+const RENEW_BEFORE: Duration = Duration::hours(24);
+/// How long after a renewal that failed the next one is tried.
+const RENEW_AGAIN: Duration = Duration::hours(1);
+/// An answer that was lost is asked for after this long.
+const ASK_SOON: Duration = Duration::seconds(2);
+/// Somebody else has just begun it: it is theirs to end.
+const JUST_NOW: Duration = Duration::seconds(25);
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(150);
+const ROUNDS: usize = 3;
+const MOST_RENEWALS: i64 = 20;
+
+/// What became of a try to be paid, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The money is reserved or charged; the order is confirmed.
+    Authorised,
+    /// A clear no; the code is one for [`payments::failure_words`].
+    Failed(String),
+    /// The shopper has to approve at this address.
+    Approve(String),
+    /// Nobody knows yet. It is being asked about; the order's page will say.
+    NotKnownYet,
+}
+
+/// Makes a try that was begun with the order. Of two calls one goes to the gateway, and the other
+/// hears what it says. Answers within nine seconds.
+pub async fn pay(app: &App, attempt: AttemptId) -> Outcome {
+    let app = app.clone();
+    in_time(async move { drive(&app, attempt, For::Somebody).await }).await.unwrap_or(Outcome::NotKnownYet)
+}
+
+/// Pays again, with the same method or another one. A try that is still open is asked about and, if
+/// it brought nothing, given up first.
+///
+/// # Errors
+/// `StillOpen` when the gateway does not say what became of the try before.
+pub async fn retry(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
+    let app = app.clone();
+    let work = async move { try_again(&app, order, paying).await };
+    in_time(work).await.unwrap_or(Ok(Outcome::NotKnownYet))
+}
+
+/// Asks the gateway now what became of an order's payment. Answers within nine seconds.
+pub async fn look(app: &App, order: OrderId) -> Outcome {
+    let app = app.clone();
+    let work = async move { look_now(&app, order).await };
+    let looked = in_time(work).await.unwrap_or(Ok(Outcome::NotKnownYet));
+    looked.unwrap_or_else(|e| not_written(&e))
+}
+
+fn not_written(e: &AppError) -> Outcome {
+    log::warn!("what became of a payment could not be written down; it will be asked about: {e}");
+    Outcome::NotKnownYet
+}
+
+/// Begins reservations anew that are about to end.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn renew_ending(app: &App) -> Result<usize, AppError> {
+    if app.gateway.is_none() {
+        return Ok(0);
+    }
+    let now = app.clock.now();
+    let find = move |conn: &mut diesel::PgConnection| {
+        payments::ending_authorisations(conn, now + RENEW_BEFORE, now - RENEW_AGAIN, MOST_RENEWALS)
+    };
+    let ending = app.db(find).await?;
+    let count = ending.len();
+    for id in ending {
+        if let Some(standby) = app.db(move |conn| lifecycle::renew(conn, id, now)).await? {
+            drive(app, standby, For::Upkeep).await;
+        }
+    }
+    Ok(count)
+}
+
+async fn drive(app: &App, id: AttemptId, who: For) -> Outcome {
+    let now = app.clock.now();
+    let begun = match app.db(move |conn| lifecycle::begin_paying(conn, id, now)).await {
+        Ok(Some(errand)) => charge(app, errand, who).await,
+        Ok(None) => join(app, id).await,
+        Err(e) => Err(e),
+    };
+    begun.unwrap_or_else(|e| not_written(&e))
+}
+
+/// Somebody else is at it: what do they hear?
+async fn join(app: &App, id: AttemptId) -> Result<Outcome, AppError> {
+    loop {
+        let attempt = attempt(app, id).await?;
+        let young = app.clock.now() - attempt.made_at < JUST_NOW;
+        if attempt.state != AttemptState::Created || !young {
+            return Ok(outcome_of(&attempt));
+        }
+        rt::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn charge(app: &App, errand: Errand, who: For) -> Result<Outcome, AppError> {
+    let id = errand.attempt.id;
+    let made = {
+        let errand = errand.clone();
+        ask(app, who, move |gateway| prepare(gateway, &errand)).await
+    };
+    let intent = match made {
+        Ok(intent) => intent.id,
+        Err(e) => return not_begun(app, id, e).await,
+    };
+    let named = intent.clone();
+    if !app.db(move |conn| payments::note_intent_if_open(conn, id, &named)).await? {
+        // It was given up meanwhile; nothing has been asked for and nothing will be.
+        return Ok(outcome_of(&attempt(app, id).await?));
+    }
+    let back = (!errand.attempt.standby).then(|| return_url(app, &errand));
+    let named = intent.clone();
+    let answer = ask(app, who, move |gateway| gateway.confirm(&named, id, back.as_deref())).await;
+    answered(app, id, intent, answer, who).await
+}
+
+/// Tells the gateway of a try. Run again for the same attempt it brings the same intent.
+pub(super) fn prepare(gateway: &Gateway, errand: &Errand) -> Result<Intent, GatewayError> {
+    let attempt = &errand.attempt;
+    let method = attempt.gateway_method.clone().unwrap_or_default();
+    let card = attempt.method == PayBy::Card;
+    let far = errand.window_ends > attempt.made_at + RENEWED_AFTER;
+    let keep_for_later = card && far && !attempt.standby;
+    let customer = match &attempt.gateway_customer {
+        None if keep_for_later => Some(gateway.create_customer(&attempt.id.to_string())?),
+        known => known.clone(),
+    };
+    gateway.create_intent(&NewIntent {
+        attempt: attempt.id,
+        order: attempt.order_id,
+        number: errand.number.clone(),
+        amount: attempt.amount_cents,
+        how: if card { How::Card(method) } else { How::Redirect(method) },
+        customer,
+        keep_for_later,
+    })
+}
+
+fn return_url(app: &App, errand: &Errand) -> String {
+    format!("{}/orders/{}/return", app.config.server.public_url, errand.number)
+}
+
+/// The payment could not even be prepared. Nothing was confirmed, so nothing can move.
+async fn not_begun(app: &App, id: AttemptId, e: GatewayError) -> Result<Outcome, AppError> {
+    let (code, may_exist) = match e {
+        GatewayError::Refused { code, .. } => (code, false),
+        GatewayError::Unclear(why) => {
+            log::warn!("the payment gateway does not answer: {why}");
+            ("gateway_down".to_owned(), true)
+        }
+        GatewayError::NotFound | GatewayError::Misconfigured(_) => {
+            log::warn!("no payment can be made: {e}");
+            ("gateway_down".to_owned(), false)
+        }
+    };
+    let (now, said) = (app.clock.now(), code.clone());
+    app.db(move |conn| lifecycle::refused(conn, id, &said, may_exist, now)).await?;
+    Ok(Outcome::Failed(code))
+}
+
+async fn answered(
+    app: &App,
+    id: AttemptId,
+    intent: String,
+    answer: Result<Intent, GatewayError>,
+    who: For,
+) -> Result<Outcome, AppError> {
+    match answer {
+        Ok(intent) => tell(app, intent).await.map(drop)?,
+        Err(GatewayError::Refused { intent: Some(intent), .. }) => tell(app, *intent).await.map(drop)?,
+        Err(GatewayError::Refused { code, intent: None, .. }) => {
+            // A no without a word of the intent itself: is it as it was?
+            match ask(app, who, move |gateway| gateway.intent(&intent)).await {
+                Ok(intent) => tell(app, intent).await.map(drop)?,
+                Err(_) => ask_soon(app, id).await?,
+            }
+            let now = app.clock.now();
+            let open = attempt(app, id).await?;
+            if open.state == AttemptState::Created {
+                app.db(move |conn| lifecycle::refused(conn, id, &code, true, now)).await?;
+            }
+        }
+        Err(e @ (GatewayError::NotFound | GatewayError::Unclear(_) | GatewayError::Misconfigured(_))) => {
+            log::warn!("whether a payment was made is not known yet: {e}");
+            ask_soon(app, id).await?;
+        }
+    }
+    Ok(outcome_of(&attempt(app, id).await?))
+}
+
+async fn ask_soon(app: &App, id: AttemptId) -> Result<(), AppError> {
+    let at = app.clock.now() + ASK_SOON;
+    app.db(move |conn| {
+        let open = payments::attempt(conn, id)?;
+        if open.state.is_open() { payments::ask_again_at(conn, &open, Some(at)) } else { Ok(()) }
+    })
+    .await
+}
+
+pub(super) fn outcome_of(attempt: &Attempt) -> Outcome {
+    match attempt.state {
+        AttemptState::Authorised => Outcome::Authorised,
+        AttemptState::Failed => Outcome::Failed(attempt.failure.clone().unwrap_or_default()),
+        AttemptState::Abandoned => Outcome::Failed("shop_stopped".to_owned()),
+        AttemptState::Created | AttemptState::Processing => {
+            attempt.approve_at.clone().map_or(Outcome::NotKnownYet, Outcome::Approve)
+        }
+    }
+}
+
+async fn look_now(app: &App, order: OrderId) -> Result<Outcome, AppError> {
+    let (order, newest) = app
+        .db(move |conn| {
+            let order = orders::order(conn, order)?;
+            let tries = payments::attempts_of(conn, order.id)?;
+            Ok::<_, AppError>((order, tries.into_iter().rfind(|a| !a.standby)))
+        })
+        .await?;
+    let Some(newest) = newest else { return Ok(Outcome::Authorised) };
+    if matches!(order.state, OrderState::Confirmed | OrderState::Completed) {
+        return Ok(Outcome::Authorised);
+    }
+    if newest.state.is_open() && !newest.method.is_at_door() {
+        refresh(app, &newest, For::Somebody).await?;
+    }
+    Ok(outcome_of(&attempt(app, newest.id).await?))
+}
+
+/// Asks about an open attempt whose intent is known. An answer that does not come changes nothing.
+pub(super) async fn refresh(app: &App, open: &Attempt, who: For) -> Result<(), AppError> {
+    let Some(intent) = open.intent.clone() else { return Ok(()) };
+    if let Ok(intent) = ask(app, who, move |gateway| gateway.intent(&intent)).await {
+        tell(app, intent).await?;
+    }
+    Ok(())
+}
+
+async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
+    let began = app.clock.now();
+    let mut still_open = None;
+    for _ in 0..ROUNDS {
+        let (now, paying) = (app.clock.now(), paying.clone());
+        let started = app
+            .db(move |conn| Ok::<_, AppError>(lifecycle::start_attempt(conn, order, &paying, now)))
+            .await
+            .map_err(|e| PayError::Db(undone(e)))?;
+        let open = match started {
+            Ok(Some(attempt)) => return Ok(drive(app, attempt, For::Somebody).await),
+            Ok(None) => return Ok(Outcome::Authorised),
+            Err(PayError::StillOpen(open)) => open,
+            Err(e) => return Err(e),
+        };
+        still_open = Some(open);
+        match settle_before(app, open, began).await.map_err(|e| PayError::Db(undone(e)))? {
+            Some(outcome) => return Ok(outcome),
+            None => continue,
+        }
+    }
+    Err(still_open.map_or(PayError::Over, PayError::StillOpen))
+}
+
+/// What to do about a try before this one: `Some` where its outcome is this one's too.
+async fn settle_before(
+    app: &App,
+    open: AttemptId,
+    began: DateTime<Utc>,
+) -> Result<Option<Outcome>, AppError> {
+    let before = attempt(app, open).await?;
+    if began - before.made_at < JUST_NOW && before.asks > 0 && before.state == AttemptState::Created {
+        // The same button, pressed twice: one goes to the gateway, both hear what it says.
+        return join(app, open).await.map(Some);
+    }
+    refresh(app, &before, For::Somebody).await?;
+    match shut(app, open, For::Somebody).await? {
+        Shutting::Settled => Ok(None),
+        Shutting::NotKnown => Ok(Some(Outcome::NotKnownYet)),
+    }
+}

@@ -1,0 +1,247 @@
+//! The goods are handed over: what they really came to is taken, and no more than was reserved.
+
+use super::cancel::{let_go, refund};
+use crate::events::{self, Event};
+use crate::ids::{Actor, CaptureId, OrderId};
+use crate::money::Money;
+use crate::orders::{self, Order, OrderState};
+use crate::payments::{self, Attempt, AttemptState, Capture, CaptureState, PayBy, RefundReason};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// What follows for the money once the real sum is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedOver {
+    /// The gateway is asked for the sum; the order is completed when it has said yes.
+    Capturing(CaptureId),
+    /// It was charged before: the difference goes back. Completed.
+    GivingBack(Money),
+    /// Nothing is left to settle. Completed.
+    Settled,
+    /// The money comes now, at the door: [`settle_at_door`].
+    AtDoor,
+    /// It was asked for before.
+    Already,
+}
+
+#[derive(Debug)]
+pub enum CaptureError {
+    /// More than what was reserved or charged.
+    Above(Money),
+    /// Another sum was asked for before.
+    OtherSum(Money),
+    /// No money is there to be taken: the reservation has ended.
+    NothingReserved,
+    /// Only what is confirmed is handed over.
+    NotConfirmed(OrderState),
+    /// This order is not paid at the door.
+    NotAtDoor,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for CaptureError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Takes what an order really came to. One transaction; the gateway is asked by the outbox.
+///
+/// # Errors
+/// Nothing has changed then.
+pub fn ask_capture(
+    conn: &mut PgConnection,
+    id: OrderId,
+    real: Money,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    conn.transaction(|conn| {
+        let order = orders::lock_order(conn, id)?;
+        match order.state {
+            OrderState::Confirmed => {}
+            OrderState::Completed => return Ok(HandedOver::Already),
+            OrderState::Placed | OrderState::Cancelled => {
+                return Err(CaptureError::NotConfirmed(order.state));
+            }
+        }
+        let Some(attempt) = payments::standing_attempt(conn, id)? else {
+            return without_payment(conn, &order, real, by, now);
+        };
+        if attempt.method.is_at_door() {
+            return Ok(HandedOver::AtDoor);
+        }
+        let captures = payments::captures_of(conn, id)?;
+        let mine =
+            captures.into_iter().find(|c| c.attempt_id == attempt.id && c.state != CaptureState::Failed);
+        match mine {
+            Some(c) if c.state == CaptureState::Requested && c.amount_cents == real => {
+                Ok(HandedOver::Already)
+            }
+            Some(c) if c.state == CaptureState::Requested => Err(CaptureError::OtherSum(c.amount_cents)),
+            Some(c) => give_difference_back(conn, &order, &attempt, c.amount_cents, real, by, now),
+            None => take(conn, &order, &attempt, real, by, now),
+        }
+    })
+}
+
+fn without_payment(
+    conn: &mut PgConnection,
+    order: &Order,
+    real: Money,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    if !real.is_zero() {
+        return Err(CaptureError::NothingReserved);
+    }
+    complete(conn, order, by, now)?;
+    Ok(HandedOver::Settled)
+}
+
+fn take(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    real: Money,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    if attempt.state != AttemptState::Authorised {
+        return Err(CaptureError::NothingReserved);
+    }
+    if real > attempt.amount_cents {
+        return Err(CaptureError::Above(attempt.amount_cents));
+    }
+    if real <= Money::ZERO {
+        let_go(conn, order.id, attempt.id, now)?;
+        complete(conn, order, by, now)?;
+        return Ok(HandedOver::Settled);
+    }
+    let id = CaptureId(Uuid::now_v7());
+    payments::insert_capture(conn, &capture_of(attempt, id, real, CaptureState::Requested, now))?;
+    let event = Event::CaptureAsked { attempt: attempt.id, capture: id, amount: real };
+    events::record(conn, order.id.0, &event, by, now)?;
+    Ok(HandedOver::Capturing(id))
+}
+
+fn give_difference_back(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    taken: Money,
+    real: Money,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    if real > taken {
+        return Err(CaptureError::Above(taken));
+    }
+    // Something may have been given back before, out of goodwill say: never more than there is.
+    let left = super::settle::left_of(conn, attempt)?;
+    let back = (taken - real).min(left);
+    complete(conn, order, by, now)?;
+    if back <= Money::ZERO {
+        return Ok(HandedOver::Settled);
+    }
+    refund(conn, order.id, attempt.id, back, RefundReason::PackedForLess, by, now)?;
+    Ok(HandedOver::GivingBack(back))
+}
+
+/// Cash or card at the door. One transaction.
+///
+/// # Errors
+/// Nothing has changed then.
+pub fn settle_at_door(
+    conn: &mut PgConnection,
+    id: OrderId,
+    amount: Money,
+    method: PayBy,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    conn.transaction(|conn| {
+        let order = orders::lock_order(conn, id)?;
+        match order.state {
+            OrderState::Confirmed => {}
+            OrderState::Completed => return Ok(HandedOver::Already),
+            OrderState::Placed | OrderState::Cancelled => {
+                return Err(CaptureError::NotConfirmed(order.state));
+            }
+        }
+        let attempt = payments::standing_attempt(conn, id)?.filter(|a| a.method.is_at_door());
+        let attempt = attempt.filter(|_| method.is_at_door()).ok_or(CaptureError::NotAtDoor)?;
+        if amount > attempt.amount_cents {
+            return Err(CaptureError::Above(attempt.amount_cents));
+        }
+        if amount > Money::ZERO {
+            payments::settle_at_door(conn, attempt.id, method, now)?;
+            let capture = CaptureId(Uuid::now_v7());
+            payments::insert_capture(
+                conn,
+                &capture_of(&attempt, capture, amount, CaptureState::Succeeded, now),
+            )?;
+            let event = Event::CaptureSucceeded { attempt: attempt.id, capture, amount };
+            events::record(conn, id.0, &event, by, now)?;
+        }
+        complete(conn, &order, by, now)?;
+        Ok(HandedOver::Settled)
+    })
+}
+
+fn capture_of(
+    attempt: &Attempt,
+    id: CaptureId,
+    amount: Money,
+    state: CaptureState,
+    now: DateTime<Utc>,
+) -> Capture {
+    Capture {
+        id,
+        attempt_id: attempt.id,
+        amount_cents: amount,
+        state,
+        failure: None,
+        asked_at: now,
+        settled_at: (state != CaptureState::Requested).then_some(now),
+    }
+}
+
+/// The gateway would not capture. The order stays confirmed, the failure stands in the log, and
+/// the capture can be asked for again.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn capture_failed(
+    conn: &mut PgConnection,
+    id: CaptureId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        let asked = payments::capture(conn, id)?;
+        let attempt = payments::attempt(conn, asked.attempt_id)?;
+        let order = orders::lock_order(conn, attempt.order_id)?;
+        if payments::capture(conn, id)?.state != CaptureState::Requested {
+            return Ok(());
+        }
+        payments::settle_capture(conn, id, CaptureState::Failed, None, Some(reason), now)?;
+        let event = Event::CaptureFailed { attempt: attempt.id, capture: id, reason: reason.to_owned() };
+        events::record(conn, order.id.0, &event, Actor::Gateway, now)
+    })
+}
+
+/// It is handed over and its money is settled. The caller holds the order's row.
+pub(super) fn complete(
+    conn: &mut PgConnection,
+    order: &Order,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    if order.state != OrderState::Confirmed {
+        return Ok(());
+    }
+    orders::set_completed(conn, order.id, now)?;
+    events::record(conn, order.id.0, &Event::OrderCompleted, by, now)
+}
