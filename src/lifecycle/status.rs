@@ -86,13 +86,17 @@ pub struct Back {
 }
 
 impl Story {
-    /// Tells it. `rows` lend the tries the names that the gateway gave them later.
+    /// Tells it. `rows` lend the tries what the gateway says of them and is no event: their names,
+    /// and where the shopper approves.
     pub fn tell(history: &[Recorded], rows: &[Attempt]) -> Self {
         let mut fold = Fold::default();
         history.iter().for_each(|recorded| fold.hear(recorded));
         for known in &mut fold.tries {
             if let Some(row) = rows.iter().find(|row| row.id == known.id) {
                 known.label.clone_from(&row.label);
+                if known.state == AttemptState::Processing && row.state == known.state {
+                    known.approve_at.clone_from(&row.approve_at);
+                }
             }
         }
         fold.end()
@@ -162,7 +166,8 @@ impl Fold {
             }
             Event::OrderCancelled { why } => {
                 self.state = State::Cancelled(why.parse().unwrap_or(CancelledWhy::Shop));
-                self.cancelled_at = Some(at);
+                // That money came late is said later; it was over before.
+                self.cancelled_at.get_or_insert(at);
             }
             // Money for an order that was given up as unpaid: too late, unless it is confirmed after all.
             Event::PaymentAuthorised { .. } => {

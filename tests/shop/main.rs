@@ -11,6 +11,7 @@ mod import;
 mod lifecycle;
 mod machines;
 mod mail;
+mod orders;
 mod places;
 mod searching;
 mod throttles;

@@ -1,6 +1,7 @@
 //! A whole shop for one test: its own database, the real middleware, no sockets, no mocks of our own code.
 
 mod logbook;
+pub(crate) mod placing;
 mod queries;
 mod server;
 mod shopper;
