@@ -63,8 +63,18 @@ export async function startPostgres(folder) {
     try { return sql("postgres", "SELECT 1") === "1"; } catch { return false; }
   };
   await until(30_000, 50, answers, () => `the bench's Postgres in ${data} did not start`);
+  /** Runs a script over and over with eight clients; answers with transactions of the script a second. */
+  const pgbench = (database, file, seconds) => {
+    const out = execFileSync(join(bin, "pgbench"),
+      ["-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", String(seconds), "-f", file, "-h", socket, "-U", "postgres", database],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    const failed = Number(out.match(/number of failed transactions: (\d+)/)?.[1] ?? 0);
+    if (failed > 0) throw new Error(`pgbench: ${failed} transactions failed`);
+    return Number(out.match(/tps = ([\d.]+)/)[1]);
+  };
   return {
     sql,
+    pgbench,
     url: (database) => `postgres://postgres@/${database}?host=${encodeURIComponent(socket)}`,
     databases: () => sql("postgres", "SELECT datname FROM pg_database").split("\n"),
     stop: async () => {

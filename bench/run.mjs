@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { readNames, writeCatalogue } from "./catalogue.mjs";
 import { check, measure, writeTargets } from "./load.mjs";
+import { measureOrders } from "./orders.mjs";
 import { startPostgres } from "./postgres.mjs";
 import { makeQueries, searchOpenLoop } from "./search.mjs";
 import { chance, median } from "./shared.mjs";
@@ -203,8 +204,16 @@ async function main(postgres) {
   const started = (t) => `any answer ${t.any.toFixed(0)} ms, ready ${t.ready.toFixed(0)} ms`;
   row("start, 1,000", { ratio: startSmall.first, of: "ms", wanted: "< 300", good: startSmall.first < 300, note: started(startSmall) });
   row("start, 500,000", { ratio: startLarge.first, of: "ms", note: started(startLarge) });
-  print();
   await Promise.all([hello, small, middle, large].map((s) => s.stop()));
+  const orders = await measureOrders(postgres, base.small, folder, { rounds: ROUNDS, seconds: SECONDS, say });
+  row("orders as bare SQL", { rate: orders.bare, note: "pgbench, 8 clients, the same rows in the same transactions" });
+  for (const [way, wanted] of [["cash", 0.35], ["card", 0.2]]) {
+    const { rate, ratio } = orders[way];
+    row(`orders, ${way}`, { rate, ratio, of: "of bare SQL", wanted: `>= ${wanted.toFixed(2)}`, good: ratio >= wanted, note: "8 shoppers, whole way through the pages" });
+    const half = orders.half[way];
+    row(`place order, ${way}`, { ...half, wanted: "p99 < 60 ms", good: half.p99 < 60, note: "at half that load, open loop" });
+  }
+  print();
   return rows.every((r) => r.good !== false);
 }
 

@@ -6,6 +6,7 @@ pub mod app;
 pub mod basket;
 pub mod cashier;
 pub mod catalog;
+pub mod checkout;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -2,6 +2,7 @@
 //! use this module; it may use everything.
 
 use crate::cashier;
+use crate::checkout;
 use crate::error::AppError;
 use crate::ops;
 use crate::outside::mail::Mailbox;
@@ -55,6 +56,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
                     .route(post().to(cashier::hear)),
             )
+            .configure(checkout::routes)
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

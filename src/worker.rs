@@ -6,6 +6,7 @@
 use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
+use crate::checkout;
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
@@ -33,8 +34,6 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many sweeps is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
-/// What was typed in a checkout that nobody came back to.
-const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
 
@@ -202,7 +201,7 @@ async fn write_letter(app: &App, job: Job) -> Result<bool, AppError> {
     .await
 }
 
-/// Lets go of what nobody holds any more: windows of those who left the checkout, what they typed.
+/// Frees the windows of those who have left the checkout, and forgets what nobody came back for.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -210,20 +209,10 @@ pub async fn sweep(app: &App) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         delivery::release_expired(conn, now)?;
-        delete_drafts(conn, now - DRAFTS_KEPT)
+        checkout::forget_old_drafts(conn, now)
     })
     .await
-}
-
-fn delete_drafts(
-    conn: &mut diesel::PgConnection,
-    before: chrono::DateTime<chrono::Utc>,
-) -> diesel::QueryResult<()> {
-    use crate::db::schema::checkout_drafts;
-    use diesel::prelude::*;
-    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
-        .execute(conn)
-        .map(drop)
+    .map(drop)
 }
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {

@@ -306,3 +306,9 @@ END $$;
 -- Only when a window fills up or opens again: that is all the pages say.
 CREATE TRIGGER delivery_windows_tell AFTER UPDATE ON delivery_windows FOR EACH ROW
     WHEN ((OLD.taken >= OLD.capacity) <> (NEW.taken >= NEW.capacity)) EXECUTE FUNCTION tell_window_changed();
+
+-- The way through the checkout is walked, too.
+ALTER TABLE journey_events DROP CONSTRAINT journey_events_kind_known;
+ALTER TABLE journey_events ADD CONSTRAINT journey_events_kind_known CHECK (kind IN (
+    'visit', 'place_set', 'place_unknown', 'search', 'product_seen', 'basket_changed',
+    'checkout_started', 'delivery_done', 'payment_done', 'order_placed'));

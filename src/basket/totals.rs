@@ -50,11 +50,17 @@ impl Totals {
             goods,
             delivery,
             total: goods + fee,
-            tax: tax(basket, fee, delivery_vat),
+            tax: tax(basket, &[], fee, delivery_vat),
             most: most + fee,
             until_free: terms.map(|t| missing(t.free_from, goods)),
             until_minimum: terms.map(|t| missing(t.minimum, goods)),
         }
+    }
+
+    /// The tax inside what is left when so much is taken off each line.
+    pub fn tax_less(&self, basket: &Basket, off: &[Money], delivery_vat: i32) -> Money {
+        let taxes = tax(basket, off, self.delivery.unwrap_or_default(), delivery_vat);
+        taxes.iter().map(|t| t.amount).sum()
     }
 
     pub fn tax_sum(&self) -> Money {
@@ -92,10 +98,11 @@ fn offers(basket: &Basket) -> Vec<(String, Money)> {
     by_offer.into_values().collect()
 }
 
-/// Rounded once for each rate, not for each line.
-fn tax(basket: &Basket, fee: Money, delivery_vat: i32) -> Vec<TaxLine> {
+/// Rounded once for each rate, not for each line. `off` is taken off the lines, in their order.
+fn tax(basket: &Basket, off: &[Money], fee: Money, delivery_vat: i32) -> Vec<TaxLine> {
     let mut gross: BTreeMap<i32, Money> = BTreeMap::new();
-    let lines = basket.lines.iter().map(|l| (l.item.article.vat_percent, l.sum()));
+    let off = off.iter().copied().chain(std::iter::repeat(Money::ZERO));
+    let lines = basket.lines.iter().zip(off).map(|(l, off)| (l.item.article.vat_percent, l.sum() - off));
     for (percent, sum) in lines.chain([(delivery_vat, fee)]) {
         let entry = gross.entry(percent).or_default();
         *entry = *entry + sum;

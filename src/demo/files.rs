@@ -16,6 +16,7 @@ macro_rules! files {
 }
 
 files! {
+    COUPONS = "coupons.csv",
     DEPARTMENTS = "departments.csv",
     OFFERS = "offers.csv",
     OUTSIDE = "outside.csv",

@@ -1,7 +1,7 @@
 //! All of the demo, in one transaction.
 
 use super::files::{self, FileError};
-use super::{delivery, offers, shelves};
+use super::{coupons, delivery, offers, shelves};
 use crate::catalog::import::{self, ImportError, Options, import_products};
 use crate::db::schema::products;
 use chrono::{DateTime, Utc};
@@ -21,13 +21,14 @@ pub struct Report {
     pub zones_added: usize,
     pub places_added: usize,
     pub windows_added: usize,
+    pub coupons_added: usize,
 }
 
 impl Report {
     /// Whether everything was there already.
     pub const fn changed_nothing(&self) -> bool {
         let products = self.products.added + self.products.changed;
-        let offers = self.offers_added + self.offers_renewed;
+        let offers = self.offers_added + self.offers_renewed + self.coupons_added;
         let delivery = self.zones_added + self.places_added + self.windows_added;
         products + offers + delivery + self.departments_added + self.synonyms_added == 0
     }
@@ -108,6 +109,7 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
             zones_added: delivery::add_zones(conn)?,
             places_added: delivery::add_places(conn)?,
             windows_added: delivery::add_windows(conn)?,
+            coupons_added: coupons::add(conn, zone, now)?,
         })
     })
 }

@@ -5,6 +5,7 @@
 //! file, unless the shop has loaded them itself), counted stock is left alone, and only
 //! an offer whose time is over gets new dates, so that there is always one running.
 
+mod coupons;
 mod delivery;
 mod files;
 mod load;

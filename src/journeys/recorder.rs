@@ -21,6 +21,10 @@ db_enum! {
         Search = "search",
         ProductSeen = "product_seen",
         BasketChanged = "basket_changed",
+        CheckoutStarted = "checkout_started",
+        DeliveryDone = "delivery_done",
+        PaymentDone = "payment_done",
+        OrderPlaced = "order_placed",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fill::Viewer;
 use super::layout::Layout;
 use super::notice::Notice;
-use super::parts::{LineView, TotalsBlock};
+use super::parts::{LineView, TotalsBlock, line_changes};
 use super::shop::Shop;
 use super::visit::Visit;
 use crate::basket::{self, Changed, MAX_QUANTITY, SetError};
@@ -46,8 +46,7 @@ pub(super) async fn show(
 
 fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
     let lines: Vec<LineView> = viewer.basket.lines.iter().map(LineView::new).collect();
-    let of_lines = lines.iter().flat_map(|l| l.changes.iter().map(|c| (l.name.clone(), c.clone())));
-    let changes = of_lines.chain(delivery_changes(viewer)).collect();
+    let changes = changes_of(viewer);
     let zone = shop.app.config.shop.zone;
     let spot = viewer.spot();
     BasketPage {
@@ -73,6 +72,15 @@ fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
             },
         ),
     }
+}
+
+/// Everything that has changed since the shopper last saw it: what, and how.
+pub(crate) fn changes_of(viewer: &Viewer) -> Vec<(String, String)> {
+    let of_line = |line: &basket::Line| {
+        let name = line.item.article.name.clone();
+        line_changes(line).into_iter().map(move |words| (name.clone(), words))
+    };
+    viewer.basket.lines.iter().flat_map(of_line).chain(delivery_changes(viewer)).collect()
 }
 
 /// What has changed about delivery since it was last seen, in words.
@@ -167,5 +175,5 @@ pub(super) async fn acknowledge(shop: Data<Shop>, visit: Visit) -> Result<HttpRe
         shop.app.db(move |conn| basket::acknowledge(conn, id, now)).await?;
         shop.baskets.forget(id);
     }
-    Ok(redirect("/basket", []))
+    Ok(redirect(visit.back(), []))
 }

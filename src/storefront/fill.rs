@@ -193,6 +193,19 @@ impl Viewer {
         }
     }
 
+    fn too_little_words(&self) -> String {
+        let left = self.totals.until_minimum.filter(|left| !left.is_zero());
+        match (self.spot(), left) {
+            (Some(spot), Some(left)) => {
+                format!(
+                    "We bring orders from {}. {left} more and you can check out.",
+                    spot.quote.minimum_cents
+                )
+            }
+            _ => "Your basket is large enough now: you can check out.".to_owned(),
+        }
+    }
+
     fn notice_words(&self, notice: Notice, item: Option<&Item>) -> String {
         let name = item.map_or("That product", |i| &i.article.name);
         let in_basket = item.map_or(0, |i| self.basket.quantity_of(i.article.id.0));
@@ -219,6 +232,8 @@ impl Viewer {
                 "You are signed out everywhere. Your basket waits in your account.".to_owned()
             }
             Notice::DetailsKept => "Your details are kept.".to_owned(),
+            Notice::NothingToOrder => "There is nothing in your basket to order yet.".to_owned(),
+            Notice::TooLittle => self.too_little_words(),
             Notice::PasswordChanged => {
                 "Your password is changed, and you are signed out everywhere else.".to_owned()
             }
@@ -242,7 +257,14 @@ impl Viewer {
     fn notice_html(&self) -> Option<String> {
         let (notice, item) = self.notice.as_ref()?;
         let words = self.notice_words(*notice, item.as_ref());
-        let bad = matches!(notice, Notice::OnlyLeft { .. } | Notice::BasketFull | Notice::NotAQuantity);
+        let bad = matches!(
+            notice,
+            Notice::OnlyLeft { .. }
+                | Notice::BasketFull
+                | Notice::NotAQuantity
+                | Notice::NothingToOrder
+                | Notice::TooLittle
+        );
         let undo = match notice {
             Notice::Removed { before, .. } => item.as_ref().map(|i| (i.article.sku.clone(), *before)),
             Notice::Added { .. } => item.as_ref().map(|i| (i.article.sku.clone(), 0)),
@@ -259,7 +281,9 @@ impl Viewer {
             | Notice::SignedOut
             | Notice::SignedOutEverywhere
             | Notice::DetailsKept
-            | Notice::PasswordChanged => None,
+            | Notice::PasswordChanged
+            | Notice::NothingToOrder
+            | Notice::TooLittle => None,
         };
         let show_basket = matches!(
             notice,

@@ -31,9 +31,11 @@ use actix_web::web::{ServiceConfig, post};
 
 pub use alike::Alike;
 pub(crate) use asker::Asker;
+pub(crate) use basket_page::changes_of;
 pub(crate) use fill::Viewer;
 pub(crate) use layout::Layout;
-pub(crate) use parts::items_words;
+pub(crate) use notice::Notice;
+pub(crate) use parts::{Less, NO_NOTICE, TotalsBlock, items_words};
 pub use shop::Shop;
 pub use tops::Tops;
 pub(crate) use visit::Visit;

@@ -41,6 +41,10 @@ pub(crate) enum Notice {
     SignedOutEverywhere,
     DetailsKept,
     PasswordChanged,
+    /// Somebody wanted to order with nothing in the basket.
+    NothingToOrder,
+    /// Somebody wanted to order less than we bring.
+    TooLittle,
 }
 
 impl Notice {
@@ -68,6 +72,8 @@ impl Notice {
             "out-all" => Self::SignedOutEverywhere,
             "details" => Self::DetailsKept,
             "password" => Self::PasswordChanged,
+            "empty" => Self::NothingToOrder,
+            "little" => Self::TooLittle,
             _ => return None,
         })
     }
@@ -90,7 +96,9 @@ impl Notice {
             | Self::SignedOut
             | Self::SignedOutEverywhere
             | Self::DetailsKept
-            | Self::PasswordChanged => None,
+            | Self::PasswordChanged
+            | Self::NothingToOrder
+            | Self::TooLittle => None,
         }
     }
 }
@@ -114,6 +122,8 @@ impl fmt::Display for Notice {
             Self::SignedOutEverywhere => f.write_str("out-all"),
             Self::DetailsKept => f.write_str("details"),
             Self::PasswordChanged => f.write_str("password"),
+            Self::NothingToOrder => f.write_str("empty"),
+            Self::TooLittle => f.write_str("little"),
         }
     }
 }

@@ -3,10 +3,12 @@
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
 use super::dossier::Dossier;
-use super::pay_again::{self, PayAgain};
+use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::words::{Answer, Line, Tone, Voice};
+use crate::cashier::{self, CardFields};
+use crate::checkout::open_for_gateway;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::Status;
@@ -47,6 +49,8 @@ struct OrderPage {
     approve: Option<Approve>,
     steps: Vec<Step>,
     pay: Option<PayAgain>,
+    /// The gateway's own script, as long as a card may have to be asked for.
+    script: Option<&'static str>,
     account: Option<AccountOffer>,
     next: Vec<Line>,
     money: Vec<Line>,
@@ -106,6 +110,10 @@ pub(super) async fn show(
     if said.is_some() {
         response.headers_mut().append(SET_COOKIE, Said::forget(&shop, &number));
     }
+    if dossier.order.state == OrderState::Placed {
+        // From the start: the card's frame may come with news, on the page that is open.
+        open_for_gateway(&shop, &cashier::card_fields(&shop.app), &mut response);
+    }
     if let (Some(Said::Approve), Some(approve)) = (said, &page.approve) {
         // Not by a redirect: what a form leads to may be our own address only (form-action).
         if let Ok(to) = HeaderValue::from_str(&format!("0; url={}", approve.href)) {
@@ -156,7 +164,8 @@ fn page(
         look_again: waits.then_some(LOOK_AGAIN),
         approve: approve(dossier),
         steps: steps(voice, dossier),
-        pay: pay_again::offered(shop, dossier),
+        pay: pay_again::offered(shop, dossier, sight),
+        script: script(shop, dossier),
         account: account::offer(dossier, sight, caller_is_known, said),
         next: next(voice, dossier, sight),
         money: voice.money(&dossier.story),
@@ -168,6 +177,13 @@ fn page(
         can_cancel: order.can_be_cancelled(),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
+    }
+}
+
+fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
+    match cashier::card_fields(&shop.app) {
+        CardFields::Stripe { js_url, .. } if dossier.order.state == OrderState::Placed => Some(js_url),
+        CardFields::Stripe { .. } | CardFields::Sandbox { .. } | CardFields::None => None,
     }
 }
 

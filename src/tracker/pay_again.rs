@@ -1,15 +1,16 @@
 //! Paying for an order that waits for its money: the same way again, or another one. Nothing of
 //! the order is lost or asked again.
 
-use super::access::{Caller, address, later, private, voice};
+use super::access::{Caller, Sight, address, later, private, voice};
 use super::dossier::Dossier;
 use super::said::Said;
 use crate::cashier::{self, CardFields, Outcome};
-use crate::config::{PayKind, WayToPay};
+use crate::checkout::{self, Offers, Payment};
+use crate::config::PayKind;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{PayError, Paying, Status, Story};
-use crate::money::Money;
+use crate::orders::Contact;
 use crate::payments::PayBy;
 use crate::storefront::{Shop, Visit};
 use crate::throttle::{self, Limited};
@@ -22,103 +23,117 @@ use serde::Deserialize;
 pub(super) struct PayAgain {
     pub(super) title: &'static str,
     pub(super) ways: Vec<Way>,
+    pub(super) card: CardFrame,
     pub(super) button: String,
     pub(super) hint: String,
     /// Folded away while another payment may still go through.
     pub(super) folded: bool,
+    /// The most it can come to, for a wallet.
+    pub(super) cents: i64,
+    /// Whose card it is likely to be; for the owner's eyes.
+    pub(super) billing: Option<Contact>,
 }
 
 pub(super) struct Way {
     pub(super) value: String,
     pub(super) name: String,
     pub(super) hint: &'static str,
+    /// Below the row: `card` for its fields, `wallets`, or nothing.
+    pub(super) inside: &'static str,
     pub(super) checked: bool,
 }
 
+/// Whose frame takes a card's figures.
+pub(super) enum CardFrame {
+    Sandbox { frame: String, wallets: String },
+    Stripe { key: String },
+    None,
+}
+
 /// What can be chosen now, where there is something to pay.
-pub(super) fn offered(shop: &Shop, dossier: &Dossier) -> Option<PayAgain> {
+pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<PayAgain> {
     let folded = match dossier.story.status {
         Status::NotPaid { .. } => false,
         Status::ToApprove { .. } => true,
         Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
     };
-    let ways = ways(shop, dossier);
     let most = dossier.order.maximum_cents;
     let hint = if dossier.has_weighed() {
         format!("A card is reserved up to {most} and charged after packing, for what it really weighs.")
     } else {
         "A card is reserved now and charged after packing.".to_owned()
     };
+    let card = match cashier::card_fields(&shop.app) {
+        CardFields::Sandbox { frame_url, wallets_url, .. } => {
+            CardFrame::Sandbox { frame: frame_url, wallets: wallets_url }
+        }
+        CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
+        CardFields::None => CardFrame::None,
+    };
     Some(PayAgain {
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
-        ways,
+        ways: ways(shop, dossier),
+        card,
         button: format!("Pay {}", dossier.order.total_cents),
         hint,
         folded,
+        cents: most.cents(),
+        billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
     })
 }
 
-fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
+fn offers_here(shop: &Shop, dossier: &Dossier) -> Offers {
     let with_gateway = cashier::card_fields(&shop.app) != CardFields::None;
-    let before = same_again(dossier).filter(|_| with_gateway);
+    let (ways, most) = (&shop.app.config.payments.ways, dossier.order.maximum_cents);
+    checkout::offers(ways, with_gateway, dossier.zone.as_deref(), most, Vec::new())
+}
+
+fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
+    let before = same_again(shop, dossier);
     let mut ways: Vec<Way> = Vec::new();
     if let Some(paying) = &before {
-        let value = "same".to_owned();
-        ways.push(Way { value, name: format!("{} again", paying.label), hint: "", checked: false });
+        ways.push(Way::new("same", format!("{} again", paying.label)));
     }
-    let others = shop.app.config.payments.ways.iter().filter(|w| fits(w, dossier));
-    for way in others.filter(|w| with_gateway || at_door(&w.kind)) {
-        let Some((value, name, hint)) = named(&way.kind) else { continue };
-        if before.as_ref().is_none_or(|b| b.label != name) {
-            ways.push(Way { value, name, hint, checked: false });
+    let another = before.as_ref().is_some_and(|b| b.by == PayBy::Card);
+    for offer in offers_here(shop, dossier).ways.into_iter().filter(|o| o.above.is_none()) {
+        let way = Way::of(&offer.kind, another);
+        if before.as_ref().is_none_or(|b| b.label != way.name) {
+            ways.push(way);
         }
     }
     // What was just refused is not the first choice, unless the refusal was none of the card's.
-    let first = usize::from(before.is_some() && ways.len() > 1 && !is_worth_another_try(&dossier.story));
-    if let Some(way) = ways.get_mut(first) {
+    let first = before.is_some() && !is_worth_another_try(&dossier.story);
+    let skipped = usize::from(first && ways.iter().filter(|w| w.inside != "wallets").count() > 1);
+    if let Some(way) = ways.iter_mut().filter(|w| w.inside != "wallets").nth(skipped) {
         way.checked = true;
     }
     ways
 }
 
-fn fits(way: &WayToPay, dossier: &Dossier) -> bool {
-    let here = way.zones.is_empty() || dossier.zone.as_ref().is_some_and(|z| way.zones.contains(z));
-    here && way.up_to_cents.is_none_or(|most| dossier.order.maximum_cents <= Money(most))
-}
+impl Way {
+    fn new(value: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { value: value.into(), name: name.into(), hint: "", inside: "", checked: false }
+    }
 
-const fn at_door(kind: &PayKind) -> bool {
-    matches!(kind, PayKind::CashAtDoor | PayKind::CardAtDoor)
-}
-
-fn named(kind: &PayKind) -> Option<(String, String, &'static str)> {
-    Some(match kind {
-        // The card's own fields come with the checkout's.
-        PayKind::Card | PayKind::Wallets => return None,
-        PayKind::Redirect(kind) => {
-            (format!("redirect:{kind}"), redirect_name(kind), "You approve there and come back. Charged at once.")
-        }
-        PayKind::CashAtDoor => (
-            "cash_at_door".to_owned(),
-            "Cash at the door".to_owned(),
-            "Your order is confirmed at once. Your rider has change.",
-        ),
-        PayKind::CardAtDoor => (
-            "card_at_door".to_owned(),
-            "Card at the door".to_owned(),
-            "Your order is confirmed at once. Your rider brings the card reader.",
-        ),
-    })
-}
-
-/// `PayPal`, as its owner writes it.
-fn redirect_name(kind: &str) -> String {
-    match kind {
-        "paypal" => "PayPal".to_owned(),
-        "ideal" => "iDEAL".to_owned(),
-        "upi" => "UPI".to_owned(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+    fn of(kind: &PayKind, another_card: bool) -> Self {
+        match kind {
+            PayKind::Card => {
+                let name = if another_card { "Another card" } else { "Card" };
+                Self { inside: "card", ..Self::new("card", name) }
+            }
+            PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "") },
+            PayKind::Redirect(kind) => Self {
+                hint: "You approve there and come back. Charged at once.",
+                ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind))
+            },
+            PayKind::CashAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider has change.",
+                ..Self::new("cash_at_door", "Cash at the door")
+            },
+            PayKind::CardAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider brings the reader.",
+                ..Self::new("card_at_door", "Card at the door")
+            },
         }
     }
 }
@@ -144,13 +159,22 @@ fn is_worth_another_try(story: &Story) -> bool {
 }
 
 /// What paid before, where the gateway may take it again.
-fn same_again(dossier: &Dossier) -> Option<Paying> {
+fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
     let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
     let spoilt = matches!(
         last.failure.as_deref(),
-        Some("expired_card" | "incorrect_number" | "invalid_number" | "lost_card" | "stolen_card" | "pickup_card")
+        Some(
+            "expired_card"
+                | "incorrect_number"
+                | "invalid_number"
+                | "incorrect_cvc"
+                | "lost_card"
+                | "stolen_card"
+                | "pickup_card"
+        )
     );
-    (!last.method.is_at_door() && last.gateway_method.is_some() && !spoilt).then(|| Paying {
+    let there = cashier::card_fields(&shop.app) != CardFields::None && last.gateway_method.is_some();
+    (there && !last.method.is_at_door() && !spoilt).then(|| Paying {
         by: last.method,
         gateway_method: last.gateway_method.clone(),
         gateway_customer: last.gateway_customer.clone(),
@@ -158,61 +182,30 @@ fn same_again(dossier: &Dossier) -> Option<Paying> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct PayForm {
-    #[serde(default)]
     way: String,
     /// What the card's frame said of a card: the gateway's name for it, and how people know it.
-    #[serde(default)]
     method: String,
-    #[serde(default)]
     brand: String,
-    #[serde(default)]
     last4: String,
+    expires: String,
+    wallet: String,
 }
 
 impl PayForm {
     /// What pays, of what is offered now.
-    fn paying(&self, shop: &Shop, dossier: &Dossier) -> Result<Paying, Said> {
+    fn paying(self, shop: &Shop, dossier: &Dossier) -> Result<Paying, Said> {
         if self.way == "same" {
-            return same_again(dossier).ok_or(Said::ChooseAWay);
+            return same_again(shop, dossier).ok_or(Said::ChooseAWay);
         }
-        let kinds = shop.app.config.payments.ways.iter().filter(|w| fits(w, dossier)).map(|w| &w.kind);
-        let chosen = kinds.filter(|kind| is_called(kind, &self.way)).next().ok_or(Said::ChooseAWay)?;
-        let paying = |by, gateway_method, label: String| Paying { by, gateway_method, gateway_customer: None, label };
-        Ok(match chosen {
-            PayKind::Card | PayKind::Wallets => paying(PayBy::Card, Some(self.method()?), self.card()),
-            PayKind::Redirect(kind) => paying(PayBy::Redirect, Some(kind.clone()), redirect_name(kind)),
-            PayKind::CashAtDoor => paying(PayBy::CashAtDoor, None, "Cash at the door".to_owned()),
-            PayKind::CardAtDoor => paying(PayBy::CardAtDoor, None, "Card at the door".to_owned()),
+        let by_card = self.way == "card";
+        let Self { way, method, brand, last4, expires, wallet } = self;
+        let chosen = Payment { way, method, brand, last4, expires, wallet, keep: false };
+        offers_here(shop, dossier).paying(&chosen).map_err(|_| {
+            if by_card { Said::NoCard } else { Said::ChooseAWay }
         })
-    }
-
-    fn method(&self) -> Result<String, Said> {
-        let fits = (1..=120).contains(&self.method.len())
-            && self.method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if fits { Ok(self.method.clone()) } else { Err(Said::NoCard) }
-    }
-
-    fn card(&self) -> String {
-        let brand = match self.brand.as_str() {
-            "visa" => "Visa",
-            "mastercard" => "Mastercard",
-            "amex" => "American Express",
-            _ => "Card",
-        };
-        let figures = self.last4.len() == 4 && self.last4.bytes().all(|b| b.is_ascii_digit());
-        if figures { format!("{brand} ending {}", self.last4) } else { brand.to_owned() }
-    }
-}
-
-fn is_called(kind: &PayKind, way: &str) -> bool {
-    match kind {
-        PayKind::Card => way == "card",
-        PayKind::Wallets => way == "wallet",
-        PayKind::Redirect(kind) => way.strip_prefix("redirect:") == Some(kind),
-        PayKind::CashAtDoor => way == "cash_at_door",
-        PayKind::CardAtDoor => way == "card_at_door",
     }
 }
 
@@ -240,14 +233,14 @@ pub(super) async fn pay(
         Status::Confirmed | Status::Completed => Some(Said::AlreadyPaid),
         Status::Cancelled(_) => Some(Said::Over),
         Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => {
-            start(&shop, &dossier, &form).await?
+            start(&shop, &dossier, form.into_inner()).await?
         }
     };
     let cookie = said.map(|said| said.cookie(&shop, &number));
     Ok(private(redirect(&address(&number), cookie)))
 }
 
-async fn start(shop: &Shop, dossier: &Dossier, form: &PayForm) -> Result<Option<Said>, AppError> {
+async fn start(shop: &Shop, dossier: &Dossier, form: PayForm) -> Result<Option<Said>, AppError> {
     let paying = match form.paying(shop, dossier) {
         Ok(paying) => paying,
         Err(said) => return Ok(Some(said)),

@@ -242,12 +242,29 @@ fn is_from_our_own_pages(headers: &HeaderMap) -> bool {
     origin.is_some() && origin == host
 }
 
+/// Where else than from the shop itself a page takes things from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    pub scripts: &'static str,
+    pub frames: &'static str,
+    pub connections: &'static str,
+    /// Where a form may lead in the end, by redirects.
+    pub forms: String,
+}
+
+/// What a page may load and show, as the browser enforces it.
+pub fn content_policy(picture_hosts: &str, more: &Sources) -> String {
+    let Sources { scripts, frames, connections, forms } = more;
+    let frames = if frames.is_empty() { String::new() } else { format!("frame-src {frames}; ") };
+    format!(
+        "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self' {picture_hosts}; \
+         font-src 'self'; connect-src 'self' {connections}; {frames}manifest-src 'self'; \
+         form-action 'self' {forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
 fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
-    let csp = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {}; font-src 'self'; \
-         connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        config.server.picture_hosts
-    );
+    let csp = content_policy(&config.server.picture_hosts, &Sources::default());
     let mut headers = vec![
         ("content-security-policy", csp.as_str()),
         ("x-content-type-options", "nosniff"),

@@ -11,7 +11,7 @@ mod page;
 mod sheet;
 pub mod text;
 
-pub use front::{Client, Front, get, without_secrets};
+pub use front::{Client, Front, Sources, content_policy, get, without_secrets};
 pub use metrics::{Counted, Metrics};
 pub use page::{Answer, CachedPages, Head, Marked, OwnWords, hole, icon, redirect, render};
 pub use sheet::{Effort, Piece, Sheet, seam};

@@ -47,6 +47,28 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "checkout",
+        &[
+            "app",
+            "basket",
+            "cashier",
+            "catalog",
+            "clock",
+            "config",
+            "db",
+            "delivery",
+            "error",
+            "ids",
+            "journeys",
+            "lifecycle",
+            "money",
+            "orders",
+            "payments",
+            "storefront",
+            "web",
+        ],
+    ),
+    (
         "tracker",
         &[
             "accounts",
@@ -54,6 +76,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "basket",
             "cashier",
             "catalog",
+            "checkout",
             "clock",
             "config",
             "db",
@@ -93,6 +116,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "accounts",
             "app",
             "cashier",
+            "checkout",
             "db",
             "delivery",
             "error",
@@ -105,7 +129,10 @@ const LADDER: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("routes", &["cashier", "error", "ops", "outside", "sandbox", "storefront", "tracker", "web"]),
+    (
+        "routes",
+        &["cashier", "checkout", "error", "ops", "outside", "sandbox", "storefront", "tracker", "web"],
+    ),
     (
         "serve",
         &[

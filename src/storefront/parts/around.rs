@@ -5,7 +5,7 @@ use askama::Template;
 use std::sync::LazyLock;
 
 pub(in crate::storefront) const NO_BAR: &str = "<div data-live=\"bar\"></div>";
-pub(in crate::storefront) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
+pub(crate) const NO_NOTICE: &str = "<div data-live=\"notice\"></div>";
 
 pub(in crate::storefront) fn unknown_place() -> String {
     html(&UnknownPlace)

@@ -35,12 +35,12 @@ impl LineView {
             full: (!line.off.is_zero()).then(|| line.full().to_string()),
             most: article.is_weighed().then(|| line.most().to_string()),
             step: Step::new(&line.item, line.quantity()).plain().html(),
-            changes: changes(line),
+            changes: line_changes(line),
         }
     }
 }
 
-fn changes(line: &basket::Line) -> Vec<String> {
+pub(in crate::storefront) fn line_changes(line: &basket::Line) -> Vec<String> {
     let mut words = Vec::new();
     if let Some(old) = line.old_price() {
         words.push(format!("The price was {old} when you added it. It is {} now.", line.item.unit_price()));

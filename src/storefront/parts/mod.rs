@@ -6,15 +6,15 @@ mod line;
 mod step;
 mod totals;
 
+pub(crate) use around::NO_NOTICE;
 pub(in crate::storefront) use around::{
-    Bar, BasketLink, Here, KnownPlace, NO_BAR, NO_NOTICE, NoticeBox, TermWords, consent_question,
-    empty_basket, sign_in_link, unknown_place, your_account,
+    Bar, BasketLink, Here, KnownPlace, NO_BAR, NoticeBox, TermWords, consent_question, empty_basket,
+    sign_in_link, unknown_place, your_account,
 };
 pub(in crate::storefront) use fields::{Field, problems};
-pub(in crate::storefront) use line::LineView;
+pub(in crate::storefront) use line::{LineView, line_changes};
 pub(in crate::storefront) use step::Step;
-pub(in crate::storefront) use totals::TotalsBlock;
-pub(crate) use totals::items_words;
+pub(crate) use totals::{Less, TotalsBlock, items_words};
 
 use askama::Template;
 

@@ -1,41 +1,52 @@
 use super::html;
 use crate::basket::{Basket, Totals};
+use crate::money::Money;
 use askama::Template;
 
 /// The one block of sums: items, discounts, delivery, total, tax.
 #[derive(Template)]
 #[template(path = "parts/totals.html")]
-pub(in crate::storefront) struct TotalsBlock {
-    pub(in crate::storefront) items_words: String,
-    pub(in crate::storefront) items: String,
-    pub(in crate::storefront) offers: Vec<(String, String)>,
-    pub(in crate::storefront) delivery_to: Option<String>,
-    pub(in crate::storefront) delivery: Option<String>,
-    pub(in crate::storefront) total: String,
+pub(crate) struct TotalsBlock {
+    pub(crate) items_words: String,
+    pub(crate) items: String,
+    pub(crate) offers: Vec<(String, String)>,
+    /// A coupon at work: what it is called, and what it takes off.
+    pub(crate) coupon: Option<(String, String)>,
+    pub(crate) delivery_to: Option<String>,
+    pub(crate) delivery: Option<String>,
+    pub(crate) total: String,
     /// The total before something changed that was not the shopper's doing.
-    pub(in crate::storefront) before: Option<String>,
-    pub(in crate::storefront) tax: String,
-    pub(in crate::storefront) most: Option<String>,
-    pub(in crate::storefront) goal: Option<Goal>,
-    pub(in crate::storefront) until_minimum: Option<(String, String)>,
+    pub(crate) before: Option<String>,
+    pub(crate) tax: String,
+    pub(crate) most: Option<String>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) until_minimum: Option<(String, String)>,
 }
 
 /// How far it is to free delivery.
-pub(in crate::storefront) struct Goal {
-    pub(in crate::storefront) left: Option<String>,
-    pub(in crate::storefront) from: String,
+pub(crate) struct Goal {
+    pub(crate) left: Option<String>,
+    pub(crate) from: String,
     /// Cents, for the bar.
-    pub(in crate::storefront) value: i64,
-    pub(in crate::storefront) max: i64,
-    pub(in crate::storefront) words: String,
+    pub(crate) value: i64,
+    pub(crate) max: i64,
+    pub(crate) words: String,
+}
+
+/// What a coupon does to the sums.
+pub(crate) struct Less {
+    pub(crate) label: String,
+    pub(crate) off: Money,
+    pub(crate) tax: Money,
 }
 
 impl TotalsBlock {
-    pub(in crate::storefront) fn new(basket: &Basket, totals: &Totals) -> Self {
+    pub(crate) fn new(basket: &Basket, totals: &Totals) -> Self {
         Self {
             items_words: items_words(totals.count),
             items: totals.items.to_string(),
             offers: totals.offers.iter().map(|(name, off)| (name.clone(), (-*off).to_string())).collect(),
+            coupon: None,
             delivery_to: basket.spot.as_ref().map(|s| s.place.label()),
             delivery: totals
                 .delivery
@@ -52,7 +63,26 @@ impl TotalsBlock {
         }
     }
 
-    pub(in crate::storefront) fn html(&self) -> String {
+    /// The same after a coupon: its name, what it takes off, and the tax in what is left.
+    #[must_use]
+    pub(crate) fn less(mut self, basket: &Basket, totals: &Totals, coupon: Less) -> Self {
+        let Less { label, off, tax } = coupon;
+        self.total = (totals.total - off).to_string();
+        self.before = totals.before(basket).map(|m| (m - off).to_string());
+        self.most = (totals.most > totals.total).then(|| (totals.most - off).to_string());
+        self.tax = tax.to_string();
+        self.coupon = Some((label, (-off).to_string()));
+        self
+    }
+
+    /// Without the way to free delivery: where one does not add things any more.
+    #[must_use]
+    pub(crate) fn without_goal(mut self) -> Self {
+        self.goal = None;
+        self
+    }
+
+    pub(crate) fn html(&self) -> String {
         html(self)
     }
 }

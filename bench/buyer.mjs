@@ -1,0 +1,85 @@
+// A shopper as a program: keeps cookies, fills in the pages' own forms, follows where they lead.
+
+import { ask } from "./shop.mjs";
+
+const FIELDS = /<input[^>]*type="hidden"[^>]*>/g;
+const value = (tag, name) => tag.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1];
+
+export class Buyer {
+  constructor(port, address, person) {
+    this.cookies = new Map();
+    this.person = person;
+    this.headers = { "x-forwarded-for": address, "user-agent": "Mozilla/5.0 (bench)", "sec-fetch-site": "same-origin", dnt: "1" };
+    this.port = port;
+  }
+
+  async send(path, form) {
+    const cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join("; ");
+    const headers = cookie ? { ...this.headers, cookie } : this.headers;
+    const port = typeof this.port === "function" ? this.port() : this.port;
+    const answer = await ask(port, path, { method: form ? "POST" : "GET", headers, form });
+    for (const set of answer.headers["set-cookie"] ?? []) {
+      const [pair, ...attributes] = set.split(";");
+      const [name, ...rest] = pair.split("=");
+      if (attributes.some((a) => a.trim() === "Max-Age=0")) this.cookies.delete(name.trim());
+      else this.cookies.set(name.trim(), rest.join("="));
+    }
+    return answer;
+  }
+
+  get(path) {
+    return this.send(path);
+  }
+
+  /** Sends a form that has to lead on; says where to. */
+  async submit(path, form) {
+    const answer = await this.send(path, form);
+    if (answer.status !== 303) throw new Refused(path, answer);
+    return answer.headers.location;
+  }
+
+  async fill(place, wants) {
+    await this.submit("/place", { place });
+    for (const [sku, quantity] of wants) await this.submit(`/basket/lines/${sku}`, { quantity: String(quantity) });
+  }
+
+  /** The first step: who, where, when. The first window that has room, or the one that is asked for. */
+  async delivery(choose = (ids) => ids[0]) {
+    const page = await this.get("/checkout/delivery");
+    const free = [...page.text.matchAll(/<input[^>]*name="window"[^>]*>/g)].map((m) => m[0]).filter((t) => !/\sdisabled/.test(t));
+    if (free.length === 0) throw new Refused("/checkout/delivery", page);
+    const window = choose(free.map((t) => value(t, "value")));
+    return this.submit("/checkout/delivery", { ...this.person, window, substitutions: "similar" });
+  }
+
+  async payment(paying) {
+    await this.get("/checkout/payment");
+    return this.submit("/checkout/payment", paying);
+  }
+
+  /** The last step as the page has it: key, what was seen, sums. */
+  async review() {
+    const page = await this.get("/checkout/review");
+    const form = page.text.split('action="/checkout/order"')[1]?.split("</form>")[0];
+    if (!form) throw new Refused("/checkout/review", page);
+    const hidden = form.match(FIELDS) ?? [];
+    return Object.fromEntries(hidden.map((tag) => [value(tag, "name"), value(tag, "value")]));
+  }
+}
+
+/** A page that did not lead on, with what it said. */
+export class Refused extends Error {
+  constructor(path, answer) {
+    const words = answer.text.replace(/<style.*?<\/style>|<script.*?<\/script>|<head>.*?<\/head>/gs, " ").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+    super(`${path} answered ${answer.status}: ${words.slice(0, 600)}`);
+    this.status = answer.status;
+    this.answer = answer;
+  }
+}
+
+export const CASH = { way: "cash_at_door" };
+export const card = (method) => ({ way: "card", method, brand: "visa", last4: "4242", expires: "12/2030", wallet: "" });
+
+export function person(n) {
+  return { name: `Buyer ${n}`, email: `buyer${n}@example.ie`, phone: "086 123 4567", line: `${1 + (n % 200)} Leinster Road`, eircode: "D06 X2Y3" };
+}

@@ -1,0 +1,124 @@
+// Orders a second through the real pages, beside the same rows committed as bare SQL.
+
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Buyer, CASH, Refused, card, person } from "./buyer.mjs";
+import { ask, environment, openShop, program, run } from "./shop.mjs";
+import { address, chance, median, percentile, sleep, until } from "./shared.mjs";
+
+export const SHOPPERS = 8;
+const LINES = 5;
+const GATEWAY_PORT = 18_190;
+
+/** Room and goods enough that nobody is refused for want of either; counters and orders of earlier runs are gone. */
+function stockUp(postgres, database) {
+  postgres.sql(database, `SET session_replication_role = replica;
+    TRUNCATE orders, order_contacts, order_lines, order_links, stock_holds, window_holds, payment_attempts, captures, refunds, gateway_events,
+      checkout_drafts, outbox, outgoing_mail, throttles, basket_lines, baskets, quotes, events CASCADE;
+    UPDATE stock SET on_hand = 100000000, held = 0;
+    UPDATE delivery_windows SET capacity = 10000000, taken = 0`);
+  postgres.sql(database, "VACUUM ANALYZE");
+}
+
+/** The sandbox gateway as a process of its own, and the settings it asks a shop to have. */
+export async function openGateway(folder, { port = GATEWAY_PORT, shopPort, chaos } = {}) {
+  mkdirSync(folder, { recursive: true });
+  const args = ["sandbox", "--listen", `127.0.0.1:${port}`, "--webhook-url", `http://127.0.0.1:${shopPort}/webhooks/payments`];
+  if (chaos !== undefined) args.push("--chaos", String(chaos));
+  const env = { ...environment("", port), SMARTSHOP_DATA_DIR: folder };
+  delete env.SMARTSHOP_DATABASE_URL;
+  const gateway = run(program, args, env, port, join(folder, "gateway.log"));
+  await until(10_000, 20, () => ask(port, "/sandbox/control/mood").then((a) => a.status === 200, () => false), () => "the sandbox gateway did not start");
+  const [secret, publishable, webhook] = readFileSync(join(folder, "sandbox/keys"), "utf8").split("\n");
+  return Object.assign(gateway, {
+    settings: {
+      SMARTSHOP_PAYMENT_API_BASE: `http://127.0.0.1:${port}`, SMARTSHOP_PAYMENT_SECRET_KEY: secret,
+      SMARTSHOP_PAYMENT_PUBLISHABLE_KEY: publishable, SMARTSHOP_PAYMENT_WEBHOOK_SECRET: webhook,
+    },
+  });
+}
+
+/** One shopper's whole way. Says how long the last button took. */
+export async function wholeWay(port, dice, n, skus, paying) {
+  const buyer = new Buyer(port, address(dice), person(n));
+  await buyer.get("/");
+  const wants = new Map();
+  while (wants.size < LINES) wants.set(dice.of(skus), 2 + dice.below(3));
+  await buyer.fill("D06", wants);
+  await buyer.get("/basket");
+  await buyer.delivery((windows) => dice.of(windows));
+  await buyer.payment(paying);
+  const form = await buyer.review();
+  const began = performance.now();
+  const page = await buyer.submit("/checkout/order", form);
+  const took = performance.now() - began;
+  const order = await buyer.get(page);
+  if (order.status !== 200 || !page.startsWith("/orders/")) throw new Refused(page, order);
+  return { took, page, buyer, text: order.text };
+}
+
+/** Eight shoppers, one order after the other. */
+async function closedLoop(shop, skus, paying, seconds, seed) {
+  const end = performance.now() + seconds * 1000;
+  const took = [];
+  const began = performance.now();
+  await Promise.all(Array.from({ length: SHOPPERS }, async (_, i) => {
+    const dice = chance(seed * 100 + i);
+    for (let n = 0; performance.now() < end; n++) {
+      const order = await wholeWay(shop.port, dice, seed * 1e6 + i * 1e4 + n, skus, paying(n));
+      if (/not been charged|declined/i.test(order.text)) throw new Error(`an order was not paid: ${order.page}`);
+      took.push(order.took);
+    }
+  }));
+  return { rate: took.length / ((performance.now() - began) / 1000), took };
+}
+
+/** Orders begin at their times, whether those before have ended or not. */
+async function openLoop(shop, skus, paying, perSecond, seconds, seed) {
+  const took = [];
+  const all = [];
+  const began = performance.now();
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const due = began + (n * 1000) / perSecond;
+    if (due > performance.now()) await sleep(due - performance.now());
+    all.push(wholeWay(shop.port, chance(seed * 1e6 + n), n, skus, paying(n)).then((o) => took.push(o.took)));
+  }
+  await Promise.all(all);
+  return took;
+}
+
+const isConfirmed = (postgres, database) =>
+  Number(postgres.sql(database, "SELECT count(*) FROM orders WHERE state <> 'confirmed'"));
+
+export async function measureOrders(postgres, database, folder, { rounds, seconds, say }) {
+  const port = 18_191;
+  stockUp(postgres, database);
+  rmSync(join(folder, "orders"), { recursive: true, force: true });
+  const gateway = await openGateway(join(folder, "orders"), { shopPort: port });
+  const shop = await openShop(postgres.url(database), port, join(folder, "orders.log"), { ...gateway.settings, SMARTSHOP_DATA_DIR: join(folder, "orders") });
+  const skus = postgres.sql(database, "SELECT sku FROM products WHERE minimum_age = 0 AND price_cents BETWEEN 300 AND 1500 AND withdrawn_at IS NULL ORDER BY id LIMIT 400").split("\n");
+  const ways = { cash: () => CASH, card: () => card("pm_card_visa") };
+  const file = join(import.meta.dirname, "orders.sql");
+  await closedLoop(shop, skus, ways.cash, 2, 1);
+  const taken = { bare: [], cash: [], card: [] };
+  for (let round = 0; round < rounds; round++) {
+    taken.bare.push(postgres.pgbench(database, file, seconds));
+    for (const way of ["cash", "card"]) {
+      taken[way].push((await closedLoop(shop, skus, ways[way], seconds, 10 + round * 2 + (way === "card"))).rate);
+    }
+    say(`round ${round + 1}: bare ${taken.bare.at(-1).toFixed(0)}, cash ${taken.cash.at(-1).toFixed(0)}, card ${taken.card.at(-1).toFixed(0)} orders/s`);
+  }
+  const ratio = (way) => median(taken[way].map((rate, i) => rate / taken.bare[i]));
+  const half = {};
+  for (const way of ["cash", "card"]) {
+    const took = await openLoop(shop, skus, ways[way], median(taken[way]) / 2, seconds * 2, 77);
+    half[way] = { p50: percentile(took, 0.5), p99: percentile(took, 0.99), rate: median(taken[way]) / 2 };
+  }
+  await until(20_000, 100, () => isConfirmed(postgres, database) === 0, () => `${isConfirmed(postgres, database)} orders were not confirmed`);
+  await Promise.all([shop.stop(), gateway.stop()]);
+  return {
+    bare: median(taken.bare), half,
+    cash: { rate: median(taken.cash), ratio: ratio("cash") },
+    card: { rate: median(taken.card), ratio: ratio("card") },
+  };
+}

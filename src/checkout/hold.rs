@@ -1,0 +1,66 @@
+//! The window is kept for the shopper while they are on the way.
+
+use super::draft::{Draft, Said};
+use super::gone::back;
+use super::store;
+use crate::basket;
+use crate::delivery::{self, WindowError};
+use crate::error::AppError;
+use crate::ids::BasketId;
+use crate::storefront::{Shop, Visit};
+use crate::web::redirect;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::prelude::*;
+
+/// Holds the window that the draft names, or keeps it longer. What stands in the way is said on the
+/// next page. The caller holds the basket's row, and keeps the draft.
+pub(super) fn hold_chosen(
+    conn: &mut PgConnection,
+    id: BasketId,
+    draft: &mut Draft,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let Some(window) = draft.typed().window_id() else { return Ok(false) };
+    let label = |conn: &mut PgConnection| {
+        let found = delivery::window(conn, window)?;
+        Ok::<_, AppError>(found.map_or_else(|| "That time".to_owned(), |w| w.label(zone)))
+    };
+    match delivery::hold_window(conn, id, window, now) {
+        Ok(_) => Ok(true),
+        Err(WindowError::Full) => {
+            draft.content.said = Some(Said::WindowFull { window: label(conn)? });
+            draft.content.typed.window.clear();
+            Ok(false)
+        }
+        Err(WindowError::Closed) => {
+            draft.content.said = Some(Said::WindowClosed { window: label(conn)? });
+            draft.content.typed.window.clear();
+            Ok(false)
+        }
+        Err(WindowError::Db(e)) => Err(e.into()),
+    }
+}
+
+/// The button beside the clock, on any step.
+pub(super) async fn keep_longer(shop: Data<Shop>, visit: Visit) -> Result<HttpResponse, AppError> {
+    let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
+    let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
+    let work = move |conn: &mut PgConnection| {
+        basket::lock(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        let held = hold_chosen(conn, id, &mut draft, zone, now)?;
+        if held {
+            draft.content.said = Some(Said::HeldLonger);
+        }
+        store::keep(conn, id, &draft, now)?;
+        Ok::<_, AppError>(held)
+    };
+    let held = shop.app.db(move |conn| conn.transaction(work)).await?;
+    shop.baskets.forget(id);
+    let to = if held { back(&visit) } else { "/checkout/delivery" };
+    Ok(redirect(to, []))
+}

@@ -1,0 +1,42 @@
+//! From basket to order in three steps: delivery, payment, review.
+//!
+//! Owns `checkout_drafts`. Whatever is typed is kept as it was typed before anybody looks whether
+//! it is right, so that back, reload and another device find it again; each page is made from that
+//! draft and from the basket as they are now. Nothing is reserved but the window, and nothing is
+//! charged, before the last button; that one places the order, once, whatever is pressed how often.
+
+mod calendar;
+mod delivery;
+mod draft;
+mod fields;
+mod gone;
+mod hold;
+mod order;
+mod payment;
+mod review;
+mod start;
+mod store;
+mod till;
+mod views;
+mod ways;
+
+use crate::web::get;
+use actix_web::web::{ServiceConfig, post};
+
+pub(crate) use draft::Payment;
+pub(crate) use payment::open_for_gateway;
+pub use store::forget_old_drafts;
+pub(crate) use ways::{Offers, offers, redirect_name};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/checkout", get().to(start::show))
+        .route("/checkout/delivery", get().to(delivery::show))
+        .route("/checkout/delivery", post().to(delivery::take))
+        .route("/checkout/draft", post().to(delivery::keep))
+        .route("/checkout/payment", get().to(payment::show))
+        .route("/checkout/payment", post().to(payment::take))
+        .route("/checkout/review", get().to(review::show))
+        .route("/checkout/hold", post().to(hold::keep_longer))
+        .route("/checkout/swaps", post().to(gone::swap))
+        .route("/checkout/order", post().to(order::place));
+}

@@ -1,0 +1,379 @@
+//! The last button: one order, whatever is pressed how often, and every refusal in words.
+
+use super::draft::{Draft, Said, Typed};
+use super::fields::{self, Problem};
+use super::payment::coupon_words;
+use super::review::{self, Refusal};
+use super::store;
+use super::till::{Step, Till, customer_of};
+use super::views::Note;
+use super::ways;
+use crate::basket::{self, Basket};
+use crate::cashier::{self, CardFields, Outcome};
+use crate::delivery;
+use crate::error::AppError;
+use crate::ids::{BasketId, OrderNumber};
+use crate::journeys::Kind;
+use crate::lifecycle::{self, Confirming, Paying, PlaceError, Placed, Placement};
+use crate::money::Money;
+use crate::orders::{self, Contact, Order};
+use crate::storefront::{Notice, Shop, Visit};
+use crate::web::redirect;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form};
+use actix_web::{HttpRequest, HttpResponse};
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OrderForm {
+    key: String,
+    seen: String,
+    total: String,
+    maximum: String,
+    age: Option<String>,
+}
+
+/// What the form says, once it can be read.
+#[derive(Clone)]
+struct Ordering {
+    basket: BasketId,
+    key: Uuid,
+    seen: String,
+    expected: Confirming,
+    age_confirmed: bool,
+}
+
+impl OrderForm {
+    fn read(self, basket: BasketId) -> Option<Ordering> {
+        let cents = |text: &str| text.parse::<i64>().ok().map(Money);
+        Some(Ordering {
+            basket,
+            key: self.key.parse().ok()?,
+            expected: Confirming { total: cents(&self.total)?, maximum: cents(&self.maximum)? },
+            seen: self.seen,
+            age_confirmed: self.age.is_some(),
+        })
+    }
+}
+
+/// Why there was no order.
+enum Refused {
+    Place(PlaceError),
+    /// What the page showed is not what the draft says now: another tab has changed it.
+    Outdated,
+    /// A step before this one has to be done again.
+    Unready,
+    Failed(AppError),
+}
+
+impl From<diesel::result::Error> for Refused {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Failed(e.into())
+    }
+}
+
+impl From<PlaceError> for Refused {
+    fn from(e: PlaceError) -> Self {
+        Self::Place(e)
+    }
+}
+
+pub(super) async fn place(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    form: Form<OrderForm>,
+) -> Result<HttpResponse, AppError> {
+    let Some(id) = visit.basket else {
+        return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
+    };
+    let Some(ordering) = form.into_inner().read(id) else {
+        return refuse(&shop, &request, &visit, Refused::Outdated).await;
+    };
+    let placing = Placing::new(&shop, &visit);
+    let outcome = shop
+        .app
+        .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
+        .await?;
+    shop.baskets.forget(id);
+    match outcome {
+        Ok(placed) => Ok(go_on(&shop, &visit, &placed).await),
+        Err(refused) => refuse(&shop, &request, &visit, refused).await,
+    }
+}
+
+/// What is needed to place an order where there is a connection.
+struct Placing {
+    customer: Option<crate::ids::CustomerId>,
+    ways: Vec<crate::config::WayToPay>,
+    with_gateway: bool,
+    quote_valid_for: chrono::Duration,
+    vat: i32,
+    now: chrono::DateTime<chrono::Utc>,
+}
+
+impl Placing {
+    fn new(shop: &Shop, visit: &Visit) -> Self {
+        Self {
+            customer: customer_of(visit),
+            ways: shop.app.config.payments.ways.clone(),
+            with_gateway: cashier::card_fields(&shop.app) != CardFields::None,
+            quote_valid_for: shop.quote_valid_for(),
+            vat: shop.app.config.shop.delivery_vat_percent,
+            now: shop.app.clock.now(),
+        }
+    }
+
+    /// The draft is read only when the basket's row is held: what another tab has done is seen.
+    fn place(&self, conn: &mut PgConnection, ordering: &Ordering) -> Result<Placed, Refused> {
+        basket::lock(conn, ordering.basket, self.now)?;
+        let mut draft = store::draft(conn, ordering.basket, self.now)?;
+        let basket = basket::load(conn, ordering.basket, self.quote_valid_for, self.now)?;
+        let basket = basket.unwrap_or_else(|| Basket::empty(Some(ordering.basket)));
+        if draft.sent_under(ordering.key).is_none()
+            && let Some(order) = ordered_before(conn, &basket, ordering.key)?
+        {
+            return Ok(Placed { order, attempt: None, again: true });
+        }
+        let placement = self.placement(conn, &draft, &basket, ordering)?;
+        let placed = lifecycle::place_order(conn, &placement, self.now)?;
+        if !placed.again {
+            draft.placed(ordering.key, placed.order.number.clone(), placed.order.minimum_age > 0);
+            store::keep(conn, ordering.basket, &draft, self.now)?;
+        }
+        Ok(placed)
+    }
+
+    fn placement(
+        &self,
+        conn: &mut PgConnection,
+        draft: &Draft,
+        basket: &Basket,
+        ordering: &Ordering,
+    ) -> Result<Placement, Refused> {
+        let sent = draft.sent_under(ordering.key);
+        let typed = sent.map_or_else(|| draft.typed(), |sent| &sent.typed);
+        if typed.fingerprint() != ordering.seen {
+            // The same form with other content is refused as such; a page gone stale is shown anew.
+            return Err(sent.map_or(Refused::Outdated, |s| PlaceError::OtherContent(s.number.clone()).into()));
+        }
+        let spotted = fields::spot(conn, typed)?;
+        let contact = fields::contact(typed, &spotted).map_err(|_| Refused::Unready)?;
+        let of_age = |l: &basket::Line| l.item.article.minimum_age > 0;
+        let aged = sent.map_or_else(|| basket.lines.iter().any(of_age), |sent| sent.aged);
+        Ok(Placement {
+            basket: ordering.basket,
+            customer: self.customer,
+            submit_key: ordering.key,
+            contact: Contact {
+                leave_at: if aged { String::new() } else { contact.leave_at.clone() },
+                ..contact
+            },
+            window: typed.window_id().ok_or(Refused::Unready)?,
+            paying: self.paying(conn, typed, basket, ordering, sent.is_some())?,
+            substitutions: fields::substitutions(typed),
+            coupon: Some(typed.coupon.clone()).filter(|code| !code.is_empty()),
+            expected: ordering.expected,
+            age_confirmed: ordering.age_confirmed,
+            quote_valid_for: self.quote_valid_for,
+            delivery_vat: self.vat,
+        })
+    }
+
+    fn paying(
+        &self,
+        conn: &mut PgConnection,
+        typed: &Typed,
+        basket: &Basket,
+        ordering: &Ordering,
+        again: bool,
+    ) -> Result<Paying, Refused> {
+        let saved = match self.customer {
+            Some(id) => cashier::saved_cards(conn, id)?,
+            None => Vec::new(),
+        };
+        let zone = basket.spot.as_ref().map(|s| s.quote.zone_id);
+        let zones = delivery::all_zones(conn)?;
+        let code = zones.iter().find(|z| Some(z.id) == zone).map(|z| z.code.as_str());
+        // A form that has ordered already is not asked again whether it may pay so.
+        let maximum = if again { Money::ZERO } else { ordering.expected.maximum };
+        let offers = ways::offers(&self.ways, self.with_gateway, code, maximum, saved);
+        offers.paying(&typed.payment).map_err(|_| Refused::Unready)
+    }
+}
+
+/// The order that an older form has placed, or another tab with what was in the basket.
+fn ordered_before(conn: &mut PgConnection, basket: &Basket, key: Uuid) -> QueryResult<Option<Order>> {
+    if let Some(order) = orders::order_by_submit_key(conn, key)? {
+        return Ok(Some(order).filter(|o| o.basket_id == basket.id));
+    }
+    if basket.is_empty() { orders::newest_of_basket(conn, basket.id) } else { Ok(None) }
+}
+
+/// The order is there; where money is to move now, it does.
+async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed) -> HttpResponse {
+    let page = format!("/orders/{}", placed.order.number);
+    if !placed.again {
+        shop.step(visit, Kind::OrderPlaced, json!({"pay_by": placed.order.pay_by.as_str()}));
+    }
+    let Some(attempt) = placed.attempt else { return redirect(&page, []) };
+    match cashier::pay(&shop.app, attempt).await {
+        Outcome::Approve(url) => redirect(&url, []),
+        Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet => redirect(&page, []),
+    }
+}
+
+/// Every refusal says what stands in the way, and how one goes on.
+async fn refuse(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    refused: Refused,
+) -> Result<HttpResponse, AppError> {
+    let error = match refused {
+        Refused::Failed(e) => return Err(e),
+        Refused::Place(PlaceError::Db(e)) => return Err(e.into()),
+        Refused::Place(PlaceError::Empty) => {
+            return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
+        }
+        Refused::Place(PlaceError::OtherContent(number)) => {
+            return already_ordered(shop, request, visit, &number).await;
+        }
+        Refused::Place(error @ (PlaceError::WindowFull | PlaceError::WindowClosed | PlaceError::NoPlace)) => {
+            return choose_again(shop, visit, &error).await;
+        }
+        Refused::Unready | Refused::Outdated => None,
+        Refused::Place(
+            error @ (PlaceError::Gone(_)
+            | PlaceError::Changed { .. }
+            | PlaceError::BelowMinimum { .. }
+            | PlaceError::Coupon(_)
+            | PlaceError::Age(_)),
+        ) => Some(error),
+    };
+    let till = Till::read(shop, visit, Step::Review).await?;
+    if let Some(elsewhere) = review::not_yet(shop, &till) {
+        return Ok(elsewhere);
+    }
+    let refusal = match &error {
+        Some(error) => refusal(error, &till),
+        None => outdated(),
+    };
+    review::page(shop, request, visit, &till, refusal).await
+}
+
+fn outdated() -> Refusal {
+    let note = Note::new(
+        "warn",
+        "Please look at it once more",
+        "Something was changed meanwhile, perhaps in another tab. Nothing was ordered yet; this is how it is now.",
+    );
+    Refusal { status: Some(StatusCode::CONFLICT), notes: vec![note], problems: Vec::new() }
+}
+
+fn refusal(error: &PlaceError, till: &Till) -> Refusal {
+    let conflict =
+        |note| Refusal { status: Some(StatusCode::CONFLICT), notes: vec![note], problems: Vec::new() };
+    match error {
+        PlaceError::Gone(gone) if till.gone.is_empty() => {
+            let names: Vec<&str> = gone.iter().map(|g| g.name.as_str()).collect();
+            let words = "For a moment there was not enough of it. Nothing was ordered yet: try again now.";
+            conflict(Note::new("warn", format!("{} is there again", names.join(", ")), words))
+        }
+        PlaceError::Gone(_) => conflict(Note::new(
+            "bad",
+            "Not everything is there any more",
+            "Nothing was ordered or charged. Choose below what is to be done; your time is still held.",
+        )),
+        PlaceError::Changed { agreed, now } => conflict(Note::new(
+            "warn",
+            format!("The total has changed from {} to {}", agreed.total, now.total),
+            changed_words(agreed, now, till),
+        )),
+        PlaceError::BelowMinimum { missing } => conflict(Note::new(
+            "bad",
+            format!("{missing} more and we can bring it"),
+            "Nothing was ordered. Add something to your basket; all that you typed is kept.",
+        )),
+        PlaceError::Coupon(problem) => {
+            let words = coupon_words(&till.typed().coupon, problem, till.reckoned.totals.goods, till.zone);
+            conflict(Note::new(
+                "bad",
+                "The voucher does not count",
+                format!("{words} Nothing was ordered or charged."),
+            ))
+        }
+        PlaceError::Age(years) => Refusal {
+            status: Some(StatusCode::UNPROCESSABLE_ENTITY),
+            notes: Vec::new(),
+            problems: vec![Problem::new(
+                "age",
+                format!(
+                    "Confirm that somebody aged {years} or over will be at the door, or take these items out of your basket."
+                ),
+            )],
+        },
+        PlaceError::Empty
+        | PlaceError::NoPlace
+        | PlaceError::WindowFull
+        | PlaceError::WindowClosed
+        | PlaceError::OtherContent(_)
+        | PlaceError::Db(_) => outdated(),
+    }
+}
+
+fn changed_words(agreed: &Confirming, now: &Confirming, till: &Till) -> String {
+    let why: Vec<String> = crate::storefront::changes_of(&till.viewer)
+        .into_iter()
+        .map(|(name, words)| format!("{name}: {words}"))
+        .collect();
+    let most = if agreed.maximum == now.maximum || now.maximum == now.total {
+        String::new()
+    } else {
+        format!("The most it can become was {} and is {}. ", agreed.maximum, now.maximum)
+    };
+    let why = if why.is_empty() { String::new() } else { format!("{} ", why.join(" ")) };
+    format!("{why}{most}Nothing was ordered or charged yet. Order again if it is fine with you.")
+}
+
+/// The first step again, which says why.
+async fn choose_again(shop: &Shop, visit: &Visit, error: &PlaceError) -> Result<HttpResponse, AppError> {
+    let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
+    let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
+    let full = matches!(error, PlaceError::WindowFull);
+    let no_place = matches!(error, PlaceError::NoPlace);
+    let work = move |conn: &mut PgConnection| {
+        basket::lock(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        let found = match draft.typed().window_id() {
+            Some(window) => delivery::window(conn, window)?,
+            None => None,
+        };
+        let window = found.map_or_else(|| "That time".to_owned(), |w| w.label(zone));
+        draft.content.said = Some(match (no_place, full) {
+            (true, _) => Said::NoPlace,
+            (false, true) => Said::WindowFull { window },
+            (false, false) => Said::WindowClosed { window },
+        });
+        draft.content.typed.window.clear();
+        store::keep(conn, id, &draft, now)?;
+        Ok::<_, AppError>(())
+    };
+    shop.app.db(move |conn| conn.transaction(work)).await?;
+    Ok(redirect("/checkout/delivery#when", []))
+}
+
+/// This form has placed an order, and what is in it now is something else.
+async fn already_ordered(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    number: &OrderNumber,
+) -> Result<HttpResponse, AppError> {
+    let till = Till::read(shop, visit, Step::Review).await?;
+    super::views::already_ordered(shop, request, visit, number, &till)
+}

@@ -1,0 +1,284 @@
+// The way through the checkout: what is typed is kept and looked at when a field is left, a chosen
+// time is held at once, its end is announced, and a card's figures go to the gateway's frame alone.
+
+const patience = () => AbortSignal.timeout(8000);
+
+// ---- Fields. The shop says what is wrong; a message goes as soon as the value is right.
+
+const draftForm = document.querySelector("form[data-draft]");
+
+/** Shows or takes away the words at a field. */
+const mind = (name, words) => {
+  const field = document.getElementById(name);
+  const wrong = document.getElementById(`${name}-wrong`);
+  if (!field || !wrong) return;
+  wrong.querySelector("span").textContent = words ?? "";
+  wrong.hidden = !words;
+  if (words) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+};
+
+const show = (id, words) => {
+  const line = document.getElementById(id);
+  if (!line) return;
+  line.hidden = !words;
+  const where = line.querySelector("b") ?? line.querySelector("span");
+  if (where) where.textContent = words ?? "";
+};
+
+/** Takes the parts of this page that the shop would show now. */
+const renew = async () => {
+  const response = await fetch(location.href.replace(/#.*/, ""), { signal: patience() });
+  if (response.ok) takeOver(await response.text());
+};
+
+if (draftForm) {
+  const left = new Set([...draftForm.querySelectorAll("[aria-invalid]")].map((el) => el.id));
+  let asking = 0;
+
+  const look = async () => {
+    const mine = ++asking;
+    try {
+      const body = new URLSearchParams(new FormData(draftForm));
+      const response = await fetch(draftForm.dataset.draft, { method: "POST", body, signal: patience(), keepalive: true });
+      if (!response.ok) return;
+      const heard = await response.json();
+      if (mine !== asking) return;
+      for (const name of left) mind(name, heard.problems[name]);
+      show("eircode-known", heard.known);
+      show("email-meant", heard.meant);
+      if (heard.moved) await renew();
+    } catch {
+      // The button sends it all again.
+    }
+  };
+
+  draftForm.addEventListener("focusout", (event) => {
+    const field = event.target;
+    if (!field.matches("input:not([type=radio], [type=hidden]), textarea, select")) return;
+    if (field.value.trim() || field.getAttribute("aria-invalid")) left.add(field.id);
+    look();
+  });
+  let timer = 0;
+  draftForm.addEventListener("input", (event) => {
+    if (event.target.getAttribute("aria-invalid") !== "true") return;
+    clearTimeout(timer);
+    timer = setTimeout(look, 250);
+  });
+}
+
+// ---- Buttons that change a part of the page and leave what is typed alone.
+
+const quietly = async (form, submitter) => {
+  form.dataset.busy = "";
+  try {
+    const response = await inTurn(() => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)), signal: patience() }));
+    const html = await response.text();
+    if (!samePage(response.url)) return location.assign(response.url);
+    history.replaceState(null, "", response.url.replace(/#.*/, ""));
+    takeOver(html);
+  } catch {
+    submitter?.removeAttribute("data-quiet");
+    form.requestSubmit(submitter ?? undefined);
+  } finally {
+    delete form.dataset.busy;
+  }
+};
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!submitter?.matches("[data-quiet]")) return;
+  event.preventDefault();
+  quietly(form, submitter);
+});
+
+// A time is held as soon as it is chosen.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-holds]")) return;
+  const form = event.target.form;
+  const hold = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: "hold" });
+  form.append(hold);
+  quietly(form).finally(() => hold.remove());
+  hold.remove();
+});
+
+// ---- The clock of the hold: told once at two minutes, again when it is over.
+
+const WARN_AT = 120;
+let clock = 0;
+
+const words = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left.`;
+
+const watchHold = () => {
+  clearInterval(clock);
+  const line = document.querySelector("[data-hold]");
+  if (!line) return;
+  const end = performance.now() + Number(line.dataset.hold) * 1000;
+  const leftLine = line.querySelector("[data-left]");
+  let told = false;
+  clock = setInterval(async () => {
+    if (!line.isConnected) return watchHold();
+    const seconds = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    if (seconds > WARN_AT) return;
+    line.classList.add("soon");
+    leftLine.hidden = false;
+    leftLine.textContent = words(seconds);
+    if (!told) {
+      told = true;
+      say(`${line.querySelector(".held").textContent} ${Math.ceil(seconds / 60)} minutes are left. Press “Keep it longer” to keep it.`);
+    }
+    if (seconds > 0) return;
+    clearInterval(clock);
+    await renew().catch(() => {});
+    say("Your delivery time is not held any more. You can hold it again or choose another one.");
+  }, 500);
+};
+watchHold();
+
+let lastSaid = document.querySelector("[data-live=notes]")?.dataset.say;
+document.addEventListener("taken-over", () => {
+  watchHold();
+  const notes = document.querySelector("[data-live=notes]");
+  if (notes && notes.dataset.say !== lastSaid) say(notes.dataset.say);
+  lastSaid = notes?.dataset.say;
+});
+
+// ---- One order: the button is pressed once. The shop sees to it anyway.
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) return event.preventDefault();
+    sent = true;
+    for (const button of document.querySelectorAll(`[form="${form.id}"], #${form.id} button`)) button.setAttribute("aria-disabled", "true");
+    say("Your order is being placed");
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    sent = false;
+    location.reload();
+  });
+}
+
+// ---- The card. Its figures are typed into the gateway's frame; what comes back is a word for it.
+
+const payIn = (paying) => {
+  const wrong = document.getElementById("card-wrong");
+  const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
+  const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
+  const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
+  let waiting = false;
+
+  const complainAt = (message) => {
+    waiting = false;
+    for (const button of document.querySelectorAll("[data-go]")) button.removeAttribute("aria-disabled");
+    if (!wrong) return;
+    wrong.querySelector("span").textContent = message ?? "";
+    wrong.hidden = !message;
+  };
+
+  const goOn = ({ id, brand, last4, exp_month, exp_year, wallet }) => {
+    field("method").value = id;
+    field("brand").value = brand ?? "";
+    field("last4").value = last4 ?? "";
+    field("expires").value = exp_month ? `${String(exp_month).padStart(2, "0")}/${String(exp_year).slice(-2)}` : "";
+    field("wallet").value = wallet ?? "";
+    if (wallet) {
+      const way = Object.assign(document.createElement("input"), { type: "hidden", name: "way", value: "card" });
+      for (const radio of paying.querySelectorAll("input[name=way]")) radio.disabled = true;
+      paying.append(way);
+    }
+    HTMLFormElement.prototype.submit.call(paying);
+  };
+
+  /** Asks for the word; set by the gateway that is there. */
+  let tokenise = null;
+
+  paying.addEventListener("submit", (event) => {
+    if (event.submitter?.value && event.submitter.name === "do") return;
+    if (chosen() !== "card" || !tokenise) return;
+    event.preventDefault();
+    if (waiting) return;
+    waiting = true;
+    complainAt("");
+    waiting = true;
+    for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-disabled", "true");
+    tokenise();
+    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 12000);
+  });
+
+  // The sandbox: frames of our own that speak by messages.
+  if (paying.dataset.gateway === "sandbox") {
+    const card = paying.querySelector("[data-card-frame]");
+    const wallets = paying.querySelector("[data-wallet-frame]");
+    const ask = (frame) => frame.contentWindow.postMessage({ type: "tokenise", billing: billing() }, new URL(frame.src).origin);
+    if (card) tokenise = () => ask(card);
+    addEventListener("message", ({ source, origin, data }) => {
+      const frame = [card, wallets].find((f) => f && f.contentWindow === source);
+      if (!frame || origin !== new URL(frame.src).origin || typeof data !== "object" || !data) return;
+      if (data.type === "height" && data.px > 0) frame.style.blockSize = `${Math.min(900, Math.ceil(data.px))}px`;
+      else if (data.type === "ready" && frame === wallets) paying.querySelector("[data-wallets]").hidden = false;
+      else if (data.type === "problem") complainAt(frame === card && data.field ? "" : data.message);
+      else if (data.type === "token") goOn(data);
+      if (data.type === "problem") say(data.message);
+      if (data.type === "complete" && data.complete) complainAt("");
+    });
+    // Whoever was there before this script is asked to say so again.
+    for (const frame of [card, wallets]) frame?.contentWindow?.postMessage({ type: "hello" }, new URL(frame.src).origin);
+  }
+
+  // Stripe: its own script brings the fields, each in a frame of Stripe's.
+  if (paying.dataset.gateway === "stripe") {
+    const begin = () => {
+      const stripe = Stripe(paying.dataset.key);
+      const look = getComputedStyle(document.body);
+      const base = { fontFamily: "system-ui, sans-serif", fontSize: "16px", color: look.color };
+      const elements = stripe.elements({ locale: "en" });
+      const parts = {};
+      for (const box of paying.querySelectorAll("[data-stripe]")) {
+        const part = (parts[box.dataset.stripe] = elements.create(box.dataset.stripe, { style: { base } }));
+        part.mount(box);
+        part.on("focus", () => box.classList.add("focused"));
+        part.on("blur", () => box.classList.remove("focused"));
+        part.on("change", ({ error }) => complainAt(error?.message));
+      }
+      if (parts.cardNumber) {
+        tokenise = async () => {
+          const { error, paymentMethod } = await stripe.createPaymentMethod({ type: "card", card: parts.cardNumber, billing_details: billing() });
+          if (error) complainAt(error.message);
+          else goOn({ id: paymentMethod.id, ...paymentMethod.card });
+        };
+      }
+      const place = paying.querySelector("[data-wallet-button]");
+      if (!place) return;
+      const request = stripe.paymentRequest({ country: "IE", currency: "eur", total: { label: "SmartShop", amount: Number(paying.dataset.cents), pending: true } });
+      request.canMakePayment().then((can) => {
+        if (!can) return;
+        elements.create("paymentRequestButton", { paymentRequest: request }).mount(place);
+        paying.querySelector("[data-wallets]").hidden = false;
+        request.on("paymentmethod", (answer) => {
+          answer.complete("success");
+          const wallet = { applePay: "apple_pay", googlePay: "google_pay", browserCard: "wallet" }[answer.walletName] ?? answer.walletName;
+          goOn({ id: answer.paymentMethod.id, ...answer.paymentMethod.card, wallet });
+        });
+      });
+    };
+    const script = document.querySelector("script[src^='https://js.stripe.com/']");
+    if (window.Stripe) begin();
+    else {
+      script?.addEventListener("load", begin);
+      script?.addEventListener("error", () => complainAt("The payment service could not be reached. Try again in a moment, or pay at the door."));
+    }
+  }
+};
+/** Forms there are now; one that comes with a later part of the page is made ready then. */
+const paidIn = new WeakSet();
+const payHere = () => {
+  for (const form of document.querySelectorAll("form[data-paying]")) {
+    if (paidIn.has(form)) continue;
+    paidIn.add(form);
+    payIn(form);
+  }
+};
+payHere();
+document.addEventListener("taken-over", payHere);
