@@ -223,7 +223,7 @@ impl Way {
 }
 
 /// Lets the gateway's frame onto this page, and onto no other.
-pub(super) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
+pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
     let config = &shop.app.config;
     let sources = match fields {
         CardFields::Sandbox { frame_url, .. } => Sources { frames: origin(frame_url), ..Sources::default() },
