@@ -9,6 +9,7 @@ use crate::cashier::{self, Acted};
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
+use crate::notifications::{self, Desk};
 use crate::outside::mail;
 use crate::payments;
 use crate::storefront::Shop;
@@ -18,6 +19,7 @@ use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use chrono::Duration as Span;
+use diesel::Connection;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -174,8 +176,7 @@ pub async fn work_outbox(app: &App) -> Result<usize, AppError> {
 async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     let acted = match job.consumer {
         Consumer::Gateway => cashier::act(app, &job).await?,
-        // Nobody writes to people yet: these wait, and are claimed anew when their lease ends.
-        Consumer::Notifications => return Ok(false),
+        Consumer::Notifications => return write_letter(app, job).await,
     };
     let now = app.clock.now();
     app.db(move |conn| match acted {
@@ -185,7 +186,23 @@ async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     .await
 }
 
-/// Lets go of what nobody holds any more: windows of those who left the checkout, what they typed.
+/// Queues what is to be written, and notes that it is done, or neither.
+async fn write_letter(app: &App, job: Job) -> Result<bool, AppError> {
+    let (now, desk) = (app.clock.now(), Desk::new(&app.config));
+    app.db(move |conn| {
+        let written = conn.transaction(|conn| {
+            notifications::deliver(conn, &desk, &job.event, now)?;
+            events::done(conn, job.id, now)
+        });
+        match written {
+            Ok(()) => Ok(true),
+            Err(e) => events::put_off(conn, &job, &e.to_string(), now).map(|()| false),
+        }
+    })
+    .await
+}
+
+/// Frees the windows of those who have left the checkout, and forgets what nobody came back for.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -22,6 +22,8 @@ const RENEW_AGAIN: Duration = Duration::hours(1);
 const ASK_SOON: Duration = Duration::seconds(2);
 /// Somebody else has just begun it: it is theirs to end.
 const JUST_NOW: Duration = Duration::seconds(25);
+/// Somebody who is sent to approve does not come back as soon as this.
+const PRESSED_TWICE: Duration = Duration::seconds(10);
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(150);
 const ROUNDS: usize = 3;
 const MOST_RENEWALS: i64 = 20;
@@ -258,6 +260,7 @@ pub(super) async fn refresh(app: &App, open: &Attempt, who: For) -> Result<(), A
 
 async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
     let began = app.clock.now();
+    let by = paying.by;
     let mut still_open = None;
     for _ in 0..ROUNDS {
         let (now, paying) = (app.clock.now(), paying.clone());
@@ -272,7 +275,7 @@ async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome,
             Err(e) => return Err(e),
         };
         still_open = Some(open);
-        match settle_before(app, open, began).await.map_err(|e| PayError::Db(undone(e)))? {
+        match settle_before(app, open, by, began).await.map_err(|e| PayError::Db(undone(e)))? {
             Some(outcome) => return Ok(outcome),
             None => continue,
         }
@@ -284,12 +287,17 @@ async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome,
 async fn settle_before(
     app: &App,
     open: AttemptId,
+    by: PayBy,
     began: DateTime<Utc>,
 ) -> Result<Option<Outcome>, AppError> {
     let before = attempt(app, open).await?;
-    if began - before.made_at < JUST_NOW && before.asks > 0 && before.state == AttemptState::Created {
+    let age = began - before.made_at;
+    if age < JUST_NOW && before.state == AttemptState::Created && !before.shutting {
         // The same button, pressed twice: one goes to the gateway, both hear what it says.
         return join(app, open).await.map(Some);
+    }
+    if age < PRESSED_TWICE && before.method == by && before.approve_at.is_some() {
+        return Ok(Some(outcome_of(&before)));
     }
     refresh(app, &before, For::Somebody).await?;
     match shut(app, open, For::Somebody).await? {

@@ -204,8 +204,8 @@ fn html(field: &Field<'_>) -> String {
 
 fn eircode_field(till: &Till, frame: &Frame) -> String {
     let known = match &till.spotted {
-        Spotted::Here { place, eircode: Some(_) } => Some(fields::town(place)),
-        _ => None,
+        Spotted::Here { place, eircode } => eircode.as_ref().map(|_| fields::town(place)),
+        Spotted::Nothing | Spotted::Outside { .. } | Spotted::Unknown => None,
     };
     html(&Field {
         id: "eircode",

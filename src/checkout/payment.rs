@@ -216,16 +216,15 @@ impl Way {
             way.disabled = true;
             way.fine = format!("For orders up to {most}");
         }
-        way.checked = !way.disabled
-            && !way.value.is_empty()
-            && way.value == chosen
-            && !(chosen == "card" && card_is_there);
+        let is_chosen = !way.value.is_empty() && way.value == chosen;
+        let is_in_the_kept_row = chosen == "card" && card_is_there;
+        way.checked = !way.disabled && is_chosen && !is_in_the_kept_row;
         Some(way)
     }
 }
 
 /// Lets the gateway's frame onto this page, and onto no other.
-pub(super) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
+pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
     let config = &shop.app.config;
     let sources = match fields {
         CardFields::Sandbox { frame_url, .. } => Sources { frames: origin(frame_url), ..Sources::default() },

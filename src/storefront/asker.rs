@@ -26,7 +26,7 @@ const A_YEAR: u32 = 365 * 86_400;
 /// A browser that keeps no cookie is a new one each time: then the address counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker {
-    pub(super) device: Uuid,
+    pub(crate) device: Uuid,
     is_new: bool,
     address: IpAddr,
     known: Option<CustomerId>,
@@ -42,7 +42,7 @@ impl Asker {
 
     /// The same without the count that strangers elsewhere add to: for whoever has proved here
     /// before that it is theirs. So nobody can lock them out of their own browser.
-    pub(super) fn keys_here(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
+    pub(crate) fn keys_here(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
         vec![
             Key::device(&app.signer, self.device),
             Key::address(&app.signer, self.address),
@@ -50,7 +50,7 @@ impl Asker {
         ]
     }
 
-    pub(super) fn is_known_as(&self, customer: Option<CustomerId>) -> bool {
+    pub(crate) fn is_known_as(&self, customer: Option<CustomerId>) -> bool {
         customer.is_some() && self.known == customer
     }
 
@@ -59,7 +59,7 @@ impl Asker {
         self.is_new.then(|| shop.cookie(DEVICE_COOKIE, &shop.app.signer.sign(DEVICE, self.device), A_YEAR))
     }
 
-    fn read(request: &HttpRequest, app: &App) -> Self {
+    pub(crate) fn read(request: &HttpRequest, app: &App) -> Self {
         let address =
             request.extensions().get::<Client>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.address);
         let opened = |name, purpose| app.signer.open(purpose, cookies::get(request, name)?);
@@ -74,7 +74,7 @@ impl Asker {
 }
 
 impl Shop {
-    pub(super) fn known_cookie(&self, customer: CustomerId) -> HeaderValue {
+    pub(crate) fn known_cookie(&self, customer: CustomerId) -> HeaderValue {
         self.cookie(KNOWN_COOKIE, &self.app.signer.sign(KNOWN, customer.0), A_YEAR)
     }
 

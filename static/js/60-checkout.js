@@ -173,9 +173,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 
 // ---- The card. Its figures are typed into the gateway's frame; what comes back is a word for it.
 
-const paying = document.querySelector("form[data-paying]");
-
-if (paying) {
+const payIn = (paying) => {
   const wrong = document.getElementById("card-wrong");
   const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
@@ -291,4 +289,15 @@ if (paying) {
       script?.addEventListener("error", () => complainAt("The payment service could not be reached. Try again in a moment, or pay at the door."));
     }
   }
-}
+};
+/** Forms there are now; one that comes with a later part of the page is made ready then. */
+const paidIn = new WeakSet();
+const payHere = () => {
+  for (const form of document.querySelectorAll("form[data-paying]")) {
+    if (paidIn.has(form)) continue;
+    paidIn.add(form);
+    payIn(form);
+  }
+};
+payHere();
+document.addEventListener("taken-over", payHere);

@@ -12,8 +12,19 @@ const showWrong = (input, words) => {
   else input.removeAttribute("aria-invalid");
 };
 
+// A message moves what is below it: while a button there is being pressed it waits, or the press would be lost.
+let pressing = false;
+for (const name of ["pointerdown", "pointerup", "pointercancel"]) addEventListener(name, () => { pressing = name === "pointerdown"; }, true);
+const whenReleased = (then) => {
+  if (pressing) addEventListener("pointerup", () => setTimeout(then, 50), { once: true });
+  else then();
+};
+
 document.addEventListener("focusout", ({ target }) => {
-  if (target.matches?.("[data-check]") && target.value !== "" && !target.validity.valid) showWrong(target, target.dataset.check);
+  if (!target.matches?.("[data-check]")) return;
+  whenReleased(() => {
+    if (target.value !== "" && !target.validity.valid) showWrong(target, target.dataset.check);
+  });
 });
 
 document.addEventListener("input", ({ target }) => {

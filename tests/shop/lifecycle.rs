@@ -26,7 +26,7 @@ fn quote_for() -> Duration {
 }
 
 /// A basket with 12 of milk and 6 of spaghetti, for somebody in Rathmines.
-fn basket_of(shop: &TestShop, conn: &mut PgConnection) -> BasketId {
+pub(crate) fn basket_of(shop: &TestShop, conn: &mut PgConnection) -> BasketId {
     let (id, now) = (BasketId(Uuid::new_v4()), shop.clock.now());
     let delivery::Answer::Here { place, .. } =
         delivery::find(conn, &Query::Text("D06".into())).expect("an answer")
@@ -54,7 +54,7 @@ fn first_window(shop: &TestShop, conn: &mut PgConnection, id: BasketId) -> i64 {
     .expect("a window")
 }
 
-fn placement(shop: &TestShop, conn: &mut PgConnection, id: BasketId, by: PayBy) -> Placement {
+pub(crate) fn placement(shop: &TestShop, conn: &mut PgConnection, id: BasketId, by: PayBy) -> Placement {
     let basket = basket::load(conn, id, quote_for(), shop.clock.now()).expect("db").expect("a basket");
     let reckoned = reckon(&basket, None, VAT, shop.clock.now());
     Placement {
@@ -114,7 +114,7 @@ fn state(conn: &mut PgConnection, placed: &Placed) -> OrderState {
 }
 
 /// Nothing is held by nobody, and nothing is held that is not counted.
-fn assert_holds_add_up(shop: &TestShop) {
+pub(crate) fn assert_holds_add_up(shop: &TestShop) {
     assert_eq!(
         shop.count("SELECT count(*) FROM stock s WHERE held <> (SELECT coalesce(sum(units), 0) FROM stock_holds h WHERE h.product_id = s.product_id)"),
         0

@@ -12,6 +12,8 @@ mod import;
 mod lifecycle;
 mod machines;
 mod mail;
+mod money;
+mod orders;
 mod places;
 mod searching;
 mod throttles;

@@ -74,12 +74,14 @@ struct LetterPage {
     css: &'static str,
     letter: Kept,
     at: String,
+    /// To press, since nothing in the frame leads anywhere.
+    links: Vec<String>,
 }
 
 async fn show(mailbox: Data<Mailbox>, id: Path<Uuid>) -> Result<HttpResponse, AppError> {
     let letter = letter(&mailbox, *id).await?;
-    let at = time(&letter);
-    let mut response = answer(&LetterPage { css: assets::address("site.css"), letter, at })?;
+    let (at, links) = (time(&letter), links(&letter.text));
+    let mut response = answer(&LetterPage { css: assets::address("site.css"), letter, at, links })?;
     set(&mut response, CONTENT_SECURITY_POLICY, WITH_FRAME);
     Ok(response)
 }
@@ -91,6 +93,11 @@ async fn html(mailbox: Data<Mailbox>, id: Path<Uuid>) -> Result<HttpResponse, Ap
     set(&mut response, X_FRAME_OPTIONS, "SAMEORIGIN");
     set(&mut response, CACHE_CONTROL, "no-store");
     Ok(response)
+}
+
+fn links(text: &str) -> Vec<String> {
+    let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
+    text.split_whitespace().filter(is_link).map(str::to_owned).collect()
 }
 
 /// `2026-11-24 14:20:00 UTC`

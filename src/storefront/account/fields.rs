@@ -75,8 +75,8 @@ fn line(id: &'static str, label: &'static str, autocomplete: &'static str, value
 }
 
 /// Name, phone, street, town, Eircode.
-pub(super) fn details(known: &Details) -> [Field; 5] {
-    [
+pub(super) fn details(known: &Details) -> Vec<Field> {
+    vec![
         line("name", "Name", "name", known.name.as_ref()),
         Field {
             kind: "tel",
@@ -97,7 +97,7 @@ pub(super) fn details(known: &Details) -> [Field; 5] {
 
 /// Reads what was typed as somebody's details. What is wrong stands at its field, with all
 /// that was typed.
-pub(super) fn read_details(typed: &Details) -> Result<Details, [Field; 5]> {
+pub(super) fn read_details(typed: &Details) -> Result<Details, Vec<Field>> {
     let clean = |text: &Option<String>, most: usize| {
         text.as_deref().map(|t| clean_line(t, most)).filter(|t| !t.is_empty())
     };
@@ -113,10 +113,16 @@ pub(super) fn read_details(typed: &Details) -> Result<Details, [Field; 5]> {
     if let (None | Some(Some(_)), None | Some(Some(_))) = (&phone, &eircode) {
         return Ok(Details { phone: phone.flatten(), eircode: eircode.flatten(), ..shown });
     }
-    let [name, phone_field, street, town, eircode_field] = details(&shown);
-    let wrong_phone = (phone == Some(None)).then_some("Enter a phone number such as 085 123 4567.");
-    let wrong_code = (eircode == Some(None)).then_some("Enter an Eircode such as D06 X4P7.");
-    Err([name, phone_field.wrong(wrong_phone), street, town, eircode_field.wrong(wrong_code)])
+    let wrong = |is_wrong: bool, words: &str| is_wrong.then(|| words.to_owned());
+    let mut fields = details(&shown);
+    for field in &mut fields {
+        field.wrong = match field.id {
+            "phone" => wrong(phone == Some(None), "Enter a phone number such as 085 123 4567."),
+            "eircode" => wrong(eircode == Some(None), "Enter an Eircode such as D06 X4P7."),
+            _ => None,
+        };
+    }
+    Err(fields)
 }
 
 /// Digits, with a plus before them where there was one.

@@ -47,7 +47,7 @@ fn ask_to_sign_in(shop: &Shop, visit: &Visit) -> HttpResponse {
 }
 
 fn password_fields() -> [Field; 2] {
-    [fields::password("Password of now"), fields::new_password("new-password", "New password")]
+    [fields::password("Current password"), fields::new_password("new-password", "New password")]
 }
 
 impl Shop {

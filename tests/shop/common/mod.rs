@@ -1,10 +1,13 @@
 //! A whole shop for one test: its own database, the real middleware, no sockets, no mocks of our own code.
 
+mod gateway;
 mod logbook;
+pub(crate) mod placing;
 mod queries;
 mod server;
 mod shopper;
 
+pub(crate) use gateway::{Bank, Heard};
 pub(crate) use logbook::{expect_error, requests_logged};
 pub(crate) use shopper::{Answer, Shopper, encode};
 
