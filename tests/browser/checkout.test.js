@@ -219,6 +219,12 @@ story("a wallet is one press", async (page, { context }) => {
   assert.match(await text(page.locator("main")), /Google Pay/);
 });
 
+story("a redirect leads away to approve, and back to the order", { expected: [404] }, async (page, { context }) => {
+  await toReview(page, context, "redirect:paypal");
+  await page.getByRole("button", { name: /^Pay €\d+\.\d\d$/ }).last().click();
+  await page.waitForURL("**/sandbox/approve/**");
+});
+
 for (const [name, viewport, scheme] of [["a desk, light", DESK, "light"], ["a phone, dark", PHONE, "dark"], ["320 px", { width: 320, height: 700 }, "light"]]) {
   story(`each step is reachable for all and as wide as the page: ${name}`, { viewport, scheme, expected: [422] }, async (page, { context }) => {
     const look = async (where) => {
