@@ -18,7 +18,7 @@ use crate::lifecycle::{self, Confirming, Paying, PlaceError, Placed, Placement};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order};
 use crate::storefront::{Asker, Notice, Shop, Visit};
-use crate::throttle::Limited;
+use crate::throttle::{Limited, Wait};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
@@ -96,16 +96,8 @@ pub(super) async fn place(
     let Some(ordering) = form.into_inner().read(id) else {
         return refuse(&shop, &request, &visit, Refused::Outdated).await;
     };
-    // What is tried again and again is held off before anything is held or charged.
-    let keys = asker.keys(&shop.app, "basket", &id.to_string());
-    if let Err(wait) = shop.spend(Limited::Pay, keys).await? {
-        let till = Till::read(&shop, &visit, Step::Review).await?;
-        let words = wait.words(till.zone, till.now);
-        let note =
-            Note::new("bad", "Please wait a moment", format!("{words} Nothing was ordered or charged."));
-        let refusal =
-            Refusal { status: Some(StatusCode::TOO_MANY_REQUESTS), notes: vec![note], problems: Vec::new() };
-        return review::page(&shop, &request, &visit, &till, refusal).await;
+    if let Some(wait) = held_off(&shop, &asker, id).await? {
+        return hold_off(&shop, &request, &visit, wait).await;
     }
     let placing = Placing::new(&shop, &visit).await?;
     let outcome = shop
@@ -117,6 +109,34 @@ pub(super) async fn place(
         Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed).await)),
         Err(refused) => refuse(&shop, &request, &visit, refused).await,
     }
+}
+
+/// Cards that are tried again and again are held off before anything is held or charged. Whoever
+/// pays at the door tries no card.
+async fn held_off(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Option<Wait>, AppError> {
+    let now = shop.app.clock.now();
+    let draft = shop.app.read(move |conn| store::draft(conn, id, now)).await?;
+    if draft.typed().payment.way.ends_with("_at_door") {
+        return Ok(None);
+    }
+    let keys = asker.keys(&shop.app, "basket", &id.to_string());
+    Ok(shop.spend(Limited::Pay, keys).await?.err())
+}
+
+async fn hold_off(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    wait: Wait,
+) -> Result<HttpResponse, AppError> {
+    let till = Till::read(shop, visit, Step::Review).await?;
+    if let Some(elsewhere) = review::not_yet(shop, &till) {
+        return Ok(elsewhere);
+    }
+    let words = format!("{} Nothing was ordered or charged.", wait.words(till.zone, till.now));
+    let notes = vec![Note::new("bad", "Please wait a moment", words)];
+    let status = Some(StatusCode::TOO_MANY_REQUESTS);
+    review::page(shop, request, visit, &till, Refusal { status, notes, problems: Vec::new() }).await
 }
 
 /// What is needed to place an order where there is a connection.
