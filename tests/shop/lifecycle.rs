@@ -276,6 +276,7 @@ fn what_is_not_there_is_named_and_nothing_is_held() {
 fn orders_for_one_window_that_meet_at_the_stock_do_not_wait_for_each_other_for_ever() {
     let shop = TestShop::demo();
     let conn = &mut shop.conn();
+    diesel::sql_query("UPDATE stock SET on_hand = 1000").execute(conn).expect("plenty");
     let forms: Vec<Placement> = (0..4)
         .map(|_| {
             let id = basket_of(&shop, conn);
