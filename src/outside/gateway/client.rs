@@ -271,7 +271,6 @@ mod tests {
     #[test]
     fn a_key_never_shows_and_an_id_leads_nowhere_else() {
         let settings = Payments {
-            pages_base: String::new(),
             api_base: Some("http://127.0.0.1:1".to_owned()),
             pages_base: String::new(),
             secret_key: Some("sk_live_hunter2".to_owned()),
@@ -288,7 +287,6 @@ mod tests {
     #[test]
     fn a_gateway_that_is_not_there_is_unclear_and_not_a_no() {
         let settings = Payments {
-            pages_base: String::new(),
             api_base: Some("http://127.0.0.1:9".to_owned()),
             pages_base: String::new(),
             secret_key: Some("sk".to_owned()),
