@@ -61,6 +61,8 @@ pub struct Limits {
     pub writes_per_minute: u32,
     pub writes_at_once: u32,
     pub form_bytes: usize,
+    /// Pages that one address may have open with word of their order coming in by itself.
+    pub streams_at_once: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -70,6 +72,10 @@ pub struct Shop {
     pub window_days: i64,
     pub delivery_vat_percent: i32,
     pub journeys: bool,
+    /// What stands on receipts: name, address, VAT number.
+    pub details: String,
+    /// Whom people ring who need a hand.
+    pub phone: String,
 }
 
 /// How money comes in.
@@ -333,6 +339,7 @@ impl Values {
             requests_at_once: self.parsed("requests_at_once", "1 or more", count, 120),
             writes_per_minute: self.parsed("writes_per_minute", "1 or more", count, 240),
             writes_at_once: self.parsed("writes_at_once", "1 or more", count, 60),
+            streams_at_once: self.parsed("streams_at_once", "1 or more", count, 100),
             form_bytes: self.parsed(
                 "form_bytes",
                 "1024 to 1048576",
@@ -359,6 +366,8 @@ impl Values {
                 23,
             ),
             journeys: self.parsed("journeys", "true or false", |_| true, true),
+            details: self.text("shop_details"),
+            phone: self.text("shop_phone"),
         }
     }
 

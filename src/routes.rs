@@ -8,6 +8,7 @@ use crate::ops;
 use crate::outside::mail::Mailbox;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
+use crate::tracker::{self, Streams};
 use crate::web::{Front, Metrics, assets, get};
 use actix_web::web::{
     Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, post, resource, route,
@@ -20,6 +21,8 @@ pub struct State {
     pub front: Data<Front>,
     pub metrics: Data<Metrics>,
     pub form_bytes: usize,
+    /// Open pages of orders.
+    pub streams: Data<Streams>,
     /// Where a demonstration's letters can be read.
     pub mailbox: Option<Mailbox>,
     /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
@@ -32,6 +35,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.shop)
             .app_data(state.front)
             .app_data(state.metrics)
+            .app_data(state.streams)
             .app_data(PayloadConfig::new(state.form_bytes))
             // An address that cannot name anything is simply not found.
             .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
@@ -45,13 +49,14 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
+            .configure(checkout::routes)
+            .configure(tracker::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")
                     .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
                     .route(post().to(cashier::hear)),
             )
-            .configure(checkout::routes)
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

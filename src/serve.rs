@@ -15,6 +15,7 @@ use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
 use crate::sign::Signer;
 use crate::storefront::{Alike, Shop, Tops};
+use crate::tracker::Streams;
 use crate::web::{CachedPages, Front, Metrics, assets, front};
 use crate::worker;
 use actix_web::HttpServer;
@@ -113,7 +114,15 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
         demo,
     });
     Ok(Assembled {
-        state: State { shop, front, metrics, form_bytes, mailbox, sandbox: None },
+        state: State {
+            shop,
+            front,
+            metrics,
+            form_bytes,
+            streams: Data::new(Streams::default()),
+            mailbox,
+            sandbox: None,
+        },
         journeys,
         postman: Mutex::new(postman),
     })
@@ -188,8 +197,10 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
     let clockwork = worker::start(&state.shop);
     std::thread::spawn(assets::warm);
+    let closing_streams = actix_web::rt::spawn(end_streams(state.shop.app.changes.clone()));
     println!("SmartShop is open on http://{listen}");
     server.await?;
+    closing_streams.abort();
     clockwork.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     state.shop.app.changes.stop();
     state.shop.recorder.flush();
@@ -204,6 +215,23 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     drop((state, journeys));
     log::info!("the shop is closed");
     Ok(())
+}
+
+/// Open pages of orders hold their streams open for as long as they are looked at: they end as
+/// soon as the shop is told to close, not when its patience does.
+async fn end_streams(changes: Changes) {
+    use actix_web::rt::signal::ctrl_c;
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let Ok(mut told) = signal(SignalKind::terminate()) else { return };
+    let also = changes.clone();
+    let interrupted = actix_web::rt::spawn(async move {
+        if ctrl_c().await.is_ok() {
+            also.stop_watching();
+        }
+    });
+    told.recv().await;
+    interrupted.abort();
+    changes.stop_watching();
 }
 
 fn cannot_listen(e: &std::io::Error, listen: std::net::SocketAddr) -> Sorry {

@@ -6,10 +6,10 @@
 use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
-use crate::checkout;
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
+use crate::notifications::{self, Desk};
 use crate::outside::mail;
 use crate::payments;
 use crate::storefront::Shop;
@@ -19,6 +19,7 @@ use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use chrono::Duration as Span;
+use diesel::Connection;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many sweeps is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
+/// What was typed in a checkout that nobody came back to.
+const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
 
@@ -173,13 +176,28 @@ pub async fn work_outbox(app: &App) -> Result<usize, AppError> {
 async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     let acted = match job.consumer {
         Consumer::Gateway => cashier::act(app, &job).await?,
-        // Nobody writes to people yet: these wait, and are claimed anew when their lease ends.
-        Consumer::Notifications => return Ok(false),
+        Consumer::Notifications => return write_letter(app, job).await,
     };
     let now = app.clock.now();
     app.db(move |conn| match acted {
         Acted::Done => events::done(conn, job.id, now).map(|()| true),
         Acted::NotYet(why) => events::put_off(conn, &job, &why, now).map(|()| false),
+    })
+    .await
+}
+
+/// Queues what is to be written, and notes that it is done, or neither.
+async fn write_letter(app: &App, job: Job) -> Result<bool, AppError> {
+    let (now, desk) = (app.clock.now(), Desk::new(&app.config));
+    app.db(move |conn| {
+        let written = conn.transaction(|conn| {
+            notifications::deliver(conn, &desk, &job.event, now)?;
+            events::done(conn, job.id, now)
+        });
+        match written {
+            Ok(()) => Ok(true),
+            Err(e) => events::put_off(conn, &job, &e.to_string(), now).map(|()| false),
+        }
     })
     .await
 }
@@ -192,10 +210,20 @@ pub async fn sweep(app: &App) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         delivery::release_expired(conn, now)?;
-        checkout::forget_old_drafts(conn, now)
+        delete_drafts(conn, now - DRAFTS_KEPT)
     })
     .await
-    .map(drop)
+}
+
+fn delete_drafts(
+    conn: &mut diesel::PgConnection,
+    before: chrono::DateTime<chrono::Utc>,
+) -> diesel::QueryResult<()> {
+    use crate::db::schema::checkout_drafts;
+    use diesel::prelude::*;
+    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
+        .execute(conn)
+        .map(drop)
 }
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {

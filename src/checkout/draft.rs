@@ -34,16 +34,16 @@ pub(super) struct Typed {
 /// How it will be paid. A card is known by the gateway's name for it and how it reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Payment {
+pub(crate) struct Payment {
     /// `card`, `saved:…`, `redirect:paypal`, `cash_at_door`, `card_at_door`
-    pub(super) way: String,
-    pub(super) method: String,
-    pub(super) brand: String,
-    pub(super) last4: String,
-    pub(super) expires: String,
+    pub(crate) way: String,
+    pub(crate) method: String,
+    pub(crate) brand: String,
+    pub(crate) last4: String,
+    pub(crate) expires: String,
     /// `Apple Pay`, where it came out of one.
-    pub(super) wallet: String,
-    pub(super) keep: bool,
+    pub(crate) wallet: String,
+    pub(crate) keep: bool,
 }
 
 /// What is to be said on the next page.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 /// What is wrong with a field: its name, and the words beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub(super) field: &'static str,
     pub(super) words: String,
 }

@@ -23,7 +23,9 @@ mod ways;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
-pub use store::forget_old_drafts;
+pub(crate) use draft::Payment;
+pub(crate) use payment::open_for_gateway;
+pub(crate) use ways::{Offers, offers, redirect_name};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/checkout", get().to(start::show))

@@ -11,19 +11,19 @@ use uuid::Uuid;
 
 /// A way to pay, in the order of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Offer {
-    pub(super) kind: PayKind,
+pub(crate) struct Offer {
+    pub(crate) kind: PayKind,
     /// Only up to this sum, which the order is above.
-    pub(super) above: Option<Money>,
+    pub(crate) above: Option<Money>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Offers {
-    pub(super) ways: Vec<Offer>,
-    pub(super) saved: Vec<SavedCard>,
+pub(crate) struct Offers {
+    pub(crate) ways: Vec<Offer>,
+    pub(crate) saved: Vec<SavedCard>,
 }
 
-pub(super) fn offers(
+pub(crate) fn offers(
     ways: &[WayToPay],
     with_gateway: bool,
     zone: Option<&str>,
@@ -65,7 +65,7 @@ impl Offers {
     ///
     /// # Errors
     /// Why it cannot pay, in words for the choice of the way.
-    pub(super) fn paying(&self, chosen: &Payment) -> Result<Paying, Problem> {
+    pub(crate) fn paying(&self, chosen: &Payment) -> Result<Paying, Problem> {
         let way = chosen.way.as_str();
         let at_door = |by, label: &str| Paying {
             by,
@@ -124,8 +124,8 @@ impl Offers {
         match card {
             Some(card) => Ok(Paying {
                 by: PayBy::Card,
-                gateway_method: None,
-                gateway_customer: None,
+                gateway_method: Some(card.gateway_method.clone()),
+                gateway_customer: Some(card.gateway_customer.clone()),
                 label: card.label.clone(),
             }),
             None => Err(Problem::new("way", "This way to pay is not there any more. Choose another one.")),
@@ -180,7 +180,7 @@ fn wallet_name(wallet: &str) -> &'static str {
 }
 
 /// `PayPal`, as its owner writes it.
-pub(super) fn redirect_name(kind: &str) -> String {
+pub(crate) fn redirect_name(kind: &str) -> String {
     match kind {
         "paypal" => "PayPal".to_owned(),
         "ideal" => "iDEAL".to_owned(),

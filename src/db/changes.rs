@@ -1,6 +1,7 @@
 //! Word of what has changed, from whichever instance changed it: the database's
 //! `NOTIFY`, heard by one thread, so that nothing cached outlives its truth by a second.
 
+use super::watch::{Watchers, Watching};
 use crate::ids::{BasketId, OrderId};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -65,6 +66,7 @@ struct Inner {
     listening: AtomicBool,
     ready: AtomicBool,
     stopping: AtomicBool,
+    watchers: Watchers,
 }
 
 impl Changes {
@@ -85,6 +87,23 @@ impl Changes {
 
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Release);
+        self.stop_watching();
+    }
+
+    /// Waits for word of one order.
+    pub fn watch(&self, order: OrderId) -> Watching {
+        self.0.watchers.watch(order)
+    }
+
+    /// How many orders somebody waits for word of.
+    pub fn watched(&self) -> usize {
+        self.0.watchers.count()
+    }
+
+    /// Ends all waiting for word of orders, and lets nobody begin: a shop that closes does not
+    /// stay open for pages that stay open.
+    pub fn stop_watching(&self) {
+        self.0.watchers.close();
     }
 
     /// Starts the thread that listens, for as long as the process lives.
@@ -133,6 +152,7 @@ impl Changes {
         if changes.iter().any(Change::is_of_everybody) {
             self.advance();
         }
+        self.0.watchers.follow(changes);
         Ok(())
     }
 }

@@ -6,10 +6,12 @@ mod enums;
 mod migrate;
 pub mod private;
 pub mod schema;
+mod watch;
 
 pub use changes::{Change, Changes, Follower};
 pub(crate) use enums::db_enum;
 pub use migrate::{APPEND_ONLY, MIGRATIONS, MigrateError, SERVING_ROLE, is_up_to_date, migrate};
+pub use watch::Watching;
 
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;

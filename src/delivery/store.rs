@@ -37,7 +37,11 @@ pub fn places_of(conn: &mut PgConnection) -> QueryResult<Vec<Place>> {
         .load(conn)
 }
 
-pub(super) fn place(conn: &mut PgConnection, id: PlaceId) -> QueryResult<Place> {
+/// A place by its key.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn place(conn: &mut PgConnection, id: PlaceId) -> QueryResult<Place> {
     Place::query().find(id).first(conn)
 }
 

@@ -9,4 +9,4 @@ mod write;
 
 pub use model::{Consumer, Event, Ordered, Recorded, Topic};
 pub use outbox::{Job, claim, done, give_up_count, put_off};
-pub use write::{history, record};
+pub use write::{histories, history, record, version};

@@ -59,6 +59,35 @@ pub fn history(conn: &mut PgConnection, subject: Uuid) -> QueryResult<Vec<Record
     rows.into_iter().map(read).collect()
 }
 
+/// The histories of several subjects, each in order.
+///
+/// # Errors
+/// As [`history`].
+pub fn histories(conn: &mut PgConnection, subjects: &[Uuid]) -> QueryResult<Vec<Recorded>> {
+    type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
+    let rows: Vec<Row> = events::table
+        .filter(events::subject.eq_any(subjects))
+        .order(events::id)
+        .limit(MOST_EVENTS * 10)
+        .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The number of the last event about a subject; 0 where there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn version(conn: &mut PgConnection, subject: Uuid) -> QueryResult<i64> {
+    let last: Option<i64> = events::table
+        .filter(events::subject.eq(subject))
+        .order(events::id.desc())
+        .select(events::id)
+        .first(conn)
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
 pub(super) fn read(
     (id, subject, detail, actor, happened_at): (i64, Uuid, serde_json::Value, String, DateTime<Utc>),
 ) -> QueryResult<Recorded> {

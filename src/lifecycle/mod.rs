@@ -12,6 +12,7 @@ mod place;
 mod refund;
 mod renew;
 mod settle;
+mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
@@ -23,3 +24,4 @@ pub use refund::{
 };
 pub use renew::renew;
 pub use settle::{Source, payment_settled};
+pub use status::{Back, Release, Status, Story, Try};

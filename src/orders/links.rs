@@ -44,6 +44,14 @@ pub fn open_link(conn: &mut PgConnection, token: &str, now: DateTime<Utc>) -> Qu
         .optional()
 }
 
+/// A link that nobody was given.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn forget_link(conn: &mut PgConnection, token: &str) -> QueryResult<()> {
+    diesel::delete(order_links::table.find(digest(token))).execute(conn).map(drop)
+}
+
 /// No link made so far opens the order any more.
 ///
 /// # Errors

@@ -9,6 +9,6 @@ mod model;
 mod store;
 
 pub use coupons::{Coupon, CouponProblem, coupon, give_back_coupon, spend_coupon};
-pub use links::{LINK_DAYS, make_link, open_link, revoke_links};
+pub use links::{LINK_DAYS, forget_link, make_link, open_link, revoke_links};
 pub use model::{CancelledWhy, Contact, Order, OrderLine, OrderState, Substitutions};
 pub use store::*;

@@ -9,6 +9,11 @@ use uuid::Uuid;
 
 const MOST_LINES: i64 = 200;
 
+#[declare_sql_function]
+extern "SQL" {
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 /// # Errors
 /// `UniqueViolation` of `orders_number_unique` or `orders_submit_key_unique`.
 pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
@@ -85,6 +90,65 @@ pub fn orders_of_customer(
         query = query.filter(orders::placed_at.lt(before));
     }
     query.load(conn)
+}
+
+/// A page of what was ordered from a basket or by a customer, the newest first, from before a
+/// time on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn orders_of(
+    conn: &mut PgConnection,
+    basket: Option<BasketId>,
+    customer: Option<CustomerId>,
+    before: Option<DateTime<Utc>>,
+    most: i64,
+) -> QueryResult<Vec<Order>> {
+    let of_customer = orders::customer_id.eq(customer).assume_not_null();
+    let of_basket = orders::basket_id.nullable().eq(basket).assume_not_null();
+    let mut query = Order::query()
+        .filter(of_basket.or(of_customer))
+        .order(orders::placed_at.desc())
+        .limit(most)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(orders::placed_at.lt(before));
+    }
+    query.load(conn)
+}
+
+/// What was ordered from a basket with somebody's own mail address becomes theirs, unless it is
+/// somebody's already.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn claim(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    customer: CustomerId,
+    email: &str,
+) -> QueryResult<usize> {
+    let with_their_mail = order_contacts::table
+        .filter(lower(order_contacts::email).eq(email.to_lowercase()))
+        .select(order_contacts::order_id);
+    diesel::update(orders::table)
+        .filter(orders::basket_id.eq(basket))
+        .filter(orders::customer_id.is_null())
+        .filter(orders::id.eq_any(with_their_mail))
+        .set(orders::customer_id.eq(customer))
+        .execute(conn)
+}
+
+/// The lines of several orders, in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lines_of(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<OrderLine>> {
+    OrderLine::query()
+        .filter(order_lines::order_id.eq_any(of))
+        .order((order_lines::order_id, order_lines::position))
+        .limit(MOST_LINES * 50)
+        .load(conn)
 }
 
 /// # Errors

@@ -25,8 +25,8 @@ const A_YEAR: u32 = 365 * 86_400;
 ///
 /// A browser that keeps no cookie is a new one each time: then the address counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asker {
-    pub(super) device: Uuid,
+pub(crate) struct Asker {
+    pub(crate) device: Uuid,
     is_new: bool,
     address: IpAddr,
     known: Option<CustomerId>,
@@ -34,7 +34,7 @@ pub(super) struct Asker {
 
 impl Asker {
     /// Under what a try at something of `subject` is counted.
-    pub(super) fn keys(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
+    pub(crate) fn keys(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
         let mut keys = self.keys_here(app, kind, subject);
         keys.push(Key::subject(&app.signer, kind, subject));
         keys
@@ -42,7 +42,7 @@ impl Asker {
 
     /// The same without the count that strangers elsewhere add to: for whoever has proved here
     /// before that it is theirs. So nobody can lock them out of their own browser.
-    pub(super) fn keys_here(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
+    pub(crate) fn keys_here(&self, app: &App, kind: &str, subject: &str) -> Vec<Key> {
         vec![
             Key::device(&app.signer, self.device),
             Key::address(&app.signer, self.address),
@@ -50,16 +50,16 @@ impl Asker {
         ]
     }
 
-    pub(super) fn is_known_as(&self, customer: Option<CustomerId>) -> bool {
+    pub(crate) fn is_known_as(&self, customer: Option<CustomerId>) -> bool {
         customer.is_some() && self.known == customer
     }
 
     /// What makes a new browser one that is known the next time.
-    pub(super) fn cookie(&self, shop: &Shop) -> Option<HeaderValue> {
+    pub(crate) fn cookie(&self, shop: &Shop) -> Option<HeaderValue> {
         self.is_new.then(|| shop.cookie(DEVICE_COOKIE, &shop.app.signer.sign(DEVICE, self.device), A_YEAR))
     }
 
-    fn read(request: &HttpRequest, app: &App) -> Self {
+    pub(crate) fn read(request: &HttpRequest, app: &App) -> Self {
         let address =
             request.extensions().get::<Client>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.address);
         let opened = |name, purpose| app.signer.open(purpose, cookies::get(request, name)?);
@@ -74,7 +74,7 @@ impl Asker {
 }
 
 impl Shop {
-    pub(super) fn known_cookie(&self, customer: CustomerId) -> HeaderValue {
+    pub(crate) fn known_cookie(&self, customer: CustomerId) -> HeaderValue {
         self.cookie(KNOWN_COOKIE, &self.app.signer.sign(KNOWN, customer.0), A_YEAR)
     }
 
@@ -82,7 +82,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn spend(&self, what: Limited, keys: Vec<Key>) -> Result<Result<(), Wait>, AppError> {
+    pub(crate) async fn spend(&self, what: Limited, keys: Vec<Key>) -> Result<Result<(), Wait>, AppError> {
         let now = self.app.clock.now();
         self.app.db(move |conn| throttle::spend(conn, what, &keys, now)).await
     }

@@ -6,33 +6,33 @@ use crate::catalog::Tree;
 use crate::web::{Head, Marked, Piece, assets, hole, seam};
 use std::sync::Arc;
 
-pub(super) struct Layout {
-    pub(super) head: Head,
-    pub(super) tree: Arc<Tree>,
-    pub(super) top: Marked,
+pub(crate) struct Layout {
+    pub(crate) head: Head,
+    pub(crate) tree: Arc<Tree>,
+    pub(crate) top: Marked,
     /// What was searched for, to stand in the field.
-    pub(super) query: String,
-    pub(super) products: String,
-    pub(super) css: &'static str,
-    pub(super) js: &'static str,
-    pub(super) font: &'static str,
-    pub(super) bar: Marked,
-    pub(super) consent: Marked,
-    pub(super) demo: bool,
+    pub(crate) query: String,
+    pub(crate) products: String,
+    pub(crate) css: &'static str,
+    pub(crate) js: &'static str,
+    pub(crate) font: &'static str,
+    pub(crate) bar: Marked,
+    pub(crate) consent: Marked,
+    pub(crate) demo: bool,
 }
 
 impl Layout {
-    pub(super) fn new(shop: &Shop, head: Head) -> Self {
+    pub(crate) fn new(shop: &Shop, head: Head) -> Self {
         Self::in_department(shop, head, None)
     }
 
     /// With the department marked in the menus that one is in.
-    pub(super) fn in_department(shop: &Shop, head: Head, id: Option<u16>) -> Self {
+    pub(crate) fn in_department(shop: &Shop, head: Head, id: Option<u16>) -> Self {
         Self::below(shop, head, |tree| Marked(shop.tops.of(tree, id).to_string()))
     }
 
     /// With a seam for the piece at its top, for [`Sheet::joined`](crate::web::Sheet::joined).
-    pub(super) fn joined(shop: &Shop, head: Head, id: Option<u16>) -> (Self, Piece) {
+    pub(crate) fn joined(shop: &Shop, head: Head, id: Option<u16>) -> (Self, Piece) {
         let layout = Self::below(shop, head, |_| seam());
         let piece = shop.tops.of(&layout.tree, id).piece;
         (layout, piece)
@@ -56,13 +56,13 @@ impl Layout {
     }
 
     /// The address of a picture of ours.
-    pub(super) fn picture(&self, name: &str) -> String {
+    pub(crate) fn picture(&self, name: &str) -> String {
         assets::picture(name).into_owned()
     }
 }
 
 /// `50,000`
-pub(super) fn thousands(n: usize) -> String {
+pub(crate) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -75,18 +75,18 @@ pub(super) fn thousands(n: usize) -> String {
 }
 
 /// `about 400 g` at the start of a line.
-pub(super) fn upper_first(text: &str) -> String {
+pub(crate) fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Shop {
     /// The whole address of a page of ours.
-    pub(super) fn whole(&self, path: &str) -> String {
+    pub(crate) fn whole(&self, path: &str) -> String {
         format!("{}{path}", self.app.config.server.public_url)
     }
 
-    pub(super) fn head(&self, title: &str, description: &str, path: &str) -> Head {
+    pub(crate) fn head(&self, title: &str, description: &str, path: &str) -> Head {
         Head {
             title: title.to_owned(),
             description: description.to_owned(),
@@ -98,7 +98,7 @@ impl Shop {
 }
 
 /// Breadcrumbs for search engines: name and whole address of each page above this one.
-pub(super) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
+pub(crate) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
     let items: Vec<_> = crumbs
         .iter()
         .enumerate()
@@ -110,7 +110,7 @@ pub(super) fn breadcrumbs(crumbs: &[(String, String)]) -> serde_json::Value {
 }
 
 /// JSON that cannot end the script element it stands in.
-pub(super) fn json_ld(value: &serde_json::Value) -> String {
+pub(crate) fn json_ld(value: &serde_json::Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }
 

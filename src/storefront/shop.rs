@@ -40,7 +40,7 @@ impl Shop {
     ///
     /// # Errors
     /// What `make` says, or the database.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         &self,
         request: &HttpRequest,
         visit: &Visit,
@@ -78,7 +78,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(super) async fn answer(
+    pub(crate) async fn answer(
         &self,
         request: &HttpRequest,
         visit: &Visit,

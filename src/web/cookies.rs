@@ -19,11 +19,16 @@ pub fn get<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 ///
 /// `value` must be plain: letters, digits and `-_.:`; anything else is dropped.
 pub fn set(name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
+    set_below("/", name, value, max_age, secure)
+}
+
+/// As [`set`], sent along below a path of ours only.
+pub fn set_below(path: &str, name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
     let value: String =
         value.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')).collect();
     let secure = if secure { "; Secure" } else { "" };
     HeaderValue::from_str(&format!(
-        "{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+        "{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
     ))
     .unwrap_or_else(|_| HeaderValue::from_static(""))
 }

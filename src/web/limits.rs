@@ -81,6 +81,7 @@ mod tests {
             writes_per_minute: 1,
             writes_at_once: 2,
             form_bytes: 1024,
+            streams_at_once: 1,
         })
     }
 

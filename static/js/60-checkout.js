@@ -69,17 +69,21 @@ if (draftForm) {
 
 // ---- Buttons that change a part of the page and leave what is typed alone.
 
-const quietly = async (form, submitter) => {
+const quietly = async (form, submitter, more = {}) => {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  for (const [name, value] of Object.entries(more)) body.set(name, value);
   form.dataset.busy = "";
   try {
-    const response = await inTurn(() => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)), signal: patience() }));
+    const response = await inTurn(() => fetch(form.action, { method: "POST", body, signal: patience() }));
     const html = await response.text();
     if (!samePage(response.url)) return location.assign(response.url);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
-    submitter?.removeAttribute("data-quiet");
-    form.requestSubmit(submitter ?? undefined);
+    // The network is away: a button is pressed as without scripts, and a choice goes with the next one.
+    if (!submitter) return;
+    submitter.removeAttribute("data-quiet");
+    form.requestSubmit(submitter);
   } finally {
     delete form.dataset.busy;
   }
@@ -95,11 +99,7 @@ document.addEventListener("submit", (event) => {
 // A time is held as soon as it is chosen.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-holds]")) return;
-  const form = event.target.form;
-  const hold = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: "hold" });
-  form.append(hold);
-  quietly(form).finally(() => hold.remove());
-  hold.remove();
+  quietly(event.target.form, null, { do: "hold" });
 });
 
 // ---- The clock of the hold: told once at two minutes, again when it is over.
@@ -162,9 +162,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 
 // ---- The card. Its figures are typed into the gateway's frame; what comes back is a word for it.
 
-const paying = document.querySelector("form[data-paying]");
-
-if (paying) {
+const payIn = (paying) => {
   const wrong = document.getElementById("card-wrong");
   const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
@@ -272,4 +270,15 @@ if (paying) {
       script?.addEventListener("error", () => complainAt("The payment service could not be reached. Try again in a moment, or pay at the door."));
     }
   }
-}
+};
+/** Forms there are now; one that comes with a later part of the page is made ready then. */
+const paidIn = new WeakSet();
+const payHere = () => {
+  for (const form of document.querySelectorAll("form[data-paying]")) {
+    if (paidIn.has(form)) continue;
+    paidIn.add(form);
+    payIn(form);
+  }
+};
+payHere();
+document.addEventListener("taken-over", payHere);

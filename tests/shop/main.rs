@@ -12,6 +12,7 @@ mod lifecycle;
 mod machines;
 mod mail;
 mod money;
+mod orders;
 mod places;
 mod searching;
 mod throttles;

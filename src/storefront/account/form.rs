@@ -114,7 +114,12 @@ impl Shop {
                 if let Some(old) = &old {
                     crate::accounts::end_session(conn, old)?;
                 }
-                sign_in(conn, id, guest, valid_for, now)
+                let signed_in = sign_in(conn, id, guest, valid_for, now)?;
+                if let Some(guest) = guest {
+                    // What they ordered before they signed in goes along with them.
+                    crate::orders::claim(conn, guest, id, &signed_in.customer.email)?;
+                }
+                Ok::<_, AppError>(signed_in)
             })
             .await?;
         for changed in guest.into_iter().chain([joined.basket]) {

@@ -2,6 +2,7 @@
 
 mod gateway;
 mod logbook;
+pub(crate) mod placing;
 mod queries;
 mod server;
 mod shopper;

@@ -1,6 +1,8 @@
 //! Somebody with a browser: keeps cookies, says which page a request comes from, sends forms as browsers do.
 
 use super::TestShop;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::from_fn;
@@ -9,7 +11,10 @@ use smartshop::routes::routes;
 use smartshop::web::front;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
 
 pub(crate) const HOST: &str = "shop.test";
 
@@ -102,7 +107,24 @@ impl<'s> Shopper<'s> {
         self.submit(&format!("/basket/lines/{sku}"), &[("quantity", quantity)]).await
     }
 
+    /// Opens a stream and reads it as it comes.
+    pub(crate) async fn listen(&self, path: &str) -> Listening {
+        let response = self.call(TestRequest::get().uri(path)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(response.headers().get("content-type").expect("a type"), "text/event-stream");
+        Listening(Box::pin(response.into_body()))
+    }
+
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        let response = self.call(request).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = String::from_utf8_lossy(&read_body(response).await).into_owned();
+        self.keep_cookies(&headers);
+        let location = headers.get("location").map(|v| v.to_str().expect("ascii").to_owned());
+        Answer { status, headers, location, text }
+    }
+
+    async fn call(&self, request: TestRequest) -> ServiceResponse<BoxBody> {
         let mut request = request.peer_addr(self.address).insert_header(("host", HOST));
         if let Some(at) = &*self.at.borrow() {
             request = request.insert_header(("referer", format!("http://{HOST}{at}")));
@@ -116,12 +138,7 @@ impl<'s> Shopper<'s> {
         }
         let app = actix_web::App::new().configure(routes(self.shop.state().clone()));
         let service = init_service(app.wrap(from_fn(front::pass))).await;
-        let response = call_service(&service, request.to_request()).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = String::from_utf8_lossy(&read_body(response).await).into_owned();
-        self.keep_cookies(&headers);
-        let location = headers.get("location").map(|v| v.to_str().expect("ascii").to_owned());
-        Answer { status, headers, location, text }
+        call_service(&service, request.to_request()).await
     }
 
     fn keep_cookies(&self, headers: &HeaderMap) {
@@ -136,6 +153,18 @@ impl<'s> Shopper<'s> {
                 jar.insert(name.to_owned(), value.to_owned());
             }
         }
+    }
+}
+
+/// A stream that stays open until it is dropped.
+pub(crate) struct Listening(Pin<Box<BoxBody>>);
+
+impl Listening {
+    /// What comes next; nothing when it has ended.
+    pub(crate) async fn next(&mut self) -> String {
+        let next = poll_fn(|cx| self.0.as_mut().poll_next(cx));
+        let part = actix_web::rt::time::timeout(Duration::from_secs(10), next).await.expect("news");
+        part.map_or_else(String::new, |part| String::from_utf8_lossy(&part.expect("a part")).into_owned())
     }
 }
 

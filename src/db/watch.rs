@@ -1,0 +1,130 @@
+//! Those who wait for word of one order: open pages, each told when something happens to its own.
+
+use super::Change;
+use crate::ids::OrderId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Fed by the thread that listens for changes; a map, so that an event wakes nobody but those
+/// it is for.
+#[derive(Clone, Default)]
+pub(super) struct Watchers(Arc<Mutex<Watched>>);
+
+#[derive(Default)]
+struct Watched {
+    orders: HashMap<OrderId, watch::Sender<()>>,
+    closing: bool,
+}
+
+/// One who waits for word of an order, until it is dropped.
+pub struct Watching {
+    order: OrderId,
+    word: Option<watch::Receiver<()>>,
+    watchers: Watchers,
+}
+
+impl Watchers {
+    pub(super) fn watch(&self, order: OrderId) -> Watching {
+        let mut watched = self.lock();
+        let word = (!watched.closing)
+            .then(|| watched.orders.entry(order).or_insert_with(|| watch::Sender::new(())).subscribe());
+        Watching { order, word, watchers: self.clone() }
+    }
+
+    /// Passes on what the database told.
+    pub(super) fn follow(&self, changes: &[Change]) {
+        let watched = self.lock();
+        for change in changes {
+            match change {
+                Change::Order(id) => {
+                    if let Some(word) = watched.orders.get(id) {
+                        word.send_replace(());
+                    }
+                }
+                // We may have missed anything.
+                Change::Everything => watched.orders.values().for_each(|word| word.send_replace(())),
+                Change::Product(_)
+                | Change::Catalog
+                | Change::Offers
+                | Change::Delivery
+                | Change::Basket(_)
+                | Change::Outbox => {}
+            }
+        }
+    }
+
+    /// Nobody waits any longer: the shop closes.
+    pub(super) fn close(&self) {
+        let mut watched = self.lock();
+        watched.closing = true;
+        watched.orders.clear();
+    }
+
+    /// How many orders somebody waits for.
+    pub(super) fn count(&self) -> usize {
+        self.lock().orders.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watching {
+    pub const fn order(&self) -> OrderId {
+        self.order
+    }
+
+    /// Waits for the next word. `false`: none will come any more.
+    pub async fn changed(&mut self) -> bool {
+        match &mut self.word {
+            Some(word) => word.changed().await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+impl Drop for Watching {
+    /// The last one to go puts out the light.
+    fn drop(&mut self) {
+        self.word = None;
+        let mut watched = self.watchers.lock();
+        if watched.orders.get(&self.order).is_some_and(|word| word.receiver_count() == 0) {
+            watched.orders.remove(&self.order);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn order(n: u128) -> OrderId {
+        OrderId(Uuid::from_u128(n))
+    }
+
+    #[actix_web::test]
+    async fn word_reaches_those_it_is_for_and_nothing_stays_when_they_leave() {
+        let watchers = Watchers::default();
+        let (mut mine, other) = (watchers.watch(order(1)), watchers.watch(order(2)));
+        watchers.follow(&[Change::Order(order(1)), Change::Order(order(9)), Change::Catalog]);
+        assert!(mine.changed().await);
+        let others_word = other.word.as_ref().expect("a receiver");
+        assert!(!others_word.has_changed().expect("open"));
+        watchers.follow(&[Change::Everything]);
+        assert!(others_word.has_changed().expect("open"));
+        drop((mine, other));
+        assert_eq!(watchers.count(), 0);
+    }
+
+    #[actix_web::test]
+    async fn nobody_waits_for_a_shop_that_has_closed() {
+        let watchers = Watchers::default();
+        let mut before = watchers.watch(order(1));
+        watchers.close();
+        assert!(!before.changed().await);
+        assert!(!watchers.watch(order(1)).changed().await);
+    }
+}

@@ -1,0 +1,102 @@
+//! Letters about orders: which event tells whom, and in which words.
+//!
+//! Called for each event that the log keeps for notifications, at least once. A letter's name is
+//! made of the order, the event and the channel, so that however often an event is told, one
+//! letter leaves.
+
+mod letters;
+
+use crate::config::Config;
+use crate::events::{Event, Recorded};
+use crate::ids::OrderId;
+use crate::lifecycle::Status;
+use crate::orders;
+use crate::outside::mail;
+use crate::tracker::{Dossier, Voice};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use letters::Kind;
+
+/// From where letters are written: what of the settings they need.
+#[derive(Clone)]
+pub struct Desk {
+    pub public_url: String,
+    pub zone: chrono_tz::Tz,
+    pub phone: String,
+    pub details: String,
+}
+
+impl Desk {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            public_url: config.server.public_url.clone(),
+            zone: config.shop.zone,
+            phone: config.shop.phone.clone(),
+            details: config.shop.details.clone(),
+        }
+    }
+}
+
+/// Writes what is to be written about an event. Says whether a letter was queued that was not
+/// there before.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn deliver(
+    conn: &mut PgConnection,
+    desk: &Desk,
+    recorded: &Recorded,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let kind = match &recorded.event {
+        Event::OrderConfirmed => Kind::Confirmed,
+        Event::OrderCancelled { .. } => Kind::Cancelled,
+        Event::RefundSucceeded { refund, .. } => Kind::Refunded(*refund),
+        Event::QuoteGiven { .. }
+        | Event::OrderPlaced { .. }
+        | Event::OrderCompleted
+        | Event::PaymentStarted { .. }
+        | Event::PaymentProcessing { .. }
+        | Event::PaymentAuthorised { .. }
+        | Event::PaymentFailed { .. }
+        | Event::PaymentAbandoned { .. }
+        | Event::PaymentReplaced { .. }
+        | Event::CaptureAsked { .. }
+        | Event::CaptureSucceeded { .. }
+        | Event::CaptureFailed { .. }
+        | Event::ReleaseAsked { .. }
+        | Event::RefundAsked { .. }
+        | Event::RefundFailed { .. } => return Ok(false),
+    };
+    conn.transaction(|conn| {
+        let order = orders::order(conn, OrderId(recorded.subject))?;
+        let dossier = Dossier::read(conn, order)?;
+        if is_overtaken(kind, &dossier.story.status) {
+            return Ok(false);
+        }
+        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone() };
+        let key = orders::make_link(conn, dossier.order.id, now)?;
+        let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
+        let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
+        let is_new = mail::queue(conn, &letter, &name, now)?;
+        if !is_new {
+            // The link in the letter that has left is the one to keep.
+            orders::forget_link(conn, &key)?;
+        }
+        Ok(is_new)
+    })
+}
+
+/// What is not true any more when it comes to be written is not written: another event has its
+/// own letter.
+const fn is_overtaken(kind: Kind, status: &Status) -> bool {
+    match kind {
+        Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
+        Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
+        Kind::Refunded(_) => false,
+    }
+}
+
+fn unwritable(e: askama::Error) -> diesel::result::Error {
+    diesel::result::Error::SerializationError(Box::new(e))
+}

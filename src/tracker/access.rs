@@ -1,0 +1,142 @@
+//! Who may see an order, and how much of it.
+
+use super::words::Voice;
+use crate::app::App;
+use crate::error::AppError;
+use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
+use crate::orders::{self, Order};
+use crate::storefront::{Asker, Shop, Visit};
+use crate::throttle::{self, Key, Limited, Wait};
+use crate::web::cookies;
+use actix_web::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+const KEY_COOKIE: &str = "order_key";
+const A_DAY: u32 = 86_400;
+
+/// How much somebody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// The browser that placed it, or the customer it belongs to.
+    Owner,
+    /// Whoever holds a link: no phone, no full address, nothing that was written for the rider.
+    Link,
+}
+
+/// Somebody who asks for an order.
+#[derive(Clone)]
+pub(super) struct Caller {
+    basket: Option<BasketId>,
+    customer: Option<CustomerId>,
+    /// What a link's address brought, or the cookie it left.
+    key: Option<String>,
+    asker: Asker,
+    app: App,
+}
+
+impl Caller {
+    pub(super) async fn of(shop: &Shop, request: &HttpRequest, visit: &Visit) -> Result<Self, AppError> {
+        let key = cookies::get(request, KEY_COOKIE).map(str::to_owned);
+        Ok(Self {
+            basket: visit.basket,
+            customer: shop.customer(visit).await?,
+            key,
+            asker: Asker::read(request, &shop.app),
+            app: shop.app.clone(),
+        })
+    }
+
+    /// With what the address says instead of what a cookie keeps.
+    pub(super) fn with_key(mut self, key: Option<String>) -> Self {
+        self.key = key.or(self.key);
+        self
+    }
+
+    /// The order, for those who may see it. For all others it is the same, and as much work,
+    /// whether there is such an order or not; and they may try only so often.
+    ///
+    /// # Errors
+    /// `NotFound` or, after many tries, until when to wait.
+    pub(super) fn find(
+        &self,
+        conn: &mut PgConnection,
+        number: &OrderNumber,
+        voice: &Voice,
+    ) -> Result<(Order, Sight), AppError> {
+        let order = orders::order_by_number(conn, number).optional()?;
+        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), voice.now)?;
+        if let Some(order) = order
+            && let Some(sight) = self.sight_of(&order, linked)
+        {
+            return Ok((order, sight));
+        }
+        let counted = throttle::spend(conn, Limited::OrderNumberGuess, &self.keys_here(number), voice.now)?;
+        counted.map_err(|wait| later(wait, voice))?;
+        Err(AppError::NotFound)
+    }
+
+    pub(super) fn basket(&self) -> Option<BasketId> {
+        self.basket
+    }
+
+    pub(super) fn customer(&self) -> Option<CustomerId> {
+        self.customer
+    }
+
+    /// Under what tries at an order are counted, from wherever they come.
+    pub(super) fn keys(&self, number: &str) -> Vec<Key> {
+        self.asker.keys(&self.app, "order", number)
+    }
+
+    /// The same without what strangers elsewhere use up.
+    fn keys_here(&self, number: &OrderNumber) -> Vec<Key> {
+        self.asker.keys_here(&self.app, "order", number.as_ref())
+    }
+
+    /// What may be seen of an order, if anything. The one rule.
+    fn sight_of(&self, order: &Order, linked: Option<OrderId>) -> Option<Sight> {
+        let placed_it = self.basket == Some(order.basket_id);
+        let is_theirs = self.customer.is_some() && self.customer == order.customer_id;
+        if placed_it || is_theirs {
+            return Some(Sight::Owner);
+        }
+        (linked == Some(order.id)).then_some(Sight::Link)
+    }
+}
+
+pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
+    AppError::Later { words: wait.words(voice.zone, voice.now), seconds: wait.seconds(voice.now) }
+}
+
+pub(super) fn voice(shop: &Shop) -> Voice {
+    let settings = &shop.app.config.shop;
+    Voice { zone: settings.zone, now: shop.app.clock.now(), phone: settings.phone.clone() }
+}
+
+/// The address of an order's page.
+pub(super) fn address(number: &OrderNumber) -> String {
+    format!("/orders/{number}")
+}
+
+/// The cookie that a link leaves: the link's own secret, so that one that is revoked or over
+/// opens nothing any more; sent along for this order's pages only.
+pub(super) fn key_cookie(shop: &Shop, number: &OrderNumber, key: &str) -> HeaderValue {
+    let secure = shop.app.config.server.public_url.starts_with("https://");
+    cookies::set_below(&address(number), KEY_COOKIE, key, A_DAY, secure)
+}
+
+/// For pages about one order: nobody keeps them, finds them, or is told where one came from.
+pub(super) fn private(mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.insert(actix_web::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    response
+}
+
+/// The time of a moment with its seconds: `14:21:10`
+pub(super) fn clock_words(voice: &Voice, at: DateTime<Utc>) -> String {
+    at.with_timezone(&voice.zone).format("%H:%M:%S").to_string()
+}

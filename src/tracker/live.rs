@@ -1,0 +1,190 @@
+//! Word of an order as it comes, to pages that are open: a stream of server-sent events. It says
+//! only that there is something new; the page then fetches itself.
+
+use super::access::{Caller, clock_words, private, voice};
+use super::words::Voice;
+use crate::app::App;
+use crate::db::Watching;
+use crate::error::AppError;
+use crate::events;
+use crate::ids::OrderNumber;
+use crate::storefront::{Shop, Visit};
+use crate::web::Client;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::rt::time::timeout;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A line that has been still for so long is told so, that nobody on the way cuts it.
+const PING: Duration = Duration::from_secs(15);
+/// How long a browser waits before it comes again.
+const RETRY: &str = "retry: 3000\n\n";
+/// Open streams of everybody.
+const MOST: usize = 20_000;
+
+/// How many streams are open, by address.
+#[derive(Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<IpAddr, u32>>>);
+
+/// A place among them, given back when it is dropped.
+struct Seat {
+    streams: Streams,
+    address: IpAddr,
+}
+
+impl Streams {
+    fn take(&self, address: IpAddr, most: u32) -> Option<Seat> {
+        let mut open = self.lock();
+        if open.values().map(|n| *n as usize).sum::<usize>() >= MOST {
+            return None;
+        }
+        let count = open.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Seat { streams: self.clone(), address })
+    }
+
+    pub fn count(&self) -> u32 {
+        self.lock().values().sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.streams.lock();
+        if let Some(count) = open.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.address);
+            }
+        }
+    }
+}
+
+pub(super) async fn listen(
+    shop: Data<Shop>,
+    streams: Data<Streams>,
+    request: HttpRequest,
+    visit: Visit,
+    number: Path<OrderNumber>,
+) -> Result<HttpResponse, AppError> {
+    let (number, voice) = (number.into_inner(), voice(&shop));
+    let caller = Caller::of(&shop, &request, &visit).await?;
+    let there = voice.clone();
+    let (order, _) = shop.app.db(move |conn| caller.find(conn, &number, &there)).await?;
+    let address = request.extensions().get::<Client>().map(|c| c.address).ok_or(AppError::Busy)?;
+    let seat = streams.take(address, shop.app.config.limits.streams_at_once).ok_or(AppError::TooMany)?;
+    // Before the first version is read: what happens in between is not missed.
+    let watching = shop.app.changes.watch(order.id);
+    let listener = Listener { app: shop.app.clone(), voice, watching, _seat: seat };
+    let mut response =
+        HttpResponse::with_body(StatusCode::OK, Stream { next: Some(Box::pin(listener.begin())) });
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(private(response.map_into_boxed_body()))
+}
+
+struct Listener {
+    app: App,
+    voice: Voice,
+    watching: Watching,
+    _seat: Seat,
+}
+
+/// What is sent, and who goes on listening; nobody when it is over.
+type Sent = (Option<Listener>, Bytes);
+
+impl Listener {
+    async fn begin(self) -> Sent {
+        let news = self.news().await;
+        (Some(self), format!("{RETRY}{news}").into())
+    }
+
+    async fn go_on(mut self) -> Sent {
+        match timeout(PING, self.watching.changed()).await {
+            Ok(true) => {
+                let news = self.news().await;
+                (Some(self), news.into())
+            }
+            Ok(false) => (None, Bytes::new()),
+            Err(_) => {
+                let still = format!("event: still\ndata: {}\n\n", self.time());
+                (Some(self), still.into())
+            }
+        }
+    }
+
+    /// The number of the order's last event. Where that cannot be read the page is told all the
+    /// same: it will find out.
+    async fn news(&self) -> String {
+        let order = self.watching.order();
+        let version = self.app.read(move |conn| events::version(conn, order.0)).await;
+        let version = version.map_or_else(|_| "unknown".to_owned(), |v| v.to_string());
+        format!("event: order\ndata: {version}\n\n")
+    }
+
+    fn time(&self) -> String {
+        clock_words(&self.voice, self.app.clock.now())
+    }
+}
+
+/// A body that is never done by itself. It lives as long as its connection.
+struct Stream {
+    next: Option<Pin<Box<dyn Future<Output = Sent>>>>,
+}
+
+impl MessageBody for Stream {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let Some(next) = &mut self.next else { return Poll::Ready(None) };
+        match next.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready((listener, bytes)) => {
+                let over = listener.is_none();
+                self.next = listener.map(|l| Box::pin(l.go_on()) as Pin<Box<dyn Future<Output = Sent>>>);
+                Poll::Ready((!over).then_some(Ok(bytes)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_is_given_back_and_an_address_has_only_so_many() {
+        let streams = Streams::default();
+        let (one, other) = ("192.0.2.1".parse().expect("ip"), "192.0.2.2".parse().expect("ip"));
+        let first = streams.take(one, 2).expect("a seat");
+        let second = streams.take(one, 2).expect("a seat");
+        assert!(streams.take(one, 2).is_none());
+        let others = streams.take(other, 2).expect("a seat of their own");
+        assert_eq!(streams.count(), 3);
+        drop((first, second, others));
+        assert_eq!(streams.count(), 0);
+        assert!(streams.lock().is_empty());
+    }
+}

@@ -1,0 +1,280 @@
+//! The page of one order: the answer first, in every state it can be in.
+
+use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
+use super::account::{self, AccountOffer};
+use super::dossier::Dossier;
+use super::pay_again::{self, CardFrame, PayAgain};
+use super::said::Said;
+use super::views::{Fact, LineView, TotalsView, facts, mail_words};
+use super::words::{Answer, Line, Tone, Voice};
+use crate::cashier::{self, CardFields};
+use crate::checkout::open_for_gateway;
+use crate::error::AppError;
+use crate::ids::OrderNumber;
+use crate::lifecycle::Status;
+use crate::orders::OrderState;
+use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
+use crate::web::{Effort, Sheet, redirect, render};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+/// Without scripts a page that waits is loaded again after so many seconds.
+const LOOK_AGAIN: u32 = 8;
+
+#[derive(Deserialize)]
+pub(super) struct LinkQuery {
+    key: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "order/page.html")]
+struct OrderPage {
+    layout: Layout,
+    number: String,
+    here: String,
+    version: i64,
+    answer: Answer,
+    /// What one hears when it changes.
+    say: String,
+    said: Option<Line>,
+    /// Beneath the answer: what one need not worry about.
+    calm: Option<Line>,
+    fresh: String,
+    again: Option<String>,
+    look_again: Option<u32>,
+    approve: Option<Approve>,
+    steps: Vec<Step>,
+    pay: Option<PayAgain>,
+    /// The gateway's own script, as long as a card may have to be asked for.
+    script: Option<&'static str>,
+    account: Option<AccountOffer>,
+    next: Vec<Line>,
+    money: Vec<Line>,
+    facts: Vec<Fact>,
+    lines: Vec<LineView>,
+    items: String,
+    totals: TotalsView,
+    receipt: bool,
+    can_cancel: bool,
+    is_over: bool,
+    phone: String,
+}
+
+struct Approve {
+    href: String,
+    words: String,
+}
+
+/// One of the four steps of an order's way.
+struct Step {
+    name: &'static str,
+    icon: &'static str,
+    when: String,
+    class: &'static str,
+    is_now: bool,
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    number: Path<OrderNumber>,
+    query: Query<LinkQuery>,
+) -> Result<HttpResponse, AppError> {
+    let (number, voice) = (number.into_inner(), voice(&shop));
+    let key = query.into_inner().key;
+    if key.is_none() && request.match_info().get("number") != Some(number.as_ref()) {
+        return Ok(private(redirect(&address(&number), [])));
+    }
+    let caller = Caller::of(&shop, &request, &visit).await?.with_key(key.clone());
+    if let Some(key) = key {
+        return open_link(&shop, caller, number, voice, &key).await;
+    }
+    let (load, is_known) = (Viewer::loader(&shop, &visit), caller.customer().is_some());
+    let (voice_there, asked) = (voice.clone(), number.clone());
+    let (dossier, sight, viewer) = shop
+        .app
+        .db(move |conn| {
+            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
+            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
+        })
+        .await?;
+    let said = Said::read(&request);
+    let page = page(&shop, &voice, &dossier, (sight, is_known), said);
+    let sheet = Sheet::new(&render(&page)?, Effort::Once);
+    let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
+    if said.is_some() {
+        response.headers_mut().append(SET_COOKIE, Said::forget(&shop, &number));
+    }
+    if dossier.order.state == OrderState::Placed {
+        // From the start: the card's frame may come with news, on the page that is open.
+        open_for_gateway(&shop, &cashier::card_fields(&shop.app), &mut response);
+    }
+    if let (Some(Said::Approve), Some(approve)) = (said, &page.approve) {
+        // Not by a redirect: what a form leads to may be our own address only (form-action).
+        if let Ok(to) = HeaderValue::from_str(&format!("0; url={}", approve.href)) {
+            response.headers_mut().insert(HeaderName::from_static("refresh"), to);
+        }
+    }
+    Ok(response)
+}
+
+/// Somebody comes by the link of a letter: the address is cleaned, a cookie keeps the key.
+async fn open_link(
+    shop: &Data<Shop>,
+    caller: Caller,
+    number: OrderNumber,
+    voice: Voice,
+    key: &str,
+) -> Result<HttpResponse, AppError> {
+    let asked = number.clone();
+    let (_, sight) = shop.app.db(move |conn| caller.find(conn, &asked, &voice)).await?;
+    let cookie = (sight == Sight::Link).then(|| key_cookie(shop, &number, key));
+    Ok(private(redirect(&address(&number), cookie)))
+}
+
+fn page(
+    shop: &Shop,
+    voice: &Voice,
+    dossier: &Dossier,
+    (sight, caller_is_known): (Sight, bool),
+    said: Option<Said>,
+) -> OrderPage {
+    let (order, status) = (&dossier.order, &dossier.story.status);
+    let answer = voice.answer(dossier);
+    let waits = status.is_unsettled();
+    let big = answer.big.clone().unwrap_or_default();
+    let title = format!("{} {big}", answer.title).trim_end().to_owned();
+    let again = voice.now + chrono::Duration::seconds(LOOK_AGAIN.into());
+    OrderPage {
+        layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
+        number: order.number.to_string(),
+        here: address(&order.number),
+        version: dossier.story.version,
+        say: format!("{title}. {}", answer.lead.join(" ")),
+        answer,
+        said: said.filter(|said| !said.is_about_password()).map(Said::line),
+        calm: calm(dossier, sight),
+        fresh: clock_words(voice, voice.now),
+        again: waits.then(|| clock_words(voice, again)),
+        look_again: waits.then_some(LOOK_AGAIN),
+        approve: approve(dossier),
+        steps: steps(voice, dossier),
+        pay: pay_again::offered(shop, dossier, sight),
+        script: script(shop, dossier),
+        account: account::offer(dossier, sight, caller_is_known, said),
+        next: next(voice, dossier, sight),
+        money: voice.money(&dossier.story),
+        facts: facts(voice, dossier, sight),
+        lines: dossier.lines.iter().map(LineView::new).collect(),
+        items: items_words(dossier.count()),
+        totals: TotalsView::new(dossier),
+        receipt: matches!(order.state, OrderState::Confirmed | OrderState::Completed),
+        can_cancel: order.can_be_cancelled(),
+        is_over: order.state == OrderState::Cancelled,
+        phone: voice.phone.clone(),
+    }
+}
+
+fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
+    match cashier::card_fields(&shop.app) {
+        CardFields::Stripe { js_url, .. } if dossier.order.state == OrderState::Placed => Some(js_url),
+        CardFields::Stripe { .. } | CardFields::Sandbox { .. } | CardFields::None => None,
+    }
+}
+
+fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
+    let mail = mail_words(dossier, sight);
+    let words = match dossier.story.status {
+        Status::Checking => format!(
+            "You cannot be charged twice. It is safe to reload or close this page. We write to {mail} as soon as we know."
+        ),
+        Status::ToApprove { .. } => {
+            "You cannot be charged twice. It is safe to reload or close this page.".to_owned()
+        }
+        Status::NotPaid { .. } | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
+    };
+    Some(Line { tone: Tone::Good, icon: "shield-check", words })
+}
+
+/// The way to where the shopper approves.
+fn approve(dossier: &Dossier) -> Option<Approve> {
+    let Status::ToApprove { at } = &dossier.story.status else { return None };
+    let fits = at.starts_with("https://") || at.starts_with("http://");
+    let words = format!("Approve {}", dossier.order.maximum_cents);
+    (fits && !at.contains(char::is_whitespace)).then(|| Approve { href: at.clone(), words })
+}
+
+/// The four steps, from when it is certain that it will be brought.
+fn steps(voice: &Voice, dossier: &Dossier) -> Vec<Step> {
+    let delivered = match dossier.story.status {
+        Status::Confirmed => false,
+        Status::Completed => true,
+        Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Cancelled(_) => {
+            return Vec::new();
+        }
+    };
+    let time = |at: Option<_>| at.map_or_else(String::new, |at| voice.time(at));
+    let all = [
+        ("Order placed", "check", time(dossier.story.placed_at)),
+        ("Rider assigned", "check", String::new()),
+        ("On the way", "bike", String::new()),
+        ("Delivered", "house", time(dossier.story.completed_at)),
+    ];
+    let step = |(i, (name, icon, when))| {
+        let done = delivered || i == 0;
+        let icon = if done { "check" } else { icon };
+        Step {
+            name,
+            icon,
+            when,
+            class: if done { "done" } else { "" },
+            is_now: i == if delivered { 3 } else { 0 },
+        }
+    };
+    all.into_iter().enumerate().map(step).collect()
+}
+
+fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
+    let line = |icon, words: String| Line { tone: Tone::Plain, icon, words };
+    let mail = mail_words(dossier, sight);
+    match dossier.story.status {
+        Status::Checking => {
+            let until = dossier.order.unpaid_until.map_or_else(String::new, |at| {
+                format!(" Your things and your time are kept until {}.", voice.time(at))
+            });
+            vec![
+                line(
+                    "check",
+                    "If it went through, this page turns into your order. Nothing to do.".to_owned(),
+                ),
+                line(
+                    "x",
+                    format!("If it did not, you are not charged and can choose another way to pay.{until}"),
+                ),
+            ]
+        }
+        Status::Confirmed => {
+            let mut lines = vec![
+                line("mail", format!("A mail is on its way to {mail}. Its link opens this page anywhere.")),
+                line("undo-2", voice.cancel_until(dossier)),
+            ];
+            if dossier.has_weighed() {
+                let most = dossier.order.maximum_cents;
+                lines.push(line(
+                    "scale",
+                    format!("You pay for the real weight, {most} at most. The receipt shows it."),
+                ));
+            }
+            lines.push(line("map-pin", "You see here when your rider sets out.".to_owned()));
+            lines
+        }
+        Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => {
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Paying for an order that waits for its money: the same way again, or another one. Nothing of
+//! the order is lost or asked again.
+
+use super::access::{Caller, Sight, address, later, private, voice};
+use super::dossier::Dossier;
+use super::said::Said;
+use crate::cashier::{self, CardFields, Outcome};
+use crate::checkout::{self, Offers, Payment};
+use crate::config::PayKind;
+use crate::error::AppError;
+use crate::ids::OrderNumber;
+use crate::lifecycle::{PayError, Paying, Status, Story};
+use crate::orders::Contact;
+use crate::payments::PayBy;
+use crate::storefront::{Shop, Visit};
+use crate::throttle::{self, Limited};
+use crate::web::redirect;
+use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+/// The choice of a way to pay, on the order's own page.
+pub(super) struct PayAgain {
+    pub(super) title: &'static str,
+    pub(super) ways: Vec<Way>,
+    pub(super) card: CardFrame,
+    pub(super) button: String,
+    pub(super) hint: String,
+    /// Folded away while another payment may still go through.
+    pub(super) folded: bool,
+    /// The most it can come to, for a wallet.
+    pub(super) cents: i64,
+    /// Whose card it is likely to be; for the owner's eyes.
+    pub(super) billing: Option<Contact>,
+}
+
+pub(super) struct Way {
+    pub(super) value: String,
+    pub(super) name: String,
+    pub(super) hint: &'static str,
+    /// Below the row: `card` for its fields, `wallets`, or nothing.
+    pub(super) inside: &'static str,
+    pub(super) checked: bool,
+}
+
+/// Whose frame takes a card's figures.
+pub(super) enum CardFrame {
+    Sandbox { frame: String, wallets: String },
+    Stripe { key: String },
+    None,
+}
+
+/// What can be chosen now, where there is something to pay.
+pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<PayAgain> {
+    let folded = match dossier.story.status {
+        Status::NotPaid { .. } => false,
+        Status::ToApprove { .. } => true,
+        Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
+    };
+    let most = dossier.order.maximum_cents;
+    let hint = if dossier.has_weighed() {
+        format!("A card is reserved up to {most} and charged after packing, for what it really weighs.")
+    } else {
+        "A card is reserved now and charged after packing.".to_owned()
+    };
+    let card = match cashier::card_fields(&shop.app) {
+        CardFields::Sandbox { frame_url, wallets_url, .. } => {
+            CardFrame::Sandbox { frame: frame_url, wallets: wallets_url }
+        }
+        CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
+        CardFields::None => CardFrame::None,
+    };
+    Some(PayAgain {
+        title: if folded { "Pay another way" } else { "How would you like to pay?" },
+        ways: ways(shop, dossier),
+        card,
+        button: format!("Pay {}", dossier.order.total_cents),
+        hint,
+        folded,
+        cents: most.cents(),
+        billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
+    })
+}
+
+fn offers_here(shop: &Shop, dossier: &Dossier) -> Offers {
+    let with_gateway = cashier::card_fields(&shop.app) != CardFields::None;
+    let (ways, most) = (&shop.app.config.payments.ways, dossier.order.maximum_cents);
+    checkout::offers(ways, with_gateway, dossier.zone.as_deref(), most, Vec::new())
+}
+
+fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
+    let before = same_again(shop, dossier);
+    let mut ways: Vec<Way> = Vec::new();
+    if let Some(paying) = &before {
+        ways.push(Way::new("same", format!("{} again", paying.label)));
+    }
+    let another = before.as_ref().is_some_and(|b| b.by == PayBy::Card);
+    for offer in offers_here(shop, dossier).ways.into_iter().filter(|o| o.above.is_none()) {
+        let way = Way::of(&offer.kind, another);
+        if before.as_ref().is_none_or(|b| b.label != way.name) {
+            ways.push(way);
+        }
+    }
+    // What was just refused is not the first choice, unless the refusal was none of the card's.
+    let first = before.is_some() && !is_worth_another_try(&dossier.story);
+    let skipped = usize::from(first && ways.iter().filter(|w| w.inside != "wallets").count() > 1);
+    if let Some(way) = ways.iter_mut().filter(|w| w.inside != "wallets").nth(skipped) {
+        way.checked = true;
+    }
+    ways
+}
+
+impl Way {
+    fn new(value: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { value: value.into(), name: name.into(), hint: "", inside: "", checked: false }
+    }
+
+    fn of(kind: &PayKind, another_card: bool) -> Self {
+        match kind {
+            PayKind::Card => {
+                let name = if another_card { "Another card" } else { "Card" };
+                Self { inside: "card", ..Self::new("card", name) }
+            }
+            PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "") },
+            PayKind::Redirect(kind) => Self {
+                hint: "You approve there and come back. Charged at once.",
+                ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind))
+            },
+            PayKind::CashAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider has change.",
+                ..Self::new("cash_at_door", "Cash at the door")
+            },
+            PayKind::CardAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider brings the reader.",
+                ..Self::new("card_at_door", "Card at the door")
+            },
+        }
+    }
+}
+
+/// Whether the same way may well work the second time.
+fn is_worth_another_try(story: &Story) -> bool {
+    let failure = story.payment().and_then(|t| t.failure.as_deref());
+    matches!(
+        failure,
+        Some(
+            "processing_error"
+                | "issuer_not_available"
+                | "try_again_later"
+                | "reenter_transaction"
+                | "gateway_down"
+                | "shop_stopped"
+                | "authentication_required"
+                | "payment_intent_authentication_failure"
+                | "authentication_failed"
+                | "approval_refused"
+        )
+    )
+}
+
+/// What paid before, where the gateway may take it again.
+fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
+    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+    let spoilt = matches!(
+        last.failure.as_deref(),
+        Some(
+            "expired_card"
+                | "incorrect_number"
+                | "invalid_number"
+                | "incorrect_cvc"
+                | "lost_card"
+                | "stolen_card"
+                | "pickup_card"
+        )
+    );
+    let there = cashier::card_fields(&shop.app) != CardFields::None && last.gateway_method.is_some();
+    (there && !last.method.is_at_door() && !spoilt).then(|| Paying {
+        by: last.method,
+        gateway_method: last.gateway_method.clone(),
+        gateway_customer: last.gateway_customer.clone(),
+        label: last.label.clone(),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PayForm {
+    way: String,
+    /// What the card's frame said of a card: the gateway's name for it, and how people know it.
+    method: String,
+    brand: String,
+    last4: String,
+    expires: String,
+    wallet: String,
+}
+
+impl PayForm {
+    /// What pays, of what is offered now.
+    fn paying(self, shop: &Shop, dossier: &Dossier) -> Result<Paying, Said> {
+        if self.way == "same" {
+            return same_again(shop, dossier).ok_or(Said::ChooseAWay);
+        }
+        let by_card = self.way == "card";
+        let Self { way, method, brand, last4, expires, wallet } = self;
+        let chosen = Payment { way, method, brand, last4, expires, wallet, keep: false };
+        offers_here(shop, dossier)
+            .paying(&chosen)
+            .map_err(|_| if by_card { Said::NoCard } else { Said::ChooseAWay })
+    }
+}
+
+/// Starts another try. An order that is paid already says so; nothing is charged twice.
+pub(super) async fn pay(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    number: Path<OrderNumber>,
+    form: Form<PayForm>,
+) -> Result<HttpResponse, AppError> {
+    let (number, voice) = (number.into_inner(), voice(&shop));
+    let caller = Caller::of(&shop, &request, &visit).await?;
+    let asked = number.clone();
+    let dossier = shop
+        .app
+        .db(move |conn| {
+            let (order, _) = caller.find(conn, &asked, &voice)?;
+            let counted = throttle::spend(conn, Limited::Pay, &caller.keys(asked.as_ref()), voice.now)?;
+            counted.map_err(|wait| later(wait, &voice))?;
+            Ok::<_, AppError>(Dossier::read(conn, order)?)
+        })
+        .await?;
+    let said = match dossier.story.status {
+        Status::Confirmed | Status::Completed => Some(Said::AlreadyPaid),
+        Status::Cancelled(_) => Some(Said::Over),
+        Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => {
+            start(&shop, &dossier, form.into_inner()).await?
+        }
+    };
+    let cookie = said.map(|said| said.cookie(&shop, &number));
+    Ok(private(redirect(&address(&number), cookie)))
+}
+
+async fn start(shop: &Shop, dossier: &Dossier, form: PayForm) -> Result<Option<Said>, AppError> {
+    let paying = match form.paying(shop, dossier) {
+        Ok(paying) => paying,
+        Err(said) => return Ok(Some(said)),
+    };
+    match cashier::retry(&shop.app, dossier.order.id, paying).await {
+        Ok(Outcome::Approve(_)) => Ok(Some(Said::Approve)),
+        // The page itself says what came of it.
+        Ok(Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet) => Ok(None),
+        Err(PayError::AlreadyPaid) => Ok(Some(Said::AlreadyPaid)),
+        Err(PayError::Over) => Ok(Some(Said::Over)),
+        Err(PayError::StillOpen(_)) => Ok(Some(Said::StillOpen)),
+        Err(PayError::Db(e)) => Err(e.into()),
+    }
+}

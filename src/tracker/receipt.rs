@@ -1,0 +1,124 @@
+//! The receipt: what was ordered, what it came to, and the tax in it.
+
+use super::access::{Caller, Sight, address, private, voice};
+use super::dossier::Dossier;
+use super::sums::tax_rows;
+use super::views::{TotalsView, facts};
+use super::words::{Line, Voice};
+use crate::error::AppError;
+use crate::ids::OrderNumber;
+use crate::money::Money;
+use crate::orders::{OrderLine, OrderState};
+use crate::storefront::{Layout, Shop, Viewer, Visit};
+use crate::web::{Effort, Sheet, redirect, render};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "order/receipt.html")]
+struct ReceiptPage {
+    layout: Layout,
+    number: String,
+    here: String,
+    shop: String,
+    phone: String,
+    placed: String,
+    window: String,
+    deliver_to: String,
+    lines: Vec<Row>,
+    totals: TotalsView,
+    tax: Vec<TaxWords>,
+    paid: String,
+    money: Vec<Line>,
+}
+
+struct Row {
+    quantity: i32,
+    name: String,
+    size: String,
+    offer: String,
+    vat: i32,
+    sum: String,
+}
+
+struct TaxWords {
+    rate: String,
+    net: String,
+    tax: String,
+    gross: String,
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    number: Path<OrderNumber>,
+) -> Result<HttpResponse, AppError> {
+    let (number, voice) = (number.into_inner(), voice(&shop));
+    let caller = Caller::of(&shop, &request, &visit).await?;
+    let load = Viewer::loader(&shop, &visit);
+    let (asked, voice_there) = (number.clone(), voice.clone());
+    let (dossier, sight, viewer) = shop
+        .app
+        .db(move |conn| {
+            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
+            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
+        })
+        .await?;
+    if !matches!(dossier.order.state, OrderState::Confirmed | OrderState::Completed) {
+        return Ok(private(redirect(&address(&number), [])));
+    }
+    let page = page(&shop, &voice, &dossier, sight);
+    let sheet = Sheet::new(&render(&page)?, Effort::Once);
+    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+}
+
+fn page(shop: &Shop, voice: &Voice, dossier: &Dossier, sight: Sight) -> ReceiptPage {
+    let number = dossier.order.number.to_string();
+    let deliver_to = facts(voice, dossier, sight).into_iter().find(|f| f.name == "Deliver to");
+    ReceiptPage {
+        layout: Layout::new(shop, shop.head(&format!("Receipt for order {number} · SmartShop"), "", "")),
+        here: address(&dossier.order.number),
+        number,
+        shop: shop.app.config.shop.details.clone(),
+        phone: voice.phone.clone(),
+        placed: crate::clock::window_label(voice.zone, dossier.order.placed_at, dossier.order.placed_at)
+            .split('–')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        window: voice.window(&dossier.order),
+        deliver_to: deliver_to.map_or_else(String::new, |f| f.value),
+        lines: dossier.lines.iter().map(row).collect(),
+        totals: TotalsView::new(dossier),
+        tax: tax_words(dossier),
+        paid: voice.sum(dossier),
+        money: voice.money(&dossier.story),
+    }
+}
+
+fn row(line: &OrderLine) -> Row {
+    Row {
+        quantity: line.quantity,
+        name: line.name.clone(),
+        size: line.size_label.clone(),
+        offer: line.offer_label.clone(),
+        vat: line.vat_percent,
+        sum: line.full_cents.to_string(),
+    }
+}
+
+fn tax_words(dossier: &Dossier) -> Vec<TaxWords> {
+    let rows = tax_rows(&dossier.order, &dossier.lines);
+    let words = |rate: String, net: Money, tax: Money, gross: Money| TaxWords {
+        rate,
+        net: net.to_string(),
+        tax: tax.to_string(),
+        gross: gross.to_string(),
+    };
+    let sum = |of: fn(&super::sums::TaxRow) -> Money| rows.iter().map(of).sum::<Money>();
+    let total = words("All".to_owned(), sum(|r| r.net), sum(|r| r.tax), sum(|r| r.gross));
+    rows.iter().map(|r| words(format!("{} %", r.percent), r.net, r.tax, r.gross)).chain([total]).collect()
+}

@@ -1,0 +1,324 @@
+//! What is said about an order, in the words that its page, its letters and lists share.
+
+use super::dossier::Dossier;
+use crate::clock;
+use crate::lifecycle::{Back, Status, Story, Try};
+use crate::money::Money;
+use crate::orders::{CancelledWhy, Order, Substitutions};
+use crate::payments::{AttemptState, PayBy, RefundState, failure_words};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+/// From where and when something is told, and whom people ring.
+#[derive(Clone)]
+pub struct Voice {
+    pub zone: Tz,
+    pub now: DateTime<Utc>,
+    pub phone: String,
+}
+
+/// How news is: the colours and signs go by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Info,
+    Warn,
+    Bad,
+    Plain,
+}
+
+impl Tone {
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// The answer to "did it work?", before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub tone: Tone,
+    pub icon: &'static str,
+    /// The answer itself, without a stop at its end.
+    pub title: String,
+    /// The day and time, where that is what one wants to know.
+    pub big: Option<String>,
+    pub lead: Vec<String>,
+}
+
+/// A sentence with a sign before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub tone: Tone,
+    pub icon: &'static str,
+    pub words: String,
+}
+
+impl Voice {
+    /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        let time = clock::time_label(self.zone, at);
+        if clock::near_day(self.zone, self.now, at) == Some("today") {
+            return time;
+        }
+        format!("{}, {time}", clock::day_label(self.zone, at))
+    }
+
+    /// `Tue 24 Nov, 18:00–20:00`
+    pub fn window(&self, order: &Order) -> String {
+        clock::window_label(self.zone, order.window_starts_at, order.window_ends_at)
+    }
+
+    pub fn answer(&self, dossier: &Dossier) -> Answer {
+        let order = &dossier.order;
+        let (tone, icon, title, big, lead) = match &dossier.story.status {
+            Status::Checking => (
+                Tone::Info,
+                "loader-circle",
+                "We are checking your payment".to_owned(),
+                None,
+                vec!["Your bank has not answered yet. This is usually over in a minute.".to_owned()],
+            ),
+            Status::ToApprove { .. } => (
+                Tone::Warn,
+                "triangle-alert",
+                "Your payment waits for your approval".to_owned(),
+                None,
+                vec![self.approval(dossier)],
+            ),
+            Status::NotPaid { reason } => {
+                let (title, lead) = self.not_paid(dossier, reason.as_deref());
+                (Tone::Bad, "circle-alert", title, None, lead)
+            }
+            Status::Confirmed => (
+                Tone::Good,
+                "circle-check",
+                "Order confirmed. We come".to_owned(),
+                Some(self.window(order)),
+                vec![self.sum(dossier)],
+            ),
+            Status::Completed => (
+                Tone::Good,
+                "circle-check",
+                "Delivered".to_owned(),
+                dossier.story.completed_at.map(|at| self.time(at)),
+                vec![self.sum(dossier)],
+            ),
+            Status::Cancelled(why) => {
+                let (title, lead) = self.cancelled(dossier, *why);
+                (Tone::Plain, "circle-x", title, None, lead)
+            }
+        };
+        Answer { tone, icon, title, big, lead }
+    }
+
+    fn approval(&self, dossier: &Dossier) -> String {
+        let pays = dossier.story.payment().map_or_else(|| "Your bank".to_owned(), by_whom);
+        format!("{pays} asks you to approve {}. You have not been charged.", dossier.order.maximum_cents)
+    }
+
+    fn not_paid(&self, dossier: &Dossier, reason: Option<&str>) -> (String, Vec<String>) {
+        let kept = match dossier.order.unpaid_until {
+            Some(until) if until > self.now => format!(
+                "You have not been charged. Your things, and {}, are kept for you until {}.",
+                self.window(&dossier.order),
+                self.time(until)
+            ),
+            Some(_) | None => "You have not been charged. The time to pay is over.".to_owned(),
+        };
+        match reason {
+            Some(code) => {
+                let (cause, advice) = failure_words(code);
+                (cause.trim_end_matches('.').to_owned(), vec![kept, advice.to_owned()])
+            }
+            None => (
+                "This order is not paid yet".to_owned(),
+                vec![kept, "Choose how you would like to pay.".into()],
+            ),
+        }
+    }
+
+    fn cancelled(&self, dossier: &Dossier, why: CancelledWhy) -> (String, Vec<String>) {
+        let at = dossier.story.cancelled_at.map_or_else(String::new, |at| self.time(at));
+        let (title, lead) = match why {
+            CancelledWhy::Customer => {
+                ("You cancelled this order", format!("At {at}. Nothing of it will be brought."))
+            }
+            CancelledWhy::Unpaid => (
+                "Order cancelled: it was not paid in time",
+                format!("No payment had come by {at}, so your things and your time went back to the shelf."),
+            ),
+            CancelledWhy::LateMoney => (
+                "Order cancelled: your payment came too late",
+                format!(
+                    "It reached us after {at}, when things or time had gone to others. We are sorry. You get all of it back."
+                ),
+            ),
+            CancelledWhy::Shop => {
+                ("We had to cancel this order", format!("At {at}. We are sorry. You pay nothing for it."))
+            }
+        };
+        let mut lead = vec![lead];
+        if self.money(&dossier.story).is_empty() {
+            lead.push("You have not been charged.".to_owned());
+        }
+        (title.to_owned(), lead)
+    }
+
+    /// What is paid, reserved or due, and how.
+    pub fn sum(&self, dossier: &Dossier) -> String {
+        let Order { total_cents: total, maximum_cents: most, .. } = dossier.order;
+        let Some(payment) = dossier.story.payment().filter(|t| t.state.is_standing()) else {
+            return if most.is_zero() { "There is nothing to pay.".to_owned() } else { format!("{total}") };
+        };
+        if !payment.captured.is_zero() {
+            let weighed =
+                if payment.captured > total { " What it weighs less goes back to you." } else { "" };
+            return format!("{} paid with {}.{weighed}", payment.captured, payment.label);
+        }
+        let at_most =
+            if most > total { format!(", {most} at most once it is weighed") } else { String::new() };
+        match payment.method {
+            PayBy::CashAtDoor => format!("{total} due at the door, in cash{at_most}."),
+            PayBy::CardAtDoor => format!("{total} due at the door, by card{at_most}."),
+            PayBy::Card | PayBy::Redirect if payment.state != AttemptState::Authorised => {
+                format!("{total} on {}.", payment.label)
+            }
+            PayBy::Card if most > total => {
+                format!("Reserved up to {most} on {}, charged after packing.", payment.label)
+            }
+            PayBy::Card => format!("{total} reserved on {}, charged after packing.", payment.label),
+            PayBy::Redirect => format!("{total} paid with {}.", payment.label),
+        }
+    }
+
+    /// What of the customer's money is on its way back, or has come back: one sentence each.
+    pub fn money(&self, story: &Story) -> Vec<Line> {
+        let mut lines: Vec<Line> = story.tries.iter().filter_map(|t| self.release(t)).collect();
+        lines.extend(story.refunds().map(|(of, back)| self.refund(of, back)));
+        lines
+    }
+
+    fn release(&self, of: &Try) -> Option<Line> {
+        let release = of.release?;
+        let held = format!("{} held on {}", of.amount, of.label);
+        Some(match release.done_at {
+            None => Line {
+                tone: Tone::Info,
+                icon: "clock",
+                words: format!(
+                    "The {held} is let go: we have told your bank. Banks show that within a few days."
+                ),
+            },
+            Some(at) => Line {
+                tone: Tone::Good,
+                icon: "circle-check",
+                words: format!(
+                    "The {held} was let go at {}. Banks show that within a few days.",
+                    self.time(at)
+                ),
+            },
+        })
+    }
+
+    fn refund(&self, of: &Try, back: &Back) -> Line {
+        let (amount, label) = (back.amount, &of.label);
+        match back.state {
+            RefundState::Requested => Line {
+                tone: Tone::Info,
+                icon: "clock",
+                words: format!(
+                    "{amount} goes back to {label}, usually within 3 days. We asked for it at {}.",
+                    self.time(back.asked_at)
+                ),
+            },
+            RefundState::Succeeded => Line {
+                tone: Tone::Good,
+                icon: "circle-check",
+                words: format!(
+                    "{amount} went back to {label} at {}. Your bank shows it within a few days.",
+                    self.time(back.settled_at.unwrap_or(back.asked_at))
+                ),
+            },
+            RefundState::Failed => Line {
+                tone: Tone::Bad,
+                icon: "circle-alert",
+                words: format!(
+                    "{amount} could not be sent back to {label} yet. We are on it and write to you; or ring {}.",
+                    self.phone
+                ),
+            },
+        }
+    }
+
+    /// Until when one may cancel.
+    pub fn cancel_until(&self, dossier: &Dossier) -> String {
+        if dossier.picked_from > self.now {
+            format!("You can cancel for free until {}.", self.time(dossier.picked_from))
+        } else {
+            "You can cancel for free until we start picking.".to_owned()
+        }
+    }
+
+    /// What cancelling now would do to the money.
+    pub fn if_cancelled(&self, dossier: &Dossier) -> String {
+        let Some(payment) = dossier.story.payment().filter(|t| t.state.is_standing()) else {
+            return "You have not been charged, and nothing will be.".to_owned();
+        };
+        if payment.method.is_at_door() {
+            return "You have not paid anything, so nothing has to go back.".to_owned();
+        }
+        if !payment.captured.is_zero() {
+            return format!(
+                "{} goes back to {}, usually within 3 days.",
+                payment.captured - story_back(payment),
+                payment.label
+            );
+        }
+        if payment.state == AttemptState::Authorised {
+            return format!(
+                "The {} held on {} is let go. Banks show that within a few days.",
+                payment.amount, payment.label
+            );
+        }
+        "Your payment is stopped. If it has gone through meanwhile, all of it goes back to you.".to_owned()
+    }
+}
+
+fn story_back(of: &Try) -> Money {
+    of.refunds.iter().filter(|b| b.state != RefundState::Failed).map(|b| b.amount).sum()
+}
+
+fn by_whom(payment: &Try) -> String {
+    match payment.method {
+        PayBy::Redirect => payment.label.clone(),
+        PayBy::Card | PayBy::CashAtDoor | PayBy::CardAtDoor => "Your bank".to_owned(),
+    }
+}
+
+/// The state in a word or three, for lists.
+pub fn badge(status: &Status) -> Line {
+    let (tone, icon, words) = match status {
+        Status::Checking => (Tone::Info, "clock", "Checking your payment"),
+        Status::ToApprove { .. } => (Tone::Warn, "triangle-alert", "Waits for your approval"),
+        Status::NotPaid { .. } => (Tone::Bad, "circle-alert", "Not paid yet"),
+        Status::Confirmed => (Tone::Good, "circle-check", "Confirmed"),
+        Status::Completed => (Tone::Plain, "check", "Delivered"),
+        Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
+    };
+    Line { tone, icon, words: words.to_owned() }
+}
+
+/// What happens when something has run out.
+pub const fn substitutions(choice: Substitutions) -> &'static str {
+    match choice {
+        Substitutions::Similar => "If something runs out: swap for something close, never dearer",
+        Substitutions::Ask => "If something runs out: we call or write first",
+        Substitutions::LeaveOut => "If something runs out: leave it out",
+    }
+}

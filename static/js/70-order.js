@@ -1,0 +1,92 @@
+// An order's page follows its order: the shop says that there is something new, the page is
+// fetched once more and the parts that differ are taken over. Where no word comes, it looks
+// every few seconds by itself.
+
+const LOOK_EVERY = 10000;
+
+const orderPage = () => document.querySelector("[data-live=order]");
+const freshness = () => document.querySelector("[data-live=order-fresh]");
+
+/** Shows how fresh the page is, and whether it is told of changes. */
+const showFresh = (live, time) => {
+  const line = freshness();
+  if (!line) return;
+  const at = time ?? line.querySelector("time")?.textContent;
+  line.classList.toggle("is-live", live);
+  line.querySelector(".dot")?.classList.toggle("live", live);
+  const stamp = Object.assign(document.createElement("time"), { textContent: at });
+  line.querySelector(".as-of")?.replaceChildren(live ? "Live, as of " : "As of ", stamp);
+};
+
+if (freshness()?.dataset.stream) {
+  let live = false;
+  let looking = false;
+  let again = false;
+
+  const look = async () => {
+    if (looking) {
+      again = true;
+      return;
+    }
+    looking = true;
+    try {
+      const response = await fetch(location.pathname, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
+      if (response.ok) {
+        const before = orderPage()?.dataset.say;
+        takeOver(await response.text());
+        const now = orderPage();
+        if (now && now.dataset.say !== before) {
+          document.title = now.dataset.title;
+          say(now.dataset.say);
+        }
+        showFresh(live);
+      } else if (response.status === 404) {
+        // The link is over: what may no longer be seen does not stay on the screen.
+        location.reload();
+      }
+    } catch {
+      // The network is away; the next look or the next word brings what is true.
+    } finally {
+      looking = false;
+      if (again) {
+        again = false;
+        look();
+      }
+    }
+  };
+
+  const listen = () => {
+    const source = new EventSource(freshness().dataset.stream);
+    source.addEventListener("order", (event) => {
+      live = true;
+      if (event.data === freshness()?.dataset.version) showFresh(live);
+      else look();
+    });
+    source.addEventListener("still", (event) => showFresh(live, event.data));
+    source.addEventListener("error", () => {
+      live = false;
+      showFresh(live);
+      // Refused for good: come again later, and look by ourselves until then.
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 30000);
+    });
+    addEventListener("pagehide", () => source.close(), { once: true });
+  };
+
+  setInterval(() => { if (!live && document.visibilityState === "visible") look(); }, LOOK_EVERY);
+  document.addEventListener("visibilitychange", () => { if (!live && document.visibilityState === "visible") look(); });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-look]");
+    if (!link) return;
+    event.preventDefault();
+    look();
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+  listen();
+}
+
+// A receipt is printed by a button; without scripts the browser's own menu does it.
+const printing = document.querySelector("[data-print]");
+if (printing) {
+  printing.hidden = false;
+  printing.addEventListener("click", () => print());
+}

@@ -1,0 +1,122 @@
+//! Orders as the checkout would place them, and what a gateway would say of their money.
+
+use super::{Shopper, TestShop};
+use chrono::Duration;
+use diesel::prelude::*;
+use smartshop::basket;
+use smartshop::ids::{AttemptId, BasketId};
+use smartshop::lifecycle::{
+    Confirming, Paying, Placed, Placement, Source, payment_settled, place_order, reckon,
+};
+use smartshop::money::Money;
+use smartshop::orders::{self, Contact, Order, Substitutions};
+use smartshop::outside::gateway::{Intent, IntentStatus};
+use smartshop::payments::{self, PayBy};
+use uuid::Uuid;
+
+const VAT: i32 = 23;
+
+pub(crate) fn aoife() -> Contact {
+    Contact {
+        name: "Aoife Byrne".into(),
+        email: "aoife@example.com".into(),
+        phone: "+353 86 123 4567".into(),
+        line: "14 Leinster Road".into(),
+        company: String::new(),
+        town: "Rathmines".into(),
+        eircode: "D06 X4P7".into(),
+        leave_at: "At the door".into(),
+        note: "Blue door, bell on the left".into(),
+        preferred_time: String::new(),
+        gate_code: "4711#".into(),
+        gift_note: String::new(),
+    }
+}
+
+/// Somebody in Rathmines with milk and spaghetti in the basket.
+pub(crate) async fn shopper_with_basket(shop: &TestShop) -> Shopper<'_> {
+    let shopper = shop.shopper();
+    shopper.lives_at("D06").await;
+    for (sku, quantity) in [("DE-MIL-001", "12"), ("PP-PAS-001", "6")] {
+        shopper.wants(sku, quantity).await;
+    }
+    shopper
+}
+
+pub(crate) fn basket_of(shop: &TestShop, shopper: &Shopper<'_>) -> BasketId {
+    let cookie = shopper.cookie("basket").expect("a basket");
+    BasketId(shop.state().shop.app.signer.open("basket", &cookie).expect("our signature"))
+}
+
+/// Places what is in the basket, as the last button would.
+pub(crate) fn place(shop: &TestShop, shopper: &Shopper<'_>, by: PayBy, coupon: Option<&str>) -> Placed {
+    let (mut conn, now, valid) = (shop.conn(), shop.clock.now(), Duration::minutes(30));
+    let id = basket_of(shop, shopper);
+    let basket = basket::load(&mut conn, id, valid, now).expect("db").expect("a basket");
+    let found = coupon.map(|code| orders::coupon(&mut conn, code).expect("db"));
+    let reckoned = reckon(&basket, found, VAT, now);
+    let zone = basket.spot.expect("a place").quote.zone_id.0;
+    let window = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!(
+        "SELECT id FROM delivery_windows WHERE zone_id = {zone} AND cutoff_at > '{}' AND taken < capacity AND ends_at - starts_at = '2 hours' ORDER BY starts_at LIMIT 1",
+        now.to_rfc3339()
+    ))
+    .get_result(&mut conn)
+    .expect("a window");
+    let method = match by {
+        PayBy::Card => Some("pm_card_visa".to_owned()),
+        PayBy::Redirect => Some("paypal".to_owned()),
+        PayBy::CashAtDoor | PayBy::CardAtDoor => None,
+    };
+    let label = match by {
+        PayBy::Card => "Visa ending 4242",
+        PayBy::Redirect => "PayPal",
+        PayBy::CashAtDoor => "Cash at the door",
+        PayBy::CardAtDoor => "Card at the door",
+    };
+    let paying = Paying { by, gateway_method: method, gateway_customer: None, label: label.into() };
+    let placement = Placement {
+        basket: id,
+        customer: None,
+        submit_key: Uuid::new_v4(),
+        contact: aoife(),
+        window,
+        paying,
+        substitutions: Substitutions::Similar,
+        coupon: coupon.map(str::to_owned),
+        expected: Confirming { total: reckoned.total, maximum: reckoned.maximum },
+        age_confirmed: true,
+        quote_valid_for: valid,
+        delivery_vat: VAT,
+    };
+    let placed = place_order(&mut conn, &placement, now).expect("an order");
+    shop.state().shop.baskets.forget(id);
+    placed
+}
+
+/// What the gateway says of a try.
+pub(crate) fn intent(attempt: AttemptId, amount: Money, status: IntentStatus) -> Intent {
+    Intent {
+        id: format!("pi_{}", attempt.0.simple()),
+        attempt: Some(attempt),
+        capturable: if status == IntentStatus::RequiresCapture { amount } else { Money::ZERO },
+        received: if status == IntentStatus::Succeeded { amount } else { Money::ZERO },
+        failure: (status == IntentStatus::RequiresPaymentMethod).then(|| "insufficient_funds".to_owned()),
+        approve_at: (status == IntentStatus::RequiresAction)
+            .then(|| "https://bank.example/approve/1".to_owned()),
+        status,
+        amount,
+        good_until: None,
+        label: None,
+        customer: None,
+        payment_method: None,
+    }
+}
+
+/// Lets the gateway say something of an order's newest try.
+pub(crate) fn settle(shop: &TestShop, order: &Order, status: IntentStatus) {
+    let mut conn = shop.conn();
+    let tries = payments::attempts_of(&mut conn, order.id).expect("db");
+    let newest = tries.last().expect("a try");
+    let said = intent(newest.id, newest.amount_cents, status);
+    payment_settled(&mut conn, &said, Source::Asked, shop.clock.now()).expect("db");
+}

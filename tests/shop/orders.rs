@@ -1,0 +1,733 @@
+//! An order's own page: the answer in every state, who may see it, and what can be done there.
+
+use crate::common::placing::{aoife, basket_of, place, settle, shopper_with_basket};
+use crate::common::{Answer, Shopper, TestShop, encode, wait_for};
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use chrono::Duration;
+use smartshop::ids::{Actor, OrderNumber};
+use smartshop::lifecycle;
+use smartshop::money::Money;
+use smartshop::notifications::{self, Desk};
+use smartshop::orders::{self, CancelledWhy, Order};
+use smartshop::outside::gateway::{IntentStatus, Refunded, RefundedStatus};
+use smartshop::payments::{self, PayBy};
+use smartshop::{events, tracker};
+
+fn page_of(order: &Order) -> String {
+    format!("/orders/{}", order.number)
+}
+
+/// Somebody who has just ordered, and their order.
+async fn ordered(shop: &TestShop, by: PayBy) -> (Shopper<'_>, Order) {
+    let shopper = shopper_with_basket(shop).await;
+    let order = place(shop, &shopper, by, None).order;
+    (shopper, order)
+}
+
+fn cancel(shop: &TestShop, order: &Order, why: CancelledWhy) {
+    lifecycle::cancel(&mut shop.conn(), order.id, why, Actor::Customer, shop.clock.now()).expect("cancelled");
+}
+
+fn link(shop: &TestShop, order: &Order) -> String {
+    let key = orders::make_link(&mut shop.conn(), order.id, shop.clock.now()).expect("a link");
+    format!("{}?key={key}", page_of(order))
+}
+
+// ---------- the answer ----------
+
+#[actix_web::test]
+async fn an_order_paid_at_the_door_is_confirmed_with_day_sum_and_way_out() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let page = shopper.get(&page_of(&order)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.must_say("Order confirmed. We come Tue 24 Nov, 18:00–20:00");
+    page.must_say(&format!("{} due at the door, in cash", order.total_cents));
+    page.must_say("A mail is on its way to aoife@example.com");
+    page.must_say("You can cancel for free until");
+    page.must_say("14 Leinster Road");
+    page.must_say("If something runs out: swap for something close, never dearer");
+    page.must_say("12 × Whole Milk");
+    page.must_say("VAT in this total");
+    page.must_not_say("4711#");
+    assert!(page.text.contains("autocomplete=\"new-password\""), "an account is offered by one field");
+    assert!(!page.text.contains("http-equiv=\"refresh\""), "nothing is waited for");
+}
+
+#[actix_web::test]
+async fn a_page_of_an_order_is_kept_found_and_told_of_nowhere() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    for path in ["", "/receipt", "/cancellation", "/return"].map(|rest| format!("{}{rest}", page_of(&order)))
+    {
+        let page = shopper.get(&path).await;
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(page.header("x-robots-tag"), "noindex", "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_payment_nobody_knows_of_yet_says_so_and_looks_again() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("We are checking your payment");
+    page.must_say("You cannot be charged twice. It is safe to reload or close this page.");
+    page.must_say("As of 14:20:00, looking again at 14:20:08");
+    page.must_say("kept until 14:50");
+    page.must_say("Total, not yet paid");
+    assert!(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"8\"></noscript>"));
+    settle(&shop, &order, IntentStatus::RequiresCapture);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Order confirmed. We come");
+    page.must_say(&format!("{} reserved on Visa ending 4242, charged after packing.", order.total_cents));
+}
+
+#[actix_web::test]
+async fn weighed_goods_are_reserved_up_to_what_they_can_weigh() {
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    shopper.wants("DE-CHE-001", "3").await;
+    let order = place(&shop, &shopper, PayBy::Card, None).order;
+    assert!(order.maximum_cents > order.total_cents);
+    settle(&shop, &order, IntentStatus::RequiresCapture);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say(&format!(
+        "Reserved up to {} on Visa ending 4242, charged after packing.",
+        order.maximum_cents
+    ));
+    page.must_say(&format!("You pay for the real weight, {} at most.", order.maximum_cents));
+}
+
+#[actix_web::test]
+async fn a_refused_card_says_why_that_nothing_was_charged_and_how_to_go_on() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("There is not enough money on this card");
+    page.must_say(
+        "You have not been charged. Your things, and Tue 24 Nov, 18:00–20:00, are kept for you until 14:50.",
+    );
+    let held = shop.count("SELECT sum(units) FROM stock_holds");
+    let page = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", "cash_at_door")]).await;
+    page.must_say("Order confirmed. We come");
+    page.must_say("due at the door, in cash");
+    assert_eq!(shop.count("SELECT sum(units) FROM stock_holds"), held, "nothing was lost on the way");
+}
+
+#[actix_web::test]
+async fn an_old_payment_page_says_that_it_is_paid_already() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let page = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", "card_at_door")]).await;
+    page.must_say("This order is paid already. Nothing was charged a second time.");
+    page.must_say("in cash");
+    assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), 1);
+    shopper.get(&page_of(&order)).await.must_not_say("paid already");
+    cancel(&shop, &order, CancelledWhy::Customer);
+    let page = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", "card_at_door")]).await;
+    page.must_say("This order is over, so nothing was charged for it.");
+}
+
+#[actix_web::test]
+async fn a_way_to_pay_that_is_not_offered_is_refused_in_words() {
+    let shop = TestShop::demo().with("SMARTSHOP_PAYMENT_WAYS", "cash_at_door <= 1.00, card_at_door @ Z");
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    for way in ["", "cash_at_door", "card_at_door", "card", "redirect:paypal", "same", "<b>"] {
+        let page = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", way)]).await;
+        page.must_say("Choose one of the ways to pay below. Nothing was charged.");
+        page.must_say("There is not enough money on this card");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), 1);
+}
+
+#[actix_web::test]
+async fn a_payment_left_at_the_bank_can_be_approved_or_paid_another_way() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresAction);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Your payment waits for your approval");
+    page.must_say("You have not been charged.");
+    page.must_say("Pay another way");
+    assert!(page.text.contains("href=\"https://bank.example/approve/1\""));
+    assert_eq!(page.header("refresh"), "", "who came back is not sent away again");
+}
+
+#[actix_web::test]
+async fn a_cancelled_order_says_by_whom_and_what_becomes_of_the_money() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresCapture);
+    let ask = shopper.get(&format!("{}/cancellation", page_of(&order))).await;
+    ask.must_say(&format!("The {} held on Visa ending 4242 is let go.", order.maximum_cents));
+    let page = shopper.submit(&format!("{}/cancellation", page_of(&order)), &[]).await;
+    page.must_say("You cancelled this order");
+    page.must_say(&format!(
+        "The {} held on Visa ending 4242 is let go: we have told your bank.",
+        order.maximum_cents
+    ));
+    settle(&shop, &order, IntentStatus::Canceled);
+    shopper.get(&page_of(&order)).await.must_say("was let go at 14:20");
+    let again = shopper.submit(&format!("{}/cancellation", page_of(&order)), &[]).await;
+    again.must_say("You cancelled this order");
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'order_cancelled'"), 1);
+}
+
+#[actix_web::test]
+async fn an_order_nobody_paid_says_that_nothing_was_charged() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    shop.clock.advance(Duration::minutes(31));
+    cancel(&shop, &order, CancelledWhy::Unpaid);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Order cancelled: it was not paid in time");
+    page.must_say("You have not been charged.");
+    page.must_say("Put everything back in my basket");
+}
+
+#[actix_web::test]
+async fn money_that_came_too_late_goes_back_and_each_step_of_it_shows() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Redirect).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    shop.clock.advance(Duration::minutes(31));
+    cancel(&shop, &order, CancelledWhy::Unpaid);
+    shop.change("UPDATE stock SET on_hand = held");
+    shop.clock.advance(Duration::minutes(1));
+    settle(&shop, &order, IntentStatus::Succeeded);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Order cancelled: your payment came too late");
+    page.must_say("It reached us after 14:51");
+    page.must_say(&format!("{} goes back to PayPal, usually within 3 days.", order.total_cents));
+    page.must_not_say("You have not been charged.");
+    refund_says(&shop, &order, RefundedStatus::Failed);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("could not be sent back to PayPal yet. We are on it");
+    page.must_say("01 555 0100");
+    refund_says(&shop, &order, RefundedStatus::Succeeded);
+    shopper.get(&page_of(&order)).await.must_say("went back to PayPal at 14:52");
+}
+
+fn refund_says(shop: &TestShop, order: &Order, status: RefundedStatus) {
+    let mut conn = shop.conn();
+    let refund = payments::refunds_of(&mut conn, order.id).expect("db").pop().expect("a refund");
+    let failure = (status == RefundedStatus::Failed).then(|| "expired_or_canceled_card".to_owned());
+    let said = Refunded {
+        id: format!("re_{}", refund.id.0.simple()),
+        refund: Some(refund.id),
+        intent: None,
+        amount: refund.amount_cents,
+        status,
+        failure,
+    };
+    lifecycle::refund_settled(&mut conn, &said, shop.clock.now()).expect("db");
+}
+
+// ---------- who may see it ----------
+
+/// Every address below an order, with how it is asked.
+const DOORS: [(&str, &str); 9] = [
+    ("GET", ""),
+    ("GET", "/live"),
+    ("GET", "/cancellation"),
+    ("GET", "/receipt"),
+    ("GET", "/basket"),
+    ("POST", "/payments"),
+    ("POST", "/cancellation"),
+    ("POST", "/basket"),
+    ("POST", "/account"),
+];
+
+async fn knock(shopper: &Shopper<'_>, method: &str, path: &str) -> Answer {
+    if method == "GET" {
+        shopper.get(path).await
+    } else {
+        shopper.post(path, &[("way", "cash_at_door"), ("password", "three short words")]).await
+    }
+}
+
+/// What a refusal says, without the number of the request.
+fn refusal(answer: &Answer) -> (StatusCode, String) {
+    let words = answer.words();
+    (answer.status, words.split("Number of this request").next().unwrap_or_default().to_owned())
+}
+
+#[actix_web::test]
+async fn to_everybody_else_there_is_no_such_order() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let unknown = OrderNumber::random();
+    let key = orders::make_link(&mut shop.conn(), order.id, shop.clock.now()).expect("a link");
+    let expired = {
+        let made = shop.clock.now() - Duration::days(orders::LINK_DAYS + 1);
+        orders::make_link(&mut shop.conn(), order.id, made).expect("a link")
+    };
+    let (_, other) = ordered(&shop, PayBy::CashAtDoor).await;
+    let others_key = orders::make_link(&mut shop.conn(), other.id, shop.clock.now()).expect("a link");
+    let mut altered = key.clone();
+    altered.replace_range(3..4, if &key[3..4] == "A" { "B" } else { "A" });
+    let keys = [None, Some(altered), Some(expired), Some(others_key), Some("' OR 1=1".to_owned())];
+    let mut house = 0;
+    for (method, rest) in DOORS {
+        for key in &keys {
+            house += 1;
+            let stranger = || shop.shopper().at_address(&format!("198.51.{}.{}", house / 200, house % 200));
+            let (known, missing) = (stranger(), stranger());
+            if let Some(key) = key {
+                known.set_cookie("order_key", key);
+            }
+            let there = knock(&known, method, &format!("{}{rest}", page_of(&order))).await;
+            let nowhere = knock(&missing, method, &format!("/orders/{unknown}{rest}")).await;
+            assert_eq!(there.status, StatusCode::NOT_FOUND, "{method} {rest} {key:?}");
+            assert_eq!(refusal(&there), refusal(&nowhere), "{method} {rest} {key:?}");
+            assert!(!there.text.contains("Aoife") && !there.text.contains("Rathmines"));
+        }
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM orders WHERE state = 'confirmed'"), 2, "nothing was done");
+}
+
+#[actix_web::test]
+async fn another_shopper_and_another_customer_see_nothing() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let other = shopper_with_basket(&shop).await;
+    assert_eq!(other.get(&page_of(&order)).await.status, StatusCode::NOT_FOUND);
+    shop.change(
+        "INSERT INTO customers (id, email, password_hash, made_at) VALUES
+        ('00000000-0000-0000-0000-00000000000a', 'a@example.com', 'x', now());
+        UPDATE orders SET customer_id = '00000000-0000-0000-0000-00000000000a'; NOTIFY changed, 'catalog'",
+    );
+    assert_eq!(other.get(&page_of(&order)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_link_opens_the_order_anywhere_and_shows_less() {
+    let shop = TestShop::demo();
+    let (owner, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let elsewhere = shop.shopper().at_address("198.51.100.9");
+    let page = elsewhere.get(&link(&shop, &order)).await;
+    assert_eq!(
+        (page.status, page.location.as_deref()),
+        (StatusCode::SEE_OTHER, Some(page_of(&order).as_str()))
+    );
+    let cookie = page.header("set-cookie");
+    assert!(cookie.contains(&format!("Path={}", page_of(&order))) && cookie.contains("HttpOnly"), "{cookie}");
+    let page = elsewhere.get(&page_of(&order)).await;
+    page.must_say("Order confirmed. We come");
+    page.must_say("Rathmines, D06");
+    let receipt = elsewhere.get(&format!("{}/receipt", page_of(&order))).await;
+    let contact = aoife();
+    for secret in
+        [&contact.name, &contact.email, &contact.phone, &contact.line, &contact.note, &contact.gate_code]
+    {
+        for shown in [&page, &receipt] {
+            assert!(!shown.text.contains(secret.as_str()), "{secret} is shown by link");
+        }
+    }
+    assert!(!page.text.contains("new-password"), "an account is offered to the owner alone");
+    assert_eq!(
+        elsewhere
+            .post(&format!("{}/account", page_of(&order)), &[("password", "three words here")])
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    owner.get(&format!("{}/receipt", page_of(&order))).await.must_say(&contact.line);
+}
+
+#[actix_web::test]
+async fn a_revoked_link_closes_what_it_had_opened() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let elsewhere = shop.shopper().at_address("198.51.100.9");
+    elsewhere.get(&link(&shop, &order)).await;
+    assert_eq!(elsewhere.get(&page_of(&order)).await.status, StatusCode::OK);
+    orders::revoke_links(&mut shop.conn(), order.id, shop.clock.now()).expect("revoked");
+    assert_eq!(elsewhere.get(&page_of(&order)).await.status, StatusCode::NOT_FOUND);
+    let elsewhere = shop.shopper().at_address("198.51.100.10");
+    elsewhere.get(&link(&shop, &order)).await;
+    shop.clock.advance(Duration::days(orders::LINK_DAYS));
+    assert_eq!(elsewhere.get(&page_of(&order)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_number_as_people_write_it_leads_to_the_one_address() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let small = order.number.to_string().to_lowercase().replace('-', "%20");
+    let answer = shopper.get(&format!("/orders/{small}")).await;
+    assert_eq!(answer.location.as_deref(), Some(page_of(&order).as_str()));
+    assert_eq!(shopper.get("/orders/7K3M-9QX").await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn guessing_numbers_is_limited_and_the_owner_is_not() {
+    let shop = TestShop::demo();
+    let (owner, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let stranger = shop.shopper().at_address("192.0.2.7");
+    let mut last = StatusCode::OK;
+    for _ in 0..25 {
+        last = stranger.get(&format!("/orders/{}", OrderNumber::random())).await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let refused = stranger.get(&page_of(&order)).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK, "from the same address");
+}
+
+// ---------- found by its number ----------
+
+#[actix_web::test]
+async fn an_order_is_found_by_its_number_and_mail_or_phone() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let number = order.number.to_string().to_lowercase();
+    for (i, contact) in [" AOIFE@example.com", "086 123 4567", "00353861234567"].iter().enumerate() {
+        let shopper = shop.shopper().at_address(&format!("198.51.100.{i}"));
+        assert_eq!(shopper.get("/track").await.status, StatusCode::OK);
+        let page = shopper.submit("/track", &[("number", &number), ("contact", contact)]).await;
+        page.must_say("Order confirmed. We come");
+        page.must_not_say("14 Leinster Road");
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_number_and_a_wrong_contact_are_answered_alike_and_limited() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let (number, unknown) = (order.number.to_string(), OrderNumber::random().to_string());
+    let stranger = shop.shopper().at_address("198.51.100.20");
+    let ask = |number: String, contact: &'static str| {
+        let stranger = &stranger;
+        async move { stranger.post("/track", &[("number", &number), ("contact", contact)]).await }
+    };
+    let wrong_contact = ask(number.clone(), "else@example.com").await;
+    let wrong_number = ask(unknown.clone(), "else@example.com").await;
+    assert_eq!(wrong_contact.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong_contact.text.replace(&number, "N"), wrong_number.text.replace(&unknown, "N"));
+    wrong_contact.must_say("We found no order with this number and this mail address or phone number.");
+    let mut last = wrong_number.status;
+    for _ in 0..25 {
+        last = ask(number.clone(), "123").await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(number, "aoife@example.com").await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+// ---------- coming back from the gateway ----------
+
+#[actix_web::test]
+async fn who_comes_back_from_the_bank_is_led_to_the_order() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Redirect).await;
+    let back = format!("{}/return?payment_intent=pi_1&redirect_status=succeeded", page_of(&order));
+    let answer = shopper.get(&back).await;
+    assert_eq!(
+        (answer.status, answer.location.as_deref()),
+        (StatusCode::SEE_OTHER, Some(page_of(&order).as_str()))
+    );
+    shop.change(&format!(
+        "DELETE FROM basket_lines WHERE basket_id = '{}'; NOTIFY changed, 'catalog'",
+        basket_of(&shop, &shopper)
+    ));
+    assert_eq!(
+        shopper.get(&back).await.location.as_deref(),
+        Some(page_of(&order).as_str()),
+        "with the basket gone"
+    );
+}
+
+#[actix_web::test]
+async fn in_another_browser_the_way_back_says_the_same_of_every_number() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::Redirect).await;
+    let elsewhere = shop.shopper().at_address("198.51.100.30");
+    let known = elsewhere.get(&format!("{}/return", page_of(&order))).await;
+    let unknown = elsewhere.get(&format!("/orders/{}/return", OrderNumber::random())).await;
+    assert_eq!(known.status, StatusCode::OK);
+    known.must_say("Your payment is being looked at");
+    known.must_say("Open the link in your mail");
+    assert_eq!(known.text, unknown.text);
+}
+
+// ---------- what can be done ----------
+
+#[actix_web::test]
+async fn everything_that_is_there_goes_back_into_the_basket_and_the_rest_is_named() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    shop.clock.advance(Duration::minutes(31));
+    cancel(&shop, &order, CancelledWhy::Unpaid);
+    shopper.wants("DE-MIL-001", "2").await;
+    shop.change("UPDATE stock SET on_hand = held + 4 WHERE product_id = (SELECT id FROM products WHERE sku = 'PP-PAS-001')");
+    let page = shopper.submit(&format!("{}/basket", page_of(&order)), &[]).await;
+    page.must_say("16 of 18 items are in your basket");
+    page.must_say("4 of 6 in your basket: there are no more");
+    let in_basket = "SELECT sum(quantity) FROM basket_lines";
+    assert_eq!(shop.count(in_basket), 16, "twelve of milk, not fourteen");
+    shopper.submit(&format!("{}/basket", page_of(&order)), &[]).await;
+    assert_eq!(shop.count(in_basket), 16, "a second time adds nothing");
+}
+
+#[actix_web::test]
+async fn a_receipt_adds_up_by_line_and_by_rate() {
+    let shop = TestShop::demo();
+    shop.change(
+        "INSERT INTO coupons (code, label, percent, starts_at, ends_at) VALUES
+        ('TENTH', 'A tenth', 10, '2026-01-01', '2027-01-01'); NOTIFY changed, 'catalog'",
+    );
+    let shopper = shopper_with_basket(&shop).await;
+    for (sku, quantity) in [("DE-CHE-001", "3"), ("AB-BEE-004", "2")] {
+        shopper.wants(sku, quantity).await;
+    }
+    let order = place(&shop, &shopper, PayBy::CashAtDoor, Some("TENTH")).order;
+    let lines = orders::lines(&mut shop.conn(), order.id).expect("lines");
+    let rows = tracker::tax_rows(&order, &lines);
+    assert!(rows.len() >= 2, "more than one rate: {rows:?}");
+    let sum = |of: fn(&tracker::TaxRow) -> Money| rows.iter().map(of).sum::<Money>();
+    assert_eq!(sum(|r| r.gross), order.total_cents);
+    assert_eq!(sum(|r| r.net) + sum(|r| r.tax), order.total_cents);
+    let goods: Money = lines.iter().map(|l| l.sum_cents).sum();
+    assert_eq!(goods + order.fee_cents, order.total_cents);
+    let receipt = shopper.get(&format!("{}/receipt", page_of(&order))).await;
+    receipt.must_say("Coupon TENTH");
+    receipt.must_say(&format!("All {} {} {}", sum(|r| r.net), sum(|r| r.tax), order.total_cents));
+    receipt.must_say("SmartShop, Dublin, Ireland");
+}
+
+#[actix_web::test]
+async fn the_list_shows_each_order_of_this_browser_with_its_state() {
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    shopper.get("/orders").await.must_say("No orders in this browser yet");
+    let mut placed = Vec::new();
+    for i in 0..12 {
+        if i > 0 {
+            shopper.wants("DE-MIL-001", "14").await;
+            shop.clock.advance(Duration::seconds(2));
+        }
+        let by = if i % 2 == 0 { PayBy::CashAtDoor } else { PayBy::Card };
+        placed.push(place(&shop, &shopper, by, None).order);
+    }
+    cancel(&shop, &placed[10], CancelledWhy::Customer);
+    let page = shopper.get("/orders").await;
+    assert_eq!(page.text.matches("<article").count(), 10);
+    page.must_say("Checking your payment");
+    page.must_say("Cancelled");
+    page.must_say("Confirmed");
+    let older = page.all_after("href=\"/orders?before=").pop().expect("a way on");
+    let rest = shopper.get(&format!("/orders?before={older}")).await;
+    assert_eq!(rest.text.matches("<article").count(), 2);
+    rest.must_say(placed[0].number.as_ref());
+    shop.shopper().get("/orders").await.must_say("No orders in this browser yet");
+}
+
+#[actix_web::test]
+async fn an_account_needs_a_password_alone() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let account = format!("{}/account", page_of(&order));
+    let page = shopper.submit(&account, &[("password", "short")]).await;
+    page.must_say("This password is too short.");
+    assert_eq!(shop.count("SELECT count(*) FROM sign_ups"), 0);
+    let page = shopper.submit(&account, &[("password", "three short words")]).await;
+    page.must_say("Look into your mail: one press in the letter we sent you");
+    assert_eq!(
+        shop.text("SELECT email || ' ' || line || ' ' || eircode FROM sign_ups"),
+        "aoife@example.com 14 Leinster Road D06 X4P7"
+    );
+}
+
+// ---------- letters ----------
+
+fn recorded(shop: &TestShop, order: &Order, kind: &str) -> events::Recorded {
+    let history = events::history(&mut shop.conn(), order.id.0).expect("a history");
+    history.into_iter().rfind(|r| r.event.kind() == kind).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+fn deliver(shop: &TestShop, recorded: &events::Recorded) -> bool {
+    let desk = Desk::new(&shop.state().shop.app.config);
+    notifications::deliver(&mut shop.conn(), &desk, recorded, shop.clock.now()).expect("delivered")
+}
+
+#[actix_web::test]
+async fn a_confirmed_order_is_written_about_once_however_often_it_is_told() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let event = recorded(&shop, &order, "order_confirmed");
+    assert!(deliver(&shop, &event));
+    for _ in 0..3 {
+        assert!(!deliver(&shop, &event), "a replay sends nothing");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM order_links"), 1, "and leaves no link that nobody has");
+    shop.send_mail();
+    let letters = shop.letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].subject, format!("Order {} confirmed: Tue 24 Nov, 18:00–20:00", order.number));
+    assert_eq!(letters[0].to, "aoife@example.com");
+    for (kind, body) in [("text", &letters[0].text), ("html", &letters[0].html)] {
+        let body = body.replace("&#38;", "&");
+        for words in [
+            "Order confirmed. We come",
+            "Tue 24 Nov, 18:00–20:00",
+            "due at the door, in cash",
+            "Whole Milk",
+            "VAT 0 %",
+            "Rathmines, D06",
+        ] {
+            assert!(body.contains(words), "{kind} does not say {words}:\n{body}");
+        }
+        assert!(!body.contains("14 Leinster Road") && !body.contains("123 4567"), "{kind}");
+        let key = body.split("?key=").nth(1).expect("a link").split(['"', '\n', ' ']).next().expect("a key");
+        let elsewhere = shop.shopper().at_address("198.51.100.40");
+        let opened = elsewhere.get(&format!("{}?key={key}", page_of(&order))).await;
+        assert_eq!(opened.status, StatusCode::SEE_OTHER, "{kind}: {key}");
+    }
+    assert!(
+        letters[0].text.starts_with("Order confirmed. We come Tue 24 Nov, 18:00–20:00."),
+        "the first line is the answer:\n{}",
+        letters[0].text
+    );
+}
+
+#[actix_web::test]
+async fn what_is_overtaken_is_not_written() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    cancel(&shop, &order, CancelledWhy::Customer);
+    assert!(!deliver(&shop, &recorded(&shop, &order, "order_confirmed")));
+    assert!(deliver(&shop, &recorded(&shop, &order, "order_cancelled")));
+    shop.send_mail();
+    let letter = shop.letters().pop().expect("a letter");
+    assert_eq!(letter.subject, format!("Order {} cancelled: you cancelled this order", order.number));
+}
+
+#[actix_web::test]
+async fn a_refund_that_is_done_has_its_own_letter() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::Redirect).await;
+    settle(&shop, &order, IntentStatus::Succeeded);
+    cancel(&shop, &order, CancelledWhy::Customer);
+    refund_says(&shop, &order, RefundedStatus::Succeeded);
+    assert!(deliver(&shop, &recorded(&shop, &order, "refund_succeeded")));
+    shop.send_mail();
+    let letter = shop.letters().pop().expect("a letter");
+    assert_eq!(letter.subject, format!("Order {}: {} has gone back to you", order.number, order.total_cents));
+    assert!(
+        letter.text.starts_with(&format!("{} has gone back to PayPal.", order.total_cents)),
+        "{}",
+        letter.text
+    );
+}
+
+// ---------- live ----------
+
+#[actix_web::test]
+async fn an_open_page_hears_within_two_seconds_what_another_instance_did() {
+    let shop = TestShop::demo();
+    let other = shop.another();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    other.state();
+    let there = shopper.moves_to(&other);
+    let mut stream = there.listen(&format!("{}/live", page_of(&order))).await;
+    let version = |shop: &TestShop| events::version(&mut shop.conn(), order.id.0).expect("a version");
+    let first = stream.next().await;
+    assert!(first.contains(&format!("event: order\ndata: {}\n\n", version(&shop))), "{first}");
+    assert_eq!(other.state().shop.app.changes.watched(), 1);
+    let begun = std::time::Instant::now();
+    settle(&shop, &order, IntentStatus::RequiresCapture);
+    let news = stream.next().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(news.contains("event: order"), "{news}");
+    drop(stream);
+    wait_for("the stream to be forgotten", || other.state().shop.app.changes.watched() == 0);
+    assert_eq!(other.state().streams.count(), 0);
+}
+
+#[actix_web::test]
+async fn an_address_has_only_so_many_streams_and_none_outlives_the_shop() {
+    let shop = TestShop::demo().with("SMARTSHOP_STREAMS_AT_ONCE", "2");
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    let path = format!("{}/live", page_of(&order));
+    let (mut one, _two) = (shopper.listen(&path).await, shopper.listen(&path).await);
+    one.next().await;
+    assert_eq!(shopper.get(&path).await.status, StatusCode::TOO_MANY_REQUESTS);
+    shop.state().shop.app.changes.stop_watching();
+    assert_eq!(one.next().await, "", "it ends");
+}
+
+// ---------- hostile input ----------
+
+#[actix_web::test]
+async fn whatever_is_sent_is_answered_in_words() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let page = page_of(&order);
+    let long = "9".repeat(5_000);
+    let hostile = [
+        "",
+        " ",
+        "' OR 1=1 --",
+        "<script>alert(1)</script>",
+        "\0",
+        "\r\nSet-Cookie: x=y",
+        "../..",
+        "-1",
+        "\u{202E}x",
+        "日本",
+        "redirect:",
+        "redirect:../",
+        &long,
+    ];
+    for value in hostile {
+        let v = encode(value);
+        let mut answers = Vec::new();
+        for path in [
+            format!("/orders/{v}"),
+            format!("{page}?key={v}"),
+            format!("/orders?before={v}"),
+            format!("/orders/{v}/live"),
+            format!("/orders/{v}/return"),
+        ] {
+            answers.push((path.clone(), shop.shopper().at_address("203.0.113.1").get(&path).await));
+        }
+        let forms: [(&str, &[(&str, &str)]); 4] = [
+            ("/payments", &[("way", value), ("method", value), ("brand", value), ("last4", value)]),
+            ("/payments", &[("way", "card"), ("method", value), ("brand", value), ("last4", value)]),
+            ("/account", &[("password", value)]),
+            ("/basket", &[("x", value)]),
+        ];
+        for (rest, form) in forms {
+            answers.push((rest.to_owned(), shopper.post(&format!("{page}{rest}"), form).await));
+        }
+        answers
+            .push(("/track".into(), shopper.post("/track", &[("number", value), ("contact", value)]).await));
+        shopper.set_cookie("order_said", &v);
+        answers.push(("said".into(), shopper.get(&page).await));
+        for (path, answer) in answers {
+            assert!(!answer.status.is_server_error(), "{path} {value:?}: {}", answer.status);
+            assert!(!answer.text.contains("<script>alert"), "{path} {value:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn forms_of_other_sites_are_refused() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    for (_, rest) in DOORS.iter().filter(|(method, _)| *method == "POST") {
+        let request = TestRequest::post()
+            .uri(&format!("{}{rest}", page_of(&order)))
+            .insert_header(("sec-fetch-site", "cross-site"))
+            .set_form([("way", "cash_at_door")]);
+        assert_eq!(shopper.send(request).await.status, StatusCode::FORBIDDEN, "{rest}");
+    }
+}
