@@ -432,7 +432,7 @@ pub fn refunds_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<Re
     Refund::query()
         .inner_join(payment_attempts::table)
         .filter(payment_attempts::order_id.eq(order))
-        .order(refunds::asked_at)
+        .order((refunds::asked_at, refunds::id))
         .limit(1_000)
         .load(conn)
 }
