@@ -111,9 +111,10 @@ fn payment_page(till: &Till, problems: Vec<Problem>) -> PaymentPage {
     let typed = till.typed();
     let mut frame = Frame::new(till, Step::Payment, problems);
     let card = match &till.fields {
-        CardFields::Sandbox { frame_url, wallets_url, .. } => {
-            Card::Sandbox { frame: frame_url.clone(), wallets: wallets_url.clone() }
-        }
+        CardFields::Sandbox { frame_url, wallets_url, key } => Card::Sandbox {
+            frame: format!("{frame_url}?key={key}"),
+            wallets: format!("{wallets_url}?key={key}"),
+        },
         CardFields::Stripe { key, js_url } => {
             frame.script = Some((*js_url).to_owned());
             Card::Stripe { key: key.clone() }

@@ -192,8 +192,8 @@ fn held_row(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<(i6
     Ok(row.and_then(|(window, until)| Some((window, until?))))
 }
 
-/// In the order of their keys. Not against those who only refer to a window: an order that is being
-/// written does, and two that wait for each other so would never end.
+/// In the order of their keys. Not `FOR UPDATE`: that would wait for every order just being written
+/// for the window (its row refers to it), and such an order may wait for stock we hold.
 fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryResult<Vec<Window>> {
     let ids: Vec<i64> = one.into_iter().chain([other]).collect();
     Window::query()

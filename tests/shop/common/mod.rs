@@ -165,6 +165,15 @@ impl TestShop {
         queries
     }
 
+    /// Whether that many connections to this shop's database stand in line for a lock.
+    pub(crate) fn is_blocked(&self, count: i64) -> bool {
+        let waiting = format!(
+            "(SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock')",
+            self.database.name
+        );
+        diesel::select(diesel::dsl::sql::<BigInt>(&waiting)).get_result(&mut server::admin()) == Ok(count)
+    }
+
     /// Waits until that many connections to this shop's database stand in line for a lock.
     pub(crate) fn wait_until_blocked(&self, count: i64) {
         let mut admin = server::admin();
