@@ -249,13 +249,36 @@ async fn look_now(app: &App, order: OrderId) -> Result<Outcome, AppError> {
     Ok(outcome_of(&attempt(app, newest.id).await?))
 }
 
-/// Asks about an open attempt whose intent is known. An answer that does not come changes nothing.
-pub(super) async fn refresh(app: &App, open: &Attempt, who: For) -> Result<(), AppError> {
-    let Some(intent) = open.intent.clone() else { return Ok(()) };
-    if let Ok(intent) = ask(app, who, move |gateway| gateway.intent(&intent)).await {
-        tell(app, intent).await?;
+/// Asks about an attempt, if it was begun. Says whether there was an answer; none changes nothing.
+pub(super) async fn refresh(app: &App, seen: &Attempt, who: For) -> Result<bool, AppError> {
+    if seen.asks == 0 {
+        return Ok(true);
     }
-    Ok(())
+    match learn(app, seen, who).await {
+        Ok(intent) => tell(app, intent).await.map(|_| true),
+        // It knows of none: that is an answer too.
+        Err(GatewayError::NotFound | GatewayError::Refused { .. }) => Ok(true),
+        Err(e @ (GatewayError::Unclear(_) | GatewayError::Misconfigured(_))) => {
+            log::warn!("what became of a payment is not known yet: {e}");
+            Ok(false)
+        }
+    }
+}
+
+/// The intent as it is. Where its name was lost, the same errand brings it again first.
+pub(super) async fn learn(app: &App, seen: &Attempt, who: For) -> Result<Intent, GatewayError> {
+    if let Some(known) = seen.intent.clone() {
+        return ask(app, who, move |gateway| gateway.intent(&known)).await;
+    }
+    let id = seen.id;
+    let errand = app.db(move |conn| lifecycle::errand(conn, id)).await;
+    let errand = errand.map_err(|e| GatewayError::Unclear(e.to_string()))?;
+    ask(app, who, move |gateway| {
+        let made = prepare(gateway, &errand)?;
+        // What comes back may be the answer of then: how is it now?
+        gateway.intent(&made.id)
+    })
+    .await
 }
 
 async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
@@ -299,7 +322,9 @@ async fn settle_before(
     if age < PRESSED_TWICE && before.method == by && before.approve_at.is_some() {
         return Ok(Some(outcome_of(&before)));
     }
-    refresh(app, &before, For::Somebody).await?;
+    if !before.shutting && !refresh(app, &before, For::Somebody).await? {
+        return Ok(Some(Outcome::NotKnownYet));
+    }
     match shut(app, open, For::Somebody).await? {
         Shutting::Settled => Ok(None),
         Shutting::NotKnown => Ok(Some(Outcome::NotKnownYet)),

@@ -270,3 +270,34 @@ fn what_is_not_there_is_named_and_nothing_is_held() {
     assert_eq!(shop.count("SELECT count(*) FROM orders"), 0);
     assert_holds_add_up(&shop);
 }
+
+/// Each has written its order, which refers to the window, before it meets the other at the stock.
+#[test]
+fn orders_for_one_window_that_meet_at_the_stock_do_not_wait_for_each_other_for_ever() {
+    let shop = TestShop::demo();
+    let conn = &mut shop.conn();
+    diesel::sql_query("UPDATE stock SET on_hand = 1000").execute(conn).expect("plenty");
+    let forms: Vec<Placement> = (0..4)
+        .map(|_| {
+            let id = basket_of(&shop, conn);
+            placement(&shop, conn, id, PayBy::Card)
+        })
+        .collect();
+    let shop = &shop;
+    std::thread::scope(|scope| {
+        let placing = conn.transaction(|conn| {
+            diesel::sql_query("SELECT 1 FROM stock FOR UPDATE").execute(conn)?;
+            let placing: Vec<_> = forms
+                .iter()
+                .map(|form| scope.spawn(|| place_order(&mut shop.conn(), form, shop.clock.now())))
+                .collect();
+            shop.wait_until_blocked(4);
+            QueryResult::Ok(placing)
+        });
+        for order in placing.expect("let go") {
+            let placed = order.join().expect("no panic");
+            assert!(placed.is_ok(), "{placed:?}");
+        }
+    });
+    assert_holds_add_up(shop);
+}

@@ -644,6 +644,9 @@ async fn an_unpaid_order_is_cancelled_only_when_the_gateway_says_that_it_is_unpa
         .bind::<diesel::sql_types::Uuid, _>(unheard.order.id)
         .execute(&mut shop.conn())
         .expect("more time");
+    bank.mood(r#"{"broken_percent": 100, "next_calls": 2}"#);
+    assert_eq!(cashier::cancel_unpaid(&app).await.expect("db"), 0, "it was asked and gave no answer");
+    assert_eq!(state(&shop, &paid), OrderState::Placed);
     assert_eq!(cashier::cancel_unpaid(&app).await.expect("db"), 1);
     assert_eq!(state(&shop, &forgotten), OrderState::Cancelled);
     assert_eq!(state(&shop, &paid), OrderState::Confirmed, "P1: it was paid all the time");
