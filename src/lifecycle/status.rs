@@ -14,7 +14,9 @@ pub enum Status {
     /// Nobody knows yet whether the payment went through.
     Checking,
     /// The payment waits for the shopper's own approval, at this address.
-    ToApprove { at: String },
+    ToApprove {
+        at: String,
+    },
     /// No money came and none is on its way. It can be paid again.
     NotPaid {
         /// The gateway's code; `None`: the shopper chose another way and did not go through with it.

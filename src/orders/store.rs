@@ -106,8 +106,11 @@ pub fn orders_of(
 ) -> QueryResult<Vec<Order>> {
     let of_customer = orders::customer_id.eq(customer).assume_not_null();
     let of_basket = orders::basket_id.nullable().eq(basket).assume_not_null();
-    let mut query =
-        Order::query().filter(of_basket.or(of_customer)).order(orders::placed_at.desc()).limit(most).into_boxed();
+    let mut query = Order::query()
+        .filter(of_basket.or(of_customer))
+        .order(orders::placed_at.desc())
+        .limit(most)
+        .into_boxed();
     if let Some(before) = before {
         query = query.filter(orders::placed_at.lt(before));
     }

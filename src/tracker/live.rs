@@ -157,10 +157,7 @@ impl MessageBody for Stream {
         BodySize::Stream
     }
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let Some(next) = &mut self.next else { return Poll::Ready(None) };
         match next.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,

@@ -65,9 +65,7 @@ pub(super) async fn find(
         })
         .await?;
     match opened {
-        Some((number, key)) => {
-            Ok(private(redirect(&address(&number), [key_cookie(&shop, &number, &key)])))
-        }
+        Some((number, key)) => Ok(private(redirect(&address(&number), [key_cookie(&shop, &number, &key)]))),
         None => page(&shop, &request, &visit, &viewer, &form, true),
     }
 }
@@ -136,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_phone_number_is_the_same_however_it_is_written() {
-        for written in ["+353 86 123 4567", "00353861234567", "086-123 4567", "(086) 1234567", "86 123 4567"] {
+        for written in ["+353 86 123 4567", "00353861234567", "086-123 4567", "(086) 1234567", "86 123 4567"]
+        {
             assert_eq!(local_digits(written), "861234567", "{written}");
         }
         assert_eq!(local_digits("no digits"), "");

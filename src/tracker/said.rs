@@ -94,10 +94,9 @@ impl Said {
                 Tone::Good,
                 "Look into your mail: one press in the letter we sent you, and your account is ready.",
             ),
-            Self::PasswordTooShort => (
-                Tone::Bad,
-                "This password is too short. Use 8 characters or more, for example three words.",
-            ),
+            Self::PasswordTooShort => {
+                (Tone::Bad, "This password is too short. Use 8 characters or more, for example three words.")
+            }
             Self::PasswordTooLong => (Tone::Bad, "This password is too long. Use at most 200 characters."),
         };
         let icon = match tone {
@@ -106,7 +105,7 @@ impl Said {
             Tone::Warn => "triangle-alert",
             Tone::Bad => "circle-alert",
         };
-        Line { tone, icon, words: words.to_owned() }
+        Line { tone, icon, point: "", words: words.to_owned() }
     }
 }
 

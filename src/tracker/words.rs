@@ -56,6 +56,8 @@ pub struct Answer {
 pub struct Line {
     pub tone: Tone,
     pub icon: &'static str,
+    /// How it begins, where that is the point of it.
+    pub point: &'static str,
     pub words: String,
 }
 
@@ -136,9 +138,10 @@ impl Voice {
                 let (cause, advice) = failure_words(code);
                 (cause.trim_end_matches('.').to_owned(), vec![kept, advice.to_owned()])
             }
-            None => {
-                ("This order is not paid yet".to_owned(), vec![kept, "Choose how you would like to pay.".into()])
-            }
+            None => (
+                "This order is not paid yet".to_owned(),
+                vec![kept, "Choose how you would like to pay.".into()],
+            ),
         }
     }
 
@@ -154,7 +157,9 @@ impl Voice {
             ),
             CancelledWhy::LateMoney => (
                 "Order cancelled: your payment came too late",
-                format!("It reached us after {at}, when things or time had gone to others. We are sorry. You get all of it back."),
+                format!(
+                    "It reached us after {at}, when things or time had gone to others. We are sorry. You get all of it back."
+                ),
             ),
             CancelledWhy::Shop => {
                 ("We had to cancel this order", format!("At {at}. We are sorry. You pay nothing for it."))
@@ -174,10 +179,12 @@ impl Voice {
             return if most.is_zero() { "There is nothing to pay.".to_owned() } else { format!("{total}") };
         };
         if !payment.captured.is_zero() {
-            let weighed = if payment.captured > total { " What it weighs less goes back to you." } else { "" };
+            let weighed =
+                if payment.captured > total { " What it weighs less goes back to you." } else { "" };
             return format!("{} paid with {}.{weighed}", payment.captured, payment.label);
         }
-        let at_most = if most > total { format!(", {most} at most once it is weighed") } else { String::new() };
+        let at_most =
+            if most > total { format!(", {most} at most once it is weighed") } else { String::new() };
         match payment.method {
             PayBy::CashAtDoor => format!("{total} due at the door, in cash{at_most}."),
             PayBy::CardAtDoor => format!("{total} due at the door, by card{at_most}."),
@@ -206,12 +213,19 @@ impl Voice {
             None => Line {
                 tone: Tone::Info,
                 icon: "clock",
-                words: format!("The {held} is let go: we have told your bank. Banks show that within a few days."),
+                point: "",
+                words: format!(
+                    "The {held} is let go: we have told your bank. Banks show that within a few days."
+                ),
             },
             Some(at) => Line {
                 tone: Tone::Good,
                 icon: "circle-check",
-                words: format!("The {held} was let go at {}. Banks show that within a few days.", self.time(at)),
+                point: "",
+                words: format!(
+                    "The {held} was let go at {}. Banks show that within a few days.",
+                    self.time(at)
+                ),
             },
         })
     }
@@ -222,6 +236,7 @@ impl Voice {
             RefundState::Requested => Line {
                 tone: Tone::Info,
                 icon: "clock",
+                point: "",
                 words: format!(
                     "{amount} goes back to {label}, usually within 3 days. We asked for it at {}.",
                     self.time(back.asked_at)
@@ -230,6 +245,7 @@ impl Voice {
             RefundState::Succeeded => Line {
                 tone: Tone::Good,
                 icon: "circle-check",
+                point: "",
                 words: format!(
                     "{amount} went back to {label} at {}. Your bank shows it within a few days.",
                     self.time(back.settled_at.unwrap_or(back.asked_at))
@@ -238,6 +254,7 @@ impl Voice {
             RefundState::Failed => Line {
                 tone: Tone::Bad,
                 icon: "circle-alert",
+                point: "",
                 words: format!(
                     "{amount} could not be sent back to {label} yet. We are on it and write to you; or ring {}.",
                     self.phone
@@ -301,14 +318,14 @@ pub fn badge(status: &Status) -> Line {
         Status::Completed => (Tone::Plain, "check", "Delivered"),
         Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
     };
-    Line { tone, icon, words: words.to_owned() }
+    Line { tone, icon, point: "", words: words.to_owned() }
 }
 
 /// What happens when something has run out.
 pub const fn substitutions(choice: Substitutions) -> &'static str {
     match choice {
-        Substitutions::Similar => "If something runs out: swap for something close, never dearer",
-        Substitutions::Ask => "If something runs out: we call or write first",
-        Substitutions::LeaveOut => "If something runs out: leave it out",
+        Substitutions::Similar => "Swap for something close, never dearer",
+        Substitutions::Ask => "We call or write first",
+        Substitutions::LeaveOut => "Leave it out",
     }
 }

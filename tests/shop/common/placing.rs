@@ -101,7 +101,8 @@ pub(crate) fn intent(attempt: AttemptId, amount: Money, status: IntentStatus) ->
         capturable: if status == IntentStatus::RequiresCapture { amount } else { Money::ZERO },
         received: if status == IntentStatus::Succeeded { amount } else { Money::ZERO },
         failure: (status == IntentStatus::RequiresPaymentMethod).then(|| "insufficient_funds".to_owned()),
-        approve_at: (status == IntentStatus::RequiresAction).then(|| "https://bank.example/approve/1".to_owned()),
+        approve_at: (status == IntentStatus::RequiresAction)
+            .then(|| "https://bank.example/approve/1".to_owned()),
         status,
         amount,
         good_until: None,
