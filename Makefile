@@ -1,8 +1,9 @@
 # make run    opens the shop with its demo data on http://127.0.0.1:8080
 # make test   runs everything that has to hold
 # make bench  measures the speed that was promised
+# make chaos  kills the shop again and again while people pay, and counts the money afterwards
 
-.PHONY: run test bench browser-tests deps deps-test
+.PHONY: run test bench chaos browser-tests deps deps-test
 
 run: deps
 	cargo build --release --locked
@@ -19,6 +20,11 @@ bench: deps
 	./scripts/need bench
 	cargo build --release --locked --bin smartshop --example hello
 	node bench/run.mjs
+
+chaos: deps
+	./scripts/need bench
+	cargo build --release --locked --bin smartshop
+	node bench/chaos.mjs
 
 deps:
 	./scripts/need run

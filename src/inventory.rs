@@ -45,7 +45,7 @@ pub fn hold(conn: &mut PgConnection, order: OrderId, wanted: &[Wanted]) -> Resul
         .filter(stock::product_id.eq_any(&products))
         .order(stock::product_id)
         .select((stock::product_id, stock::on_hand - stock::held))
-        .for_update()
+        .for_no_key_update()
         .load(conn)?;
     let short = short_of(wanted, &free);
     if !short.is_empty() {
@@ -90,7 +90,7 @@ pub fn release(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
         .filter(stock::product_id.eq_any(&held))
         .order(stock::product_id)
         .select(stock::product_id)
-        .for_update()
+        .for_no_key_update()
         .load::<ProductId>(conn)?;
     diesel::sql_query(
         "WITH gone AS (DELETE FROM stock_holds WHERE order_id = $1 RETURNING product_id, units)

@@ -49,6 +49,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/readyz", get().to(ops::readyz))
             .route("/metrics", get().to(ops::metrics))
             .configure(storefront::routes)
+            .configure(checkout::routes)
             .configure(tracker::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
@@ -56,7 +57,6 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
                     .route(post().to(cashier::hear)),
             )
-            .configure(checkout::routes)
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));
     }

@@ -6,7 +6,6 @@
 use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
-use crate::checkout;
 use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
@@ -34,6 +33,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many sweeps is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
+/// What was typed in a checkout that nobody came back to.
+const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
 
@@ -209,10 +210,20 @@ pub async fn sweep(app: &App) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         delivery::release_expired(conn, now)?;
-        checkout::forget_old_drafts(conn, now)
+        delete_drafts(conn, now - DRAFTS_KEPT)
     })
     .await
-    .map(drop)
+}
+
+fn delete_drafts(
+    conn: &mut diesel::PgConnection,
+    before: chrono::DateTime<chrono::Utc>,
+) -> diesel::QueryResult<()> {
+    use crate::db::schema::checkout_drafts;
+    use diesel::prelude::*;
+    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
+        .execute(conn)
+        .map(drop)
 }
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {

@@ -252,6 +252,8 @@ CREATE TABLE saved_cards (
     id             UUID PRIMARY KEY,
     customer_id    UUID        NOT NULL REFERENCES customers (id),
     gateway_method TEXT        NOT NULL CONSTRAINT saved_cards_method_unique UNIQUE,
+    -- Whom the gateway keeps it for.
+    gateway_customer TEXT      NOT NULL,
     label          TEXT        NOT NULL,
     expires        TEXT        NOT NULL,
     saved_at       TIMESTAMPTZ NOT NULL,

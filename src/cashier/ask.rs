@@ -1,14 +1,14 @@
 //! The reconciler: asks the gateway about everything whose end is open, and does not give up while
 //! money could have moved. No webhook is needed for an order to be right.
 
-use super::pay::prepare;
+use super::pay::learn;
 use super::shut::{Shutting, shut};
 use super::wait::{For, ask, attempt, tell};
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::AttemptId;
 use crate::lifecycle;
-use crate::outside::gateway::{GatewayError, Intent, IntentStatus};
+use crate::outside::gateway::{GatewayError, IntentStatus};
 use crate::payments::{self, Attempt, AttemptState, Refund};
 use actix_web::rt;
 use chrono::{DateTime, Duration, Utc};
@@ -88,7 +88,7 @@ async fn ask_about(app: &App, seen: Attempt) -> Result<(), AppError> {
 }
 
 async fn ask_about_open(app: &App, seen: Attempt) -> Result<(), AppError> {
-    match learn(app, &seen).await {
+    match learn(app, &seen, For::Upkeep).await {
         Ok(intent) => {
             let status = intent.status.clone();
             tell(app, intent).await?;
@@ -122,22 +122,6 @@ async fn ask_about_open(app: &App, seen: Attempt) -> Result<(), AppError> {
     wait_on(app, seen.id).await
 }
 
-/// The intent as it is. Where its name was lost, the same errand brings it again first.
-async fn learn(app: &App, seen: &Attempt) -> Result<Intent, GatewayError> {
-    if let Some(known) = seen.intent.clone() {
-        return ask(app, For::Upkeep, move |gateway| gateway.intent(&known)).await;
-    }
-    let id = seen.id;
-    let errand = app.db(move |conn| lifecycle::errand(conn, id)).await;
-    let errand = errand.map_err(|e| GatewayError::Unclear(e.to_string()))?;
-    ask(app, For::Upkeep, move |gateway| {
-        let made = prepare(gateway, &errand)?;
-        // What comes back may be the answer of then: how is it now?
-        gateway.intent(&made.id)
-    })
-    .await
-}
-
 async fn wait_on(app: &App, id: AttemptId) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
@@ -153,7 +137,7 @@ async fn wait_on(app: &App, id: AttemptId) -> Result<(), AppError> {
 /// A late word made us ask about a try that had ended.
 async fn ask_about_ended(app: &App, seen: Attempt) -> Result<(), AppError> {
     let now = app.clock.now();
-    let again = match learn(app, &seen).await {
+    let again = match learn(app, &seen, For::Upkeep).await {
         Ok(intent) => {
             tell(app, intent).await?;
             None

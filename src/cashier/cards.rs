@@ -64,6 +64,7 @@ pub async fn keep_card(
         id: Uuid::now_v7(),
         customer_id: customer,
         gateway_method: card.method,
+        gateway_customer: known.clone(),
         label: card.label,
         expires: card.expires,
         saved_at: app.clock.now(),

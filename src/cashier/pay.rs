@@ -22,6 +22,8 @@ const RENEW_AGAIN: Duration = Duration::hours(1);
 const ASK_SOON: Duration = Duration::seconds(2);
 /// Somebody else has just begun it: it is theirs to end.
 const JUST_NOW: Duration = Duration::seconds(25);
+/// Somebody who is sent to approve does not come back as soon as this.
+const PRESSED_TWICE: Duration = Duration::seconds(10);
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(150);
 const ROUNDS: usize = 3;
 const MOST_RENEWALS: i64 = 20;
@@ -247,17 +249,41 @@ async fn look_now(app: &App, order: OrderId) -> Result<Outcome, AppError> {
     Ok(outcome_of(&attempt(app, newest.id).await?))
 }
 
-/// Asks about an open attempt whose intent is known. An answer that does not come changes nothing.
-pub(super) async fn refresh(app: &App, open: &Attempt, who: For) -> Result<(), AppError> {
-    let Some(intent) = open.intent.clone() else { return Ok(()) };
-    if let Ok(intent) = ask(app, who, move |gateway| gateway.intent(&intent)).await {
-        tell(app, intent).await?;
+/// Asks about an attempt, if it was begun. Says whether there was an answer; none changes nothing.
+pub(super) async fn refresh(app: &App, seen: &Attempt, who: For) -> Result<bool, AppError> {
+    if seen.asks == 0 {
+        return Ok(true);
     }
-    Ok(())
+    match learn(app, seen, who).await {
+        Ok(intent) => tell(app, intent).await.map(|_| true),
+        // It knows of none: that is an answer too.
+        Err(GatewayError::NotFound | GatewayError::Refused { .. }) => Ok(true),
+        Err(e @ (GatewayError::Unclear(_) | GatewayError::Misconfigured(_))) => {
+            log::warn!("what became of a payment is not known yet: {e}");
+            Ok(false)
+        }
+    }
+}
+
+/// The intent as it is. Where its name was lost, the same errand brings it again first.
+pub(super) async fn learn(app: &App, seen: &Attempt, who: For) -> Result<Intent, GatewayError> {
+    if let Some(known) = seen.intent.clone() {
+        return ask(app, who, move |gateway| gateway.intent(&known)).await;
+    }
+    let id = seen.id;
+    let errand = app.db(move |conn| lifecycle::errand(conn, id)).await;
+    let errand = errand.map_err(|e| GatewayError::Unclear(e.to_string()))?;
+    ask(app, who, move |gateway| {
+        let made = prepare(gateway, &errand)?;
+        // What comes back may be the answer of then: how is it now?
+        gateway.intent(&made.id)
+    })
+    .await
 }
 
 async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
     let began = app.clock.now();
+    let by = paying.by;
     let mut still_open = None;
     for _ in 0..ROUNDS {
         let (now, paying) = (app.clock.now(), paying.clone());
@@ -272,7 +298,7 @@ async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome,
             Err(e) => return Err(e),
         };
         still_open = Some(open);
-        match settle_before(app, open, began).await.map_err(|e| PayError::Db(undone(e)))? {
+        match settle_before(app, open, by, began).await.map_err(|e| PayError::Db(undone(e)))? {
             Some(outcome) => return Ok(outcome),
             None => continue,
         }
@@ -284,14 +310,21 @@ async fn try_again(app: &App, order: OrderId, paying: Paying) -> Result<Outcome,
 async fn settle_before(
     app: &App,
     open: AttemptId,
+    by: PayBy,
     began: DateTime<Utc>,
 ) -> Result<Option<Outcome>, AppError> {
     let before = attempt(app, open).await?;
-    if began - before.made_at < JUST_NOW && before.asks > 0 && before.state == AttemptState::Created {
+    let age = began - before.made_at;
+    if age < JUST_NOW && before.state == AttemptState::Created && !before.shutting {
         // The same button, pressed twice: one goes to the gateway, both hear what it says.
         return join(app, open).await.map(Some);
     }
-    refresh(app, &before, For::Somebody).await?;
+    if age < PRESSED_TWICE && before.method == by && before.approve_at.is_some() {
+        return Ok(Some(outcome_of(&before)));
+    }
+    if !before.shutting && !refresh(app, &before, For::Somebody).await? {
+        return Ok(Some(Outcome::NotKnownYet));
+    }
     match shut(app, open, For::Somebody).await? {
         Shutting::Settled => Ok(None),
         Shutting::NotKnown => Ok(Some(Outcome::NotKnownYet)),

@@ -105,8 +105,8 @@ async fn attempted(
 /// Money that is there already is money that is there: it is asked about before it is given up.
 async fn ask_then_shut(app: &App, open: AttemptId, who: For) -> Result<Shutting, AppError> {
     let before = attempt(app, open).await?;
-    if !before.shutting {
-        refresh(app, &before, who).await?;
+    if !before.shutting && !refresh(app, &before, who).await? {
+        return Ok(Shutting::NotKnown);
     }
     if !attempt(app, open).await?.state.is_open() {
         return Ok(Shutting::Settled);

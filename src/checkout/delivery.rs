@@ -7,6 +7,7 @@ use super::hold::hold_chosen;
 use super::store;
 use super::till::{Hold, Step, Till};
 use super::views::{Frame, HoldLine, answer};
+use crate::accounts::{self, Customer};
 use crate::basket;
 use crate::delivery;
 use crate::error::AppError;
@@ -90,14 +91,33 @@ pub(super) async fn show(
 /// The first time: what is known already is filled in.
 async fn begin(shop: &Shop, visit: &Visit, till: &mut Till) -> Result<(), AppError> {
     let (true, Some(id)) = (till.draft.is_new, visit.basket) else { return Ok(()) };
+    let (mut draft, now, customer) = (till.draft.clone(), till.now, till.customer);
     let code = till.viewer.spot().and_then(|s| s.quote.eircode.clone());
-    till.draft.content.typed.eircode = code.clone().unwrap_or_default();
-    if let (Some(spot), Some(_)) = (till.viewer.spot(), &code) {
-        till.spotted = Spotted::Here { place: spot.place.clone(), eircode: code };
-    }
+    let work = move |conn: &mut PgConnection| {
+        let known = customer.map_or(Ok(None), |id| accounts::by_id(conn, id).optional())?;
+        if let Some(known) = known {
+            fill_in(&mut draft.content.typed, known);
+        }
+        // Where the basket goes already says more than where they lived last.
+        if let Some(code) = code {
+            draft.content.typed.eircode = code;
+        }
+        store::begin(conn, id, &draft, now)?;
+        let spotted = fields::spot(conn, draft.typed())?;
+        Ok::<_, AppError>((draft, spotted))
+    };
+    (till.draft, till.spotted) = shop.app.db(work).await?;
     shop.step(visit, Kind::CheckoutStarted, json!({}));
-    let (draft, now) = (till.draft.clone(), till.now);
-    shop.app.db(move |conn| store::begin(conn, id, &draft, now)).await
+    Ok(())
+}
+
+fn fill_in(typed: &mut Typed, known: Customer) {
+    let Customer { email, details, .. } = known;
+    typed.email = email;
+    typed.name = details.name.unwrap_or_default();
+    typed.phone = details.phone.unwrap_or_default();
+    typed.line = details.line.unwrap_or_default();
+    typed.eircode = details.eircode.unwrap_or_default();
 }
 
 async fn page(
@@ -184,8 +204,8 @@ fn html(field: &Field<'_>) -> String {
 
 fn eircode_field(till: &Till, frame: &Frame) -> String {
     let known = match &till.spotted {
-        Spotted::Here { place, eircode: Some(_) } => Some(fields::town(place)),
-        _ => None,
+        Spotted::Here { place, eircode } => eircode.as_ref().map(|_| fields::town(place)),
+        Spotted::Nothing | Spotted::Outside { .. } | Spotted::Unknown => None,
     };
     html(&Field {
         id: "eircode",

@@ -25,7 +25,6 @@ use actix_web::web::{ServiceConfig, post};
 
 pub(crate) use draft::Payment;
 pub(crate) use payment::open_for_gateway;
-pub use store::forget_old_drafts;
 pub(crate) use ways::{Offers, offers, redirect_name};
 
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -2,10 +2,10 @@
 
 use super::draft::{Draft, Said, Typed};
 use super::fields::{self, Problem};
-use super::payment::coupon_words;
+use super::payment::{coupon_words, with_device};
 use super::review::{self, Refusal};
 use super::store;
-use super::till::{Step, Till, customer_of};
+use super::till::{Step, Till};
 use super::views::Note;
 use super::ways;
 use crate::basket::{self, Basket};
@@ -17,7 +17,8 @@ use crate::journeys::Kind;
 use crate::lifecycle::{self, Confirming, Paying, PlaceError, Placed, Placement};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order};
-use crate::storefront::{Notice, Shop, Visit};
+use crate::storefront::{Asker, Notice, Shop, Visit};
+use crate::throttle::Limited;
 use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
@@ -86,6 +87,7 @@ pub(super) async fn place(
     shop: Data<Shop>,
     request: HttpRequest,
     visit: Visit,
+    asker: Asker,
     form: Form<OrderForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else {
@@ -94,14 +96,25 @@ pub(super) async fn place(
     let Some(ordering) = form.into_inner().read(id) else {
         return refuse(&shop, &request, &visit, Refused::Outdated).await;
     };
-    let placing = Placing::new(&shop, &visit);
+    // What is tried again and again is held off before anything is held or charged.
+    let keys = asker.keys(&shop.app, "basket", &id.to_string());
+    if let Err(wait) = shop.spend(Limited::Pay, keys).await? {
+        let till = Till::read(&shop, &visit, Step::Review).await?;
+        let words = wait.words(till.zone, till.now);
+        let note =
+            Note::new("bad", "Please wait a moment", format!("{words} Nothing was ordered or charged."));
+        let refusal =
+            Refusal { status: Some(StatusCode::TOO_MANY_REQUESTS), notes: vec![note], problems: Vec::new() };
+        return review::page(&shop, &request, &visit, &till, refusal).await;
+    }
+    let placing = Placing::new(&shop, &visit).await?;
     let outcome = shop
         .app
         .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
         .await?;
     shop.baskets.forget(id);
     match outcome {
-        Ok(placed) => Ok(go_on(&shop, &visit, &placed).await),
+        Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed).await)),
         Err(refused) => refuse(&shop, &request, &visit, refused).await,
     }
 }
@@ -117,15 +130,15 @@ struct Placing {
 }
 
 impl Placing {
-    fn new(shop: &Shop, visit: &Visit) -> Self {
-        Self {
-            customer: customer_of(visit),
+    async fn new(shop: &Shop, visit: &Visit) -> Result<Self, AppError> {
+        Ok(Self {
+            customer: shop.customer(visit).await?,
             ways: shop.app.config.payments.ways.clone(),
             with_gateway: cashier::card_fields(&shop.app) != CardFields::None,
             quote_valid_for: shop.quote_valid_for(),
             vat: shop.app.config.shop.delivery_vat_percent,
             now: shop.app.clock.now(),
-        }
+        })
     }
 
     /// The draft is read only when the basket's row is held: what another tab has done is seen.

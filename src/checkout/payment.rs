@@ -4,19 +4,21 @@ use super::draft::{Payment, Said, take_over};
 use super::fields::{self, Problem};
 use super::hold::hold_chosen;
 use super::store;
-use super::till::{Step, Till, customer_of};
+use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
 use super::ways::{Offer, redirect_name};
 use crate::basket;
-use crate::cashier::CardFields;
+use crate::cashier::{self, CardFields};
 use crate::error::AppError;
+use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::money::Money;
 use crate::orders::CouponProblem;
-use crate::storefront::{Notice, Shop, Visit};
+use crate::storefront::{Asker, Notice, Shop, Visit};
+use crate::throttle::Limited;
 use crate::web::{Sources, content_policy, redirect};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -98,20 +100,21 @@ async fn page(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let page = payment_page(till, problems, customer_of(visit).is_some());
+    let page = payment_page(till, problems);
     super::delivery::say_once(shop, visit, till).await?;
     let mut response = answer(shop, request, visit, status, &page, till)?;
     open_for_gateway(shop, &till.fields, &mut response);
     Ok(response)
 }
 
-fn payment_page(till: &Till, problems: Vec<Problem>, signed_in: bool) -> PaymentPage {
+fn payment_page(till: &Till, problems: Vec<Problem>) -> PaymentPage {
     let typed = till.typed();
     let mut frame = Frame::new(till, Step::Payment, problems);
     let card = match &till.fields {
-        CardFields::Sandbox { frame_url, wallets_url, .. } => {
-            Card::Sandbox { frame: frame_url.clone(), wallets: wallets_url.clone() }
-        }
+        CardFields::Sandbox { frame_url, wallets_url, key } => Card::Sandbox {
+            frame: format!("{frame_url}?key={key}"),
+            wallets: format!("{wallets_url}?key={key}"),
+        },
         CardFields::Stripe { key, js_url } => {
             frame.script = Some((*js_url).to_owned());
             Card::Stripe { key: key.clone() }
@@ -140,7 +143,7 @@ fn payment_page(till: &Till, problems: Vec<Problem>, signed_in: bool) -> Payment
             line: typed.line.clone(),
             eircode: typed.eircode.clone(),
         },
-        signed_in,
+        signed_in: till.customer.is_some(),
         keep: typed.payment.keep,
         coupon: typed.coupon.clone(),
         applied,
@@ -213,10 +216,9 @@ impl Way {
             way.disabled = true;
             way.fine = format!("For orders up to {most}");
         }
-        way.checked = !way.disabled
-            && !way.value.is_empty()
-            && way.value == chosen
-            && !(chosen == "card" && card_is_there);
+        let is_chosen = !way.value.is_empty() && way.value == chosen;
+        let is_in_the_kept_row = chosen == "card" && card_is_there;
+        way.checked = !way.disabled && is_chosen && !is_in_the_kept_row;
         Some(way)
     }
 }
@@ -225,10 +227,10 @@ impl Way {
 pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
     let config = &shop.app.config;
     let sources = match fields {
-        CardFields::Sandbox { .. } => Sources { frames: "'self'", ..Sources::default() },
+        CardFields::Sandbox { frame_url, .. } => Sources { frames: origin(frame_url), ..Sources::default() },
         CardFields::Stripe { .. } => Sources {
             scripts: "https://js.stripe.com",
-            frames: "https://js.stripe.com https://hooks.stripe.com",
+            frames: "https://js.stripe.com https://hooks.stripe.com".to_owned(),
             connections: "https://api.stripe.com",
             forms: String::new(),
         },
@@ -248,6 +250,14 @@ pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut 
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(payment));
+}
+
+/// `https://pay.example.com` of a whole address, `'self'` of a path.
+pub(super) fn origin(address: &str) -> String {
+    if address.contains("://") {
+        return address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    }
+    "'self'".to_owned()
 }
 
 /// Why a coupon takes nothing off, in words for its field.
@@ -321,6 +331,7 @@ pub(super) async fn take(
     shop: Data<Shop>,
     request: HttpRequest,
     visit: Visit,
+    asker: Asker,
     form: Form<PaymentForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else {
@@ -328,7 +339,10 @@ pub(super) async fn take(
     };
     let form = form.into_inner();
     let act = form.act.clone();
-    may_try_coupon(&visit, form.coupon.as_deref());
+    let before = Till::read(&shop, &visit, Step::Payment).await?;
+    if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
+        return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
+    }
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
         basket::lock(conn, id, now)?;
@@ -355,19 +369,78 @@ pub(super) async fn take(
     if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Payment) {
         return Ok(elsewhere);
     }
-    let problems = payment_problems(&till, act.as_deref() == Some("coupon"));
+    let mut problems = payment_problems(&till, act.as_deref() == Some("coupon"));
+    if problems.is_empty() && act.is_none() {
+        problems.extend(keep_card(&shop, id, &till).await?);
+    }
     if !problems.is_empty() {
-        return page(&shop, &request, &visit, &till, problems).await;
+        return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &till, problems).await?));
     }
     if act.as_deref() == Some("coupon") {
-        return Ok(redirect("/checkout/payment", []));
+        return Ok(with_device(&shop, &asker, redirect("/checkout/payment", [])));
     }
     shop.step(&visit, Kind::PaymentDone, json!({"way": till.typed().payment.way}));
-    Ok(redirect("/checkout/review", []))
+    Ok(with_device(&shop, &asker, redirect("/checkout/review", [])))
 }
 
-/// The one place where trying out codes is held off.
-fn may_try_coupon(_visit: &Visit, _code: Option<&str>) {}
+/// Trying out codes or cards is held off; what was typed before stays as it is.
+async fn may_try(
+    shop: &Shop,
+    asker: &Asker,
+    id: BasketId,
+    form: &PaymentForm,
+    before: &Till,
+) -> Result<Option<Problem>, AppError> {
+    let typed = before.typed();
+    let new = |old: &str, new: &Option<String>| {
+        new.as_ref().is_some_and(|n| !n.trim().is_empty() && n.trim() != old)
+    };
+    let tries = [
+        (Limited::Coupon, "coupon", new(&typed.coupon, &form.coupon)),
+        (Limited::AddCard, "way", new(&typed.payment.method, &form.method)),
+    ];
+    for (what, field, _) in tries.into_iter().filter(|(.., tried)| *tried) {
+        let keys = asker.keys(&shop.app, "basket", &id.to_string());
+        if let Err(wait) = shop.spend(what, keys).await? {
+            return Ok(Some(Problem::new(field, wait.words(before.zone, before.now))));
+        }
+    }
+    Ok(None)
+}
+
+/// A browser that is counted is known the next time.
+pub(super) fn with_device(shop: &Shop, asker: &Asker, mut response: HttpResponse) -> HttpResponse {
+    if let Some(cookie) = asker.cookie(shop) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Keeps the card that was just given, for a customer who wants that. It pays as a kept one then.
+async fn keep_card(shop: &Shop, id: BasketId, till: &Till) -> Result<Option<Problem>, AppError> {
+    let payment = &till.typed().payment;
+    let (Some(customer), true) = (till.customer, payment.keep && payment.way == "card") else {
+        return Ok(None);
+    };
+    if payment.label().is_none() || !payment.wallet.is_empty() {
+        return Ok(None);
+    }
+    let known = till.offers.saved.first().map(|c| c.gateway_customer.clone());
+    let kept = match cashier::keep_card(&shop.app, customer, known, payment.method.clone()).await {
+        Ok((_, card)) => card,
+        Err(AppError::BadRequest(words)) => return Ok(Some(Problem::new("way", words))),
+        Err(e) => return Err(e),
+    };
+    let now = till.now;
+    let work = move |conn: &mut PgConnection| {
+        basket::lock(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        draft.content.typed.payment = Payment { way: format!("saved:{}", kept.id), ..Payment::default() };
+        store::keep(conn, id, &draft, now)
+    };
+    shop.app.db(move |conn| conn.transaction(work)).await?;
+    Ok(None)
+}
 
 /// What is wrong on this step; of one who only tries a voucher, with that alone.
 pub(super) fn payment_problems(till: &Till, voucher_alone: bool) -> Vec<Problem> {

@@ -1,7 +1,7 @@
 //! Step 3: everything once more, and the button that orders.
 
 use super::fields::{self, Problem};
-use super::payment::{coupon_problem, payment_problems};
+use super::payment::{coupon_problem, origin, payment_problems};
 use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
 use super::{delivery::swap_words, fields::substitutions};
@@ -101,9 +101,11 @@ fn let_approve(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
     if *fields == CardFields::None {
         return;
     }
-    let base = shop.app.config.payments.api_base.as_deref().unwrap_or_default();
-    let origin: String = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let sources = Sources { forms: format!("https: {origin}"), ..Sources::default() };
+    let gateway = match fields {
+        CardFields::Sandbox { frame_url, .. } => origin(frame_url),
+        CardFields::Stripe { .. } | CardFields::None => String::new(),
+    };
+    let sources = Sources { forms: format!("https: {gateway}"), ..Sources::default() };
     let policy = content_policy(&shop.app.config.server.picture_hosts, &sources);
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);

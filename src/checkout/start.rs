@@ -1,6 +1,6 @@
 //! The way in: as a guest first, or with an account.
 
-use super::till::{Step, Till, customer_of};
+use super::till::{Step, Till};
 use super::views::{Frame, answer};
 use crate::error::AppError;
 use crate::storefront::{Notice, Shop, Visit};
@@ -29,7 +29,7 @@ pub(super) async fn show(
         return Ok(redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]));
     }
     // Who is on the way already, or known, is not asked again.
-    if customer_of(&visit).is_some() || !till.draft.is_new {
+    if till.customer.is_some() || !till.draft.is_new {
         return Ok(redirect("/checkout/delivery", []));
     }
     let mut frame = Frame::new(&till, Step::Delivery, Vec::new());

@@ -51,14 +51,6 @@ pub(super) fn keep(
         .map(drop)
 }
 
-/// Removes what nobody came back for. Says how many.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn forget_old_drafts(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.le(now - KEPT))).execute(conn)
-}
-
 /// Begins a draft, unless another tab has.
 pub(super) fn begin(
     conn: &mut PgConnection,

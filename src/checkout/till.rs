@@ -21,6 +21,7 @@ use diesel::prelude::*;
 
 pub(super) struct Till {
     pub(super) viewer: Viewer,
+    pub(super) customer: Option<CustomerId>,
     pub(super) draft: Draft,
     pub(super) reckoned: Reckoned,
     /// What the basket holds, even when its time is over and nobody has taken it yet.
@@ -47,11 +48,6 @@ pub(super) enum Step {
     Review,
 }
 
-/// Who is signed in; accounts say so once they are there.
-pub(super) fn customer_of(_visit: &Visit) -> Option<CustomerId> {
-    None
-}
-
 /// What is needed to read a till where there is a connection.
 #[derive(Clone)]
 struct Setting {
@@ -75,7 +71,7 @@ impl Till {
         let settings = &shop.app.config.shop;
         let setting = Setting {
             id: visit.basket,
-            customer: customer_of(visit),
+            customer: shop.customer(visit).await?,
             ways: shop.app.config.payments.ways.clone(),
             fields: cashier::card_fields(&shop.app),
             vat: settings.delivery_vat_percent,
@@ -122,6 +118,7 @@ impl Till {
             spotted: fields::spot(conn, draft.typed())?,
             gone: gone::lines(conn, &viewer.basket, now)?,
             viewer,
+            customer,
             draft,
             reckoned,
             held,

@@ -124,8 +124,8 @@ impl Offers {
         match card {
             Some(card) => Ok(Paying {
                 by: PayBy::Card,
-                gateway_method: None,
-                gateway_customer: None,
+                gateway_method: Some(card.gateway_method.clone()),
+                gateway_customer: Some(card.gateway_customer.clone()),
                 label: card.label.clone(),
             }),
             None => Err(Problem::new("way", "This way to pay is not there any more. Choose another one.")),

@@ -358,6 +358,7 @@ diesel::table! {
         id -> Uuid,
         customer_id -> Uuid,
         gateway_method -> Text,
+        gateway_customer -> Text,
         label -> Text,
         expires -> Text,
         saved_at -> Timestamptz,

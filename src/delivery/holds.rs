@@ -170,7 +170,7 @@ pub fn release_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResu
             "WITH locked AS (
                  SELECT w.id FROM delivery_windows w
                  WHERE w.id IN (SELECT window_id FROM window_holds WHERE held_until <= $1)
-                 ORDER BY w.id LIMIT 500 FOR UPDATE),
+                 ORDER BY w.id LIMIT 500 FOR NO KEY UPDATE),
              gone AS (
                  DELETE FROM window_holds h USING locked WHERE h.window_id = locked.id AND h.held_until <= $1
                  RETURNING h.window_id)
@@ -192,13 +192,14 @@ fn held_row(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<(i6
     Ok(row.and_then(|(window, until)| Some((window, until?))))
 }
 
-/// In the order of their keys.
+/// In the order of their keys. Not `FOR UPDATE`: that would wait for every order just being written
+/// for the window (its row refers to it), and such an order may wait for stock we hold.
 fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryResult<Vec<Window>> {
     let ids: Vec<i64> = one.into_iter().chain([other]).collect();
     Window::query()
         .filter(delivery_windows::id.eq_any(ids))
         .order(delivery_windows::id)
-        .for_update()
+        .for_no_key_update()
         .load(conn)
 }
 

@@ -52,7 +52,7 @@ pub fn order_by_number(conn: &mut PgConnection, number: &OrderNumber) -> QueryRe
 /// # Errors
 /// `NotFound` when there is none.
 pub fn lock_order(conn: &mut PgConnection, id: OrderId) -> QueryResult<Order> {
-    Order::query().find(id).for_update().first(conn)
+    Order::query().find(id).for_no_key_update().first(conn)
 }
 
 /// The order that a form has placed.

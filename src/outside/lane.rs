@@ -28,6 +28,7 @@ struct State {
     line: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    running: usize,
 }
 
 /// So many are waiting already that the work was not begun. Or it broke off.
@@ -58,7 +59,7 @@ impl Lane {
 
     fn submit(&self, job: Job) -> Result<(), LaneFull> {
         let mut state = self.0.lock();
-        if state.line.len() >= self.0.longest_line {
+        if state.line.len() + state.running >= self.0.most_threads + self.0.longest_line {
             return Err(LaneFull);
         }
         state.line.push_back(job);
@@ -92,6 +93,7 @@ impl Inner {
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 log::error!("a call in the lane {} broke off", self.name);
             }
+            self.lock().running -= 1;
         }
     }
 
@@ -99,6 +101,7 @@ impl Inner {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.line.pop_front() {
+                state.running += 1;
                 return Some(job);
             }
             state.idle += 1;
@@ -118,29 +121,43 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
+    /// Until so many are at work and so many wait for them.
+    async fn settled(lane: &Lane, running: usize, waiting: usize) {
+        loop {
+            let seen = {
+                let state = lane.0.lock();
+                (state.running, state.line.len())
+            };
+            if seen == (running, waiting) {
+                return;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn hanging(lane: &Lane) -> (mpsc::Sender<()>, actix_web::rt::task::JoinHandle<Result<bool, LaneFull>>) {
+        let (open, gate) = mpsc::channel::<()>();
+        let lane = lane.clone();
+        (open, actix_web::rt::spawn(async move { lane.run(move || gate.recv().is_ok()).await }))
+    }
+
     #[actix_web::test]
     async fn one_that_hangs_does_not_hold_up_the_next_and_the_line_has_an_end() {
         let lane = Lane::new("test", 2, 1);
-        let (open, gate) = mpsc::channel::<()>();
-        let hangs = lane.clone();
-        let hanging = actix_web::rt::spawn(async move { hangs.run(move || gate.recv().is_ok()).await });
-        actix_web::rt::task::yield_now().await;
+        let (open, first) = hanging(&lane);
+        settled(&lane, 1, 0).await;
         assert_eq!(lane.run(|| 7).await, Ok(7), "the second thread is free");
-        let (also_open, other_gate) = mpsc::channel::<()>();
-        let second = lane.clone();
-        let other = actix_web::rt::spawn(async move { second.run(move || other_gate.recv().is_ok()).await });
-        actix_web::rt::task::yield_now().await;
-        while !lane.0.lock().line.is_empty() {
-            actix_web::rt::task::yield_now().await;
-        }
+        settled(&lane, 1, 0).await;
+        let (also_open, second) = hanging(&lane);
+        settled(&lane, 2, 0).await;
         let third = lane.clone();
         let waiting = actix_web::rt::spawn(async move { third.run(|| 8).await });
-        actix_web::rt::task::yield_now().await;
+        settled(&lane, 2, 1).await;
         assert_eq!(lane.run(|| 9).await, Err(LaneFull), "both threads hang and one waits");
         open.send(()).expect("somebody hangs");
         assert_eq!(waiting.await.expect("no panic"), Ok(8));
         also_open.send(()).expect("somebody hangs");
-        assert_eq!(hanging.await.expect("no panic"), Ok(true));
-        assert_eq!(other.await.expect("no panic"), Ok(true));
+        assert_eq!(first.await.expect("no panic"), Ok(true));
+        assert_eq!(second.await.expect("no panic"), Ok(true));
     }
 }

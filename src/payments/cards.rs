@@ -14,6 +14,8 @@ pub struct SavedCard {
     pub id: Uuid,
     pub customer_id: CustomerId,
     pub gateway_method: String,
+    /// Whom the gateway keeps it for.
+    pub gateway_customer: String,
     /// `Visa ending 4242`
     pub label: String,
     /// `08/29`

@@ -29,7 +29,7 @@ pub fn attempt(conn: &mut PgConnection, id: AttemptId) -> QueryResult<Attempt> {
 /// # Errors
 /// `NotFound` when there is none.
 pub fn lock_attempt(conn: &mut PgConnection, id: AttemptId) -> QueryResult<Attempt> {
-    Attempt::query().find(id).for_update().first(conn)
+    Attempt::query().find(id).for_no_key_update().first(conn)
 }
 
 /// All tries to pay an order, the first one first.
@@ -168,7 +168,7 @@ pub fn claim_to_ask(
             .order(payment_attempts::ask_at)
             .limit(most)
             .select(payment_attempts::id)
-            .for_update()
+            .for_no_key_update()
             .skip_locked()
             .load::<AttemptId>(conn)?;
         diesel::update(payment_attempts::table.filter(payment_attempts::id.eq_any(due)))
@@ -404,7 +404,7 @@ pub fn claim_refunds_to_ask(
             .order(refunds::ask_at)
             .limit(most)
             .select(refunds::id)
-            .for_update()
+            .for_no_key_update()
             .skip_locked()
             .load::<RefundId>(conn)?;
         diesel::update(refunds::table.filter(refunds::id.eq_any(due)))
@@ -432,7 +432,7 @@ pub fn refunds_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<Re
     Refund::query()
         .inner_join(payment_attempts::table)
         .filter(payment_attempts::order_id.eq(order))
-        .order(refunds::asked_at)
+        .order((refunds::asked_at, refunds::id))
         .limit(1_000)
         .load(conn)
 }

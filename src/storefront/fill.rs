@@ -193,19 +193,6 @@ impl Viewer {
         }
     }
 
-    fn too_little_words(&self) -> String {
-        let left = self.totals.until_minimum.filter(|left| !left.is_zero());
-        match (self.spot(), left) {
-            (Some(spot), Some(left)) => {
-                format!(
-                    "We bring orders from {}. {left} more and you can check out.",
-                    spot.quote.minimum_cents
-                )
-            }
-            _ => "Your basket is large enough now: you can check out.".to_owned(),
-        }
-    }
-
     fn notice_words(&self, notice: Notice, item: Option<&Item>) -> String {
         let name = item.map_or("That product", |i| &i.article.name);
         let in_basket = item.map_or(0, |i| self.basket.quantity_of(i.article.id.0));
@@ -224,6 +211,8 @@ impl Viewer {
             }),
             Notice::WishNoted => "Noted. We write to you when we come to your place.".to_owned(),
             Notice::ChoiceKept => "Your choice is kept.".to_owned(),
+            Notice::NothingToOrder => "There is nothing in your basket to order yet.".to_owned(),
+            Notice::TooLittle => self.too_little_words(),
             Notice::SignedIn => "You are signed in.".to_owned(),
             Notice::Joined { products, more } => self.joined_words(products, more),
             Notice::AccountMade => "Your account is ready. You are signed in.".to_owned(),
@@ -232,11 +221,20 @@ impl Viewer {
                 "You are signed out everywhere. Your basket waits in your account.".to_owned()
             }
             Notice::DetailsKept => "Your details are kept.".to_owned(),
-            Notice::NothingToOrder => "There is nothing in your basket to order yet.".to_owned(),
-            Notice::TooLittle => self.too_little_words(),
             Notice::PasswordChanged => {
                 "Your password is changed, and you are signed out everywhere else.".to_owned()
             }
+        }
+    }
+
+    fn too_little_words(&self) -> String {
+        let left = self.totals.until_minimum.filter(|left| !left.is_zero());
+        match (self.spot(), left) {
+            (Some(spot), Some(left)) => {
+                let minimum = spot.quote.minimum_cents;
+                format!("We bring orders from {minimum}. {left} more and you can check out.")
+            }
+            _ => "Your basket is large enough now: you can check out.".to_owned(),
         }
     }
 
@@ -275,15 +273,15 @@ impl Viewer {
             | Notice::PlaceSet
             | Notice::WishNoted
             | Notice::ChoiceKept
+            | Notice::NothingToOrder
+            | Notice::TooLittle
             | Notice::SignedIn
             | Notice::Joined { .. }
             | Notice::AccountMade
             | Notice::SignedOut
             | Notice::SignedOutEverywhere
             | Notice::DetailsKept
-            | Notice::PasswordChanged
-            | Notice::NothingToOrder
-            | Notice::TooLittle => None,
+            | Notice::PasswordChanged => None,
         };
         let show_basket = matches!(
             notice,

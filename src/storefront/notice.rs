@@ -29,6 +29,10 @@ pub(crate) enum Notice {
     PlaceSet,
     WishNoted,
     ChoiceKept,
+    /// Somebody wanted to order with nothing in the basket.
+    NothingToOrder,
+    /// Somebody wanted to order less than we bring.
+    TooLittle,
     SignedIn,
     /// Signed in, and the basket they had before came along: the first of what was added, and
     /// how many more.
@@ -41,10 +45,6 @@ pub(crate) enum Notice {
     SignedOutEverywhere,
     DetailsKept,
     PasswordChanged,
-    /// Somebody wanted to order with nothing in the basket.
-    NothingToOrder,
-    /// Somebody wanted to order less than we bring.
-    TooLittle,
 }
 
 impl Notice {
@@ -65,6 +65,8 @@ impl Notice {
             "place" => Self::PlaceSet,
             "wish" => Self::WishNoted,
             "choice" => Self::ChoiceKept,
+            "empty" => Self::NothingToOrder,
+            "little" => Self::TooLittle,
             "in" => Self::SignedIn,
             "joined" => Self::Joined { products: [number()?, number()?, number()?], more: small(number()?)? },
             "made" => Self::AccountMade,
@@ -72,8 +74,6 @@ impl Notice {
             "out-all" => Self::SignedOutEverywhere,
             "details" => Self::DetailsKept,
             "password" => Self::PasswordChanged,
-            "empty" => Self::NothingToOrder,
-            "little" => Self::TooLittle,
             _ => return None,
         })
     }
@@ -90,15 +90,15 @@ impl Notice {
             | Self::PlaceSet
             | Self::WishNoted
             | Self::ChoiceKept
+            | Self::NothingToOrder
+            | Self::TooLittle
             | Self::SignedIn
             | Self::Joined { .. }
             | Self::AccountMade
             | Self::SignedOut
             | Self::SignedOutEverywhere
             | Self::DetailsKept
-            | Self::PasswordChanged
-            | Self::NothingToOrder
-            | Self::TooLittle => None,
+            | Self::PasswordChanged => None,
         }
     }
 }
@@ -115,6 +115,8 @@ impl fmt::Display for Notice {
             Self::PlaceSet => f.write_str("place"),
             Self::WishNoted => f.write_str("wish"),
             Self::ChoiceKept => f.write_str("choice"),
+            Self::NothingToOrder => f.write_str("empty"),
+            Self::TooLittle => f.write_str("little"),
             Self::SignedIn => f.write_str("in"),
             Self::Joined { products: [a, b, c], more } => write!(f, "joined:{a}:{b}:{c}:{more}"),
             Self::AccountMade => f.write_str("made"),
@@ -122,8 +124,6 @@ impl fmt::Display for Notice {
             Self::SignedOutEverywhere => f.write_str("out-all"),
             Self::DetailsKept => f.write_str("details"),
             Self::PasswordChanged => f.write_str("password"),
-            Self::NothingToOrder => f.write_str("empty"),
-            Self::TooLittle => f.write_str("little"),
         }
     }
 }

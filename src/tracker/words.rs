@@ -202,7 +202,8 @@ impl Voice {
     /// What of the customer's money is on its way back, or has come back: one sentence each.
     pub fn money(&self, story: &Story) -> Vec<Line> {
         let mut lines: Vec<Line> = story.tries.iter().filter_map(|t| self.release(t)).collect();
-        lines.extend(story.refunds().map(|(of, back)| self.refund(of, back)));
+        let shown = story.refunds().filter(|(of, back)| !is_made_good(of, back));
+        lines.extend(shown.map(|(of, back)| self.refund(of, back)));
         lines
     }
 
@@ -295,6 +296,13 @@ impl Voice {
         }
         "Your payment is stopped. If it has gone through meanwhile, all of it goes back to you.".to_owned()
     }
+}
+
+/// Whether what failed was sent on its way once more.
+fn is_made_good(of: &Try, back: &Back) -> bool {
+    let later = of.refunds.iter().skip_while(|other| other.id != back.id).skip(1);
+    back.state == RefundState::Failed
+        && later.into_iter().any(|other| other.amount == back.amount && other.state != RefundState::Failed)
 }
 
 fn story_back(of: &Try) -> Money {

@@ -246,7 +246,7 @@ fn is_from_our_own_pages(headers: &HeaderMap) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     pub scripts: &'static str,
-    pub frames: &'static str,
+    pub frames: String,
     pub connections: &'static str,
     /// Where a form may lead in the end, by redirects.
     pub forms: String,

@@ -16,6 +16,17 @@ const mind = (name, words) => {
   wrong.hidden = !words;
   if (words) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
+  mindSummary(name, words);
+};
+
+/** What is put right leaves the summary, and with the last one the summary goes. */
+const mindSummary = (name, words) => {
+  const summary = document.querySelector("[aria-labelledby=problem]");
+  const link = summary?.querySelector(`a[href="#${name}"]`);
+  if (!link) return;
+  if (words) link.textContent = words;
+  else link.closest("li").remove();
+  if (!summary.querySelector("li")) summary.remove();
 };
 
 const show = (id, words) => {
@@ -69,17 +80,21 @@ if (draftForm) {
 
 // ---- Buttons that change a part of the page and leave what is typed alone.
 
-const quietly = async (form, submitter) => {
+const quietly = async (form, submitter, more = {}) => {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  for (const [name, value] of Object.entries(more)) body.set(name, value);
   form.dataset.busy = "";
   try {
-    const response = await inTurn(() => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)), signal: patience() }));
+    const response = await inTurn(() => fetch(form.action, { method: "POST", body, signal: patience() }));
     const html = await response.text();
     if (!samePage(response.url)) return location.assign(response.url);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
-    submitter?.removeAttribute("data-quiet");
-    form.requestSubmit(submitter ?? undefined);
+    // The network is away: a button is pressed as without scripts, and a choice goes with the next one.
+    if (!submitter) return;
+    submitter.removeAttribute("data-quiet");
+    form.requestSubmit(submitter);
   } finally {
     delete form.dataset.busy;
   }
@@ -95,11 +110,7 @@ document.addEventListener("submit", (event) => {
 // A time is held as soon as it is chosen.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-holds]")) return;
-  const form = event.target.form;
-  const hold = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: "hold" });
-  form.append(hold);
-  quietly(form).finally(() => hold.remove());
-  hold.remove();
+  quietly(event.target.form, null, { do: "hold" });
 });
 
 // ---- The clock of the hold: told once at two minutes, again when it is over.
@@ -166,7 +177,7 @@ const payIn = (paying) => {
   const wrong = document.getElementById("card-wrong");
   const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
-  const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
+  const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
   let waiting = false;
 
   const complainAt = (message) => {
@@ -217,14 +228,22 @@ const payIn = (paying) => {
       const frame = [card, wallets].find((f) => f && f.contentWindow === source);
       if (!frame || origin !== new URL(frame.src).origin || typeof data !== "object" || !data) return;
       if (data.type === "height" && data.px > 0) frame.style.blockSize = `${Math.min(900, Math.ceil(data.px))}px`;
-      else if (data.type === "ready" && frame === wallets) paying.querySelector("[data-wallets]").hidden = false;
+      else if (data.type === "ready" && frame === wallets) {
+        paying.querySelector("[data-wallets]").hidden = false;
+        frame.contentWindow.postMessage({ type: "billing", billing: billing() }, origin);
+      }
       else if (data.type === "problem") complainAt(frame === card && data.field ? "" : data.message);
       else if (data.type === "token") goOn(data);
       if (data.type === "problem") say(data.message);
       if (data.type === "complete" && data.complete) complainAt("");
     });
     // Whoever was there before this script is asked to say so again.
-    for (const frame of [card, wallets]) frame?.contentWindow?.postMessage({ type: "hello" }, new URL(frame.src).origin);
+    for (const frame of [card, wallets].filter(Boolean)) {
+      const hello = () => frame.contentWindow.postMessage({ type: "hello" }, new URL(frame.src).origin);
+      frame.addEventListener("load", hello);
+      const there = frame.contentDocument; // none of our business once it is another site's
+      if (there === null || there.URL !== "about:blank") hello();
+    }
   }
 
   // Stripe: its own script brings the fields, each in a frame of Stripe's.
@@ -244,7 +263,7 @@ const payIn = (paying) => {
       }
       if (parts.cardNumber) {
         tokenise = async () => {
-          const { error, paymentMethod } = await stripe.createPaymentMethod({ type: "card", card: parts.cardNumber, billing_details: billing() });
+          const { error, paymentMethod } = await stripe.createPaymentMethod({ type: "card", card: parts.cardNumber, billing_details: { name: paying.dataset.name, email: paying.dataset.email, address: billing().address } });
           if (error) complainAt(error.message);
           else goOn({ id: paymentMethod.id, ...paymentMethod.card });
         };

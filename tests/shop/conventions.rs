@@ -49,7 +49,7 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "checkout",
         &[
-            "app",
+            "accounts",
             "basket",
             "cashier",
             "catalog",
@@ -65,6 +65,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "orders",
             "payments",
             "storefront",
+            "throttle",
             "web",
         ],
     ),

@@ -26,7 +26,7 @@ fn quote_for() -> Duration {
 }
 
 /// A basket with 12 of milk and 6 of spaghetti, for somebody in Rathmines.
-fn basket_of(shop: &TestShop, conn: &mut PgConnection) -> BasketId {
+pub(crate) fn basket_of(shop: &TestShop, conn: &mut PgConnection) -> BasketId {
     let (id, now) = (BasketId(Uuid::new_v4()), shop.clock.now());
     let delivery::Answer::Here { place, .. } =
         delivery::find(conn, &Query::Text("D06".into())).expect("an answer")
@@ -54,7 +54,7 @@ fn first_window(shop: &TestShop, conn: &mut PgConnection, id: BasketId) -> i64 {
     .expect("a window")
 }
 
-fn placement(shop: &TestShop, conn: &mut PgConnection, id: BasketId, by: PayBy) -> Placement {
+pub(crate) fn placement(shop: &TestShop, conn: &mut PgConnection, id: BasketId, by: PayBy) -> Placement {
     let basket = basket::load(conn, id, quote_for(), shop.clock.now()).expect("db").expect("a basket");
     let reckoned = reckon(&basket, None, VAT, shop.clock.now());
     Placement {
@@ -114,7 +114,7 @@ fn state(conn: &mut PgConnection, placed: &Placed) -> OrderState {
 }
 
 /// Nothing is held by nobody, and nothing is held that is not counted.
-fn assert_holds_add_up(shop: &TestShop) {
+pub(crate) fn assert_holds_add_up(shop: &TestShop) {
     assert_eq!(
         shop.count("SELECT count(*) FROM stock s WHERE held <> (SELECT coalesce(sum(units), 0) FROM stock_holds h WHERE h.product_id = s.product_id)"),
         0
@@ -269,4 +269,35 @@ fn what_is_not_there_is_named_and_nothing_is_held() {
     );
     assert_eq!(shop.count("SELECT count(*) FROM orders"), 0);
     assert_holds_add_up(&shop);
+}
+
+/// Each has written its order, which refers to the window, before it meets the other at the stock.
+#[test]
+fn orders_for_one_window_that_meet_at_the_stock_do_not_wait_for_each_other_for_ever() {
+    let shop = TestShop::demo();
+    let conn = &mut shop.conn();
+    diesel::sql_query("UPDATE stock SET on_hand = 1000").execute(conn).expect("plenty");
+    let forms: Vec<Placement> = (0..4)
+        .map(|_| {
+            let id = basket_of(&shop, conn);
+            placement(&shop, conn, id, PayBy::Card)
+        })
+        .collect();
+    let shop = &shop;
+    std::thread::scope(|scope| {
+        let placing = conn.transaction(|conn| {
+            diesel::sql_query("SELECT 1 FROM stock FOR UPDATE").execute(conn)?;
+            let placing: Vec<_> = forms
+                .iter()
+                .map(|form| scope.spawn(|| place_order(&mut shop.conn(), form, shop.clock.now())))
+                .collect();
+            shop.wait_until_blocked(4);
+            QueryResult::Ok(placing)
+        });
+        for order in placing.expect("let go") {
+            let placed = order.join().expect("no panic");
+            assert!(placed.is_ok(), "{placed:?}");
+        }
+    });
+    assert_holds_add_up(shop);
 }

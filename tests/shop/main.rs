@@ -3,6 +3,7 @@
 mod accounts;
 mod bad_input;
 mod baskets;
+mod checkout;
 mod common;
 mod conventions;
 mod footsteps;
@@ -11,6 +12,7 @@ mod import;
 mod lifecycle;
 mod machines;
 mod mail;
+mod money;
 mod orders;
 mod places;
 mod searching;

@@ -207,8 +207,19 @@ async fn money_that_came_too_late_goes_back_and_each_step_of_it_shows() {
     page.must_say("It reached us after 14:51");
     page.must_say(&format!("{} goes back to PayPal, usually within 3 days.", order.total_cents));
     page.must_not_say("You have not been charged.");
+    refund_says(&shop, &order, RefundedStatus::Failed);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("could not be sent back to PayPal yet. We are on it");
+    page.must_say("01 555 0100");
+    // At the gateway a failure is the last word: it goes back by a refund of its own.
+    shop.clock.advance(Duration::minutes(1));
+    let conn = &mut shop.conn();
+    let failed = payments::refunds_of(conn, order.id).expect("db").pop().expect("a refund").id;
+    lifecycle::ask_refund_again(conn, failed, Actor::Staff, shop.clock.now()).expect("db").expect("another");
     refund_says(&shop, &order, RefundedStatus::Succeeded);
-    shopper.get(&page_of(&order)).await.must_say("went back to PayPal at 14:52");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("went back to PayPal at 14:53");
+    page.must_not_say("could not be sent back");
 }
 
 #[actix_web::test]

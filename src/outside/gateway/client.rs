@@ -52,9 +52,10 @@ impl Gateway {
     /// The gateway that the settings name, if they name one.
     pub fn new(settings: &Payments) -> Option<Self> {
         let secret = settings.secret_key.clone()?;
+        let base = settings.api_base.clone().unwrap_or_else(|| STRIPE.to_owned());
         let inner = Inner {
-            agent: call::agent(),
-            base: settings.api_base.clone().unwrap_or_else(|| STRIPE.to_owned()),
+            agent: call::agent(&base),
+            base,
             secret,
             webhook_secret: settings.webhook_secret.clone().unwrap_or_default(),
             tally: Tally::default(),
@@ -270,8 +271,8 @@ mod tests {
     #[test]
     fn a_key_never_shows_and_an_id_leads_nowhere_else() {
         let settings = Payments {
-            pages_base: String::new(),
             api_base: Some("http://127.0.0.1:1".to_owned()),
+            pages_base: String::new(),
             secret_key: Some("sk_live_hunter2".to_owned()),
             publishable_key: String::new(),
             webhook_secret: Some("whsec_hunter2".to_owned()),
@@ -286,8 +287,8 @@ mod tests {
     #[test]
     fn a_gateway_that_is_not_there_is_unclear_and_not_a_no() {
         let settings = Payments {
-            pages_base: String::new(),
             api_base: Some("http://127.0.0.1:9".to_owned()),
+            pages_base: String::new(),
             secret_key: Some("sk".to_owned()),
             publishable_key: String::new(),
             webhook_secret: None,

@@ -1,11 +1,13 @@
 //! A whole shop for one test: its own database, the real middleware, no sockets, no mocks of our own code.
 
+mod gateway;
 mod logbook;
 pub(crate) mod placing;
 mod queries;
 mod server;
 mod shopper;
 
+pub(crate) use gateway::{Bank, Heard};
 pub(crate) use logbook::{expect_error, requests_logged};
 pub(crate) use shopper::{Answer, Shopper, encode};
 
@@ -161,6 +163,15 @@ impl TestShop {
         // Footsteps are written, and connections opened, behind the pages' backs.
         queries.retain(|sql| !sql.contains("journey_events") && !sql.starts_with("SET "));
         queries
+    }
+
+    /// Whether that many connections to this shop's database stand in line for a lock.
+    pub(crate) fn is_blocked(&self, count: i64) -> bool {
+        let waiting = format!(
+            "(SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock')",
+            self.database.name
+        );
+        diesel::select(diesel::dsl::sql::<BigInt>(&waiting)).get_result(&mut server::admin()) == Ok(count)
     }
 
     /// Waits until that many connections to this shop's database stand in line for a lock.
