@@ -100,7 +100,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         told: vec![
             ("When", window),
             ("Deliver to", dossier.place.label()),
-            ("Swaps", substitutions(order.substitutions).to_owned()),
+            ("If something runs out", substitutions(order.substitutions).to_owned()),
         ],
         next: next(voice, dossier),
         money: voice.money(&dossier.story).into_iter().map(|line| line.words).collect(),

@@ -8,10 +8,11 @@ use crate::outside::mail::Mailbox;
 use actix_web::web::ServiceConfig;
 
 pub fn routes(cfg: &mut ServiceConfig, mailbox: Option<Mailbox>, gateway: Option<gateway::Gateway>) {
-    if let Some(gateway) = gateway {
-        cfg.configure(gateway::pages(gateway));
-    }
     if let Some(mailbox) = mailbox {
         mailbox::routes(cfg, mailbox);
+    }
+    // After the mailbox: its scope takes all that is left below /sandbox.
+    if let Some(gateway) = gateway {
+        cfg.configure(gateway::pages(gateway));
     }
 }

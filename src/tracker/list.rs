@@ -6,7 +6,7 @@ use super::words::{Line, Voice, badge};
 use crate::clock;
 use crate::error::AppError;
 use crate::events;
-use crate::lifecycle::Story;
+use crate::lifecycle::{Status, Story};
 use crate::orders::{self, Order, OrderLine};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Sheet, render};
@@ -46,7 +46,9 @@ struct Card {
     more: usize,
     items: String,
     total: String,
-    unsettled: bool,
+    /// What there is to do.
+    act: &'static str,
+    main: bool,
 }
 
 pub(super) async fn show(
@@ -100,11 +102,17 @@ fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResul
             more: own.len().saturating_sub(PILE),
             items: items_words(own.iter().map(|l| l.quantity).sum()),
             total: order.total_cents.to_string(),
-            unsettled: !matches!(
-                story.status,
-                crate::lifecycle::Status::Completed | crate::lifecycle::Status::Cancelled(_)
-            ),
+            act: act(&story.status),
+            main: matches!(story.status, Status::NotPaid { .. } | Status::ToApprove { .. }),
         }
     };
     Ok(orders.iter().map(card).collect())
+}
+
+const fn act(status: &Status) -> &'static str {
+    match status {
+        Status::NotPaid { .. } => "Pay now",
+        Status::ToApprove { .. } => "Approve",
+        Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => "Show",
+    }
 }

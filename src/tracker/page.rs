@@ -189,22 +189,20 @@ fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
 
 fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
     let mail = mail_words(dossier, sight);
+    let safe = "It is safe to reload or close this page.";
     let words = match dossier.story.status {
-        Status::Checking => format!(
-            "You cannot be charged twice. It is safe to reload or close this page. We write to {mail} as soon as we know."
-        ),
-        Status::ToApprove { .. } => {
-            "You cannot be charged twice. It is safe to reload or close this page.".to_owned()
-        }
+        Status::Checking => format!("{safe} We write to {mail} as soon as we know."),
+        Status::ToApprove { .. } => safe.to_owned(),
         Status::NotPaid { .. } | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
     };
-    Some(Line { tone: Tone::Good, icon: "shield-check", words })
+    Some(Line { tone: Tone::Good, icon: "shield-check", point: "You cannot be charged twice.", words })
 }
 
 /// The way to where the shopper approves.
 fn approve(dossier: &Dossier) -> Option<Approve> {
     let Status::ToApprove { at } = &dossier.story.status else { return None };
-    let fits = at.starts_with("https://") || at.starts_with("http://");
+    let ours = at.starts_with('/') && !at.starts_with("//");
+    let fits = ours || at.starts_with("https://") || at.starts_with("http://");
     let words = format!("Approve {}", dossier.order.maximum_cents);
     (fits && !at.contains(char::is_whitespace)).then(|| Approve { href: at.clone(), words })
 }
@@ -240,7 +238,7 @@ fn steps(voice: &Voice, dossier: &Dossier) -> Vec<Step> {
 }
 
 fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
-    let line = |icon, words: String| Line { tone: Tone::Plain, icon, words };
+    let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
     let mail = mail_words(dossier, sight);
     match dossier.story.status {
         Status::Checking => {
@@ -248,14 +246,14 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
                 format!(" Your things and your time are kept until {}.", voice.time(at))
             });
             vec![
-                line(
-                    "check",
-                    "If it went through, this page turns into your order. Nothing to do.".to_owned(),
-                ),
-                line(
-                    "x",
-                    format!("If it did not, you are not charged and can choose another way to pay.{until}"),
-                ),
+                Line {
+                    point: "If it went through",
+                    ..line("check", ", this page turns into your order. Nothing to do.".to_owned())
+                },
+                Line {
+                    point: "If it did not",
+                    ..line("x", format!(", you are not charged and can choose another way to pay.{until}"))
+                },
             ]
         }
         Status::Confirmed => {

@@ -64,9 +64,10 @@ pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<Pa
         "A card is reserved now and charged after packing.".to_owned()
     };
     let card = match cashier::card_fields(&shop.app) {
-        CardFields::Sandbox { frame_url, wallets_url, .. } => {
-            CardFrame::Sandbox { frame: frame_url, wallets: wallets_url }
-        }
+        CardFields::Sandbox { frame_url, wallets_url, key } => CardFrame::Sandbox {
+            frame: format!("{frame_url}?key={key}"),
+            wallets: format!("{wallets_url}?key={key}"),
+        },
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
@@ -200,12 +201,11 @@ impl PayForm {
         if self.way == "same" {
             return same_again(shop, dossier).ok_or(Said::ChooseAWay);
         }
-        let by_card = self.way == "card";
+        let offers = offers_here(shop, dossier);
+        let by_card = self.way == "card" && offers.ways.iter().any(|o| o.kind == PayKind::Card);
         let Self { way, method, brand, last4, expires, wallet } = self;
         let chosen = Payment { way, method, brand, last4, expires, wallet, keep: false };
-        offers_here(shop, dossier)
-            .paying(&chosen)
-            .map_err(|_| if by_card { Said::NoCard } else { Said::ChooseAWay })
+        offers.paying(&chosen).map_err(|_| if by_card { Said::NoCard } else { Said::ChooseAWay })
     }
 }
 

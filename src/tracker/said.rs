@@ -105,7 +105,7 @@ impl Said {
             Tone::Warn => "triangle-alert",
             Tone::Bad => "circle-alert",
         };
-        Line { tone, icon, words: words.to_owned() }
+        Line { tone, icon, point: "", words: words.to_owned() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::words::{Voice, substitutions};
 use crate::catalog::PictureFit;
 use crate::lifecycle::Status;
 use crate::money::Money;
-use crate::orders::OrderLine;
+use crate::orders::{OrderLine, OrderState};
 use crate::storefront::items_words;
 use crate::web::assets;
 
@@ -81,7 +81,9 @@ pub(super) struct Fact {
 /// When, where and how it is brought; as much of it as somebody may see.
 pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact> {
     let (order, contact) = (&dossier.order, &dossier.contact);
-    let mut facts = vec![Fact { name: "When", value: voice.window(order) }];
+    let waits = order.state == OrderState::Placed;
+    let held = if waits { ", held for you" } else { "" };
+    let mut facts = vec![Fact { name: "When", value: format!("{}{held}", voice.window(order)) }];
     let mut add = |name, value: String| {
         if !value.is_empty() {
             facts.push(Fact { name, value });
@@ -101,7 +103,10 @@ pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact>
         }
         Sight::Link => add("Deliver to", dossier.place.label()),
     }
-    add("Swaps", substitutions(order.substitutions).to_owned());
+    if dossier.story.status.is_unsettled() {
+        add("Sum", voice.sum(dossier).trim_end_matches('.').to_owned());
+    }
+    add("If something runs out", substitutions(order.substitutions).to_owned());
     if order.minimum_age > 0 {
         add("At the door", format!("Somebody aged {} or over shows an ID", order.minimum_age));
     }

@@ -56,6 +56,8 @@ pub struct Answer {
 pub struct Line {
     pub tone: Tone,
     pub icon: &'static str,
+    /// How it begins, where that is the point of it.
+    pub point: &'static str,
     pub words: String,
 }
 
@@ -200,7 +202,8 @@ impl Voice {
     /// What of the customer's money is on its way back, or has come back: one sentence each.
     pub fn money(&self, story: &Story) -> Vec<Line> {
         let mut lines: Vec<Line> = story.tries.iter().filter_map(|t| self.release(t)).collect();
-        lines.extend(story.refunds().map(|(of, back)| self.refund(of, back)));
+        let shown = story.refunds().filter(|(of, back)| !is_made_good(of, back));
+        lines.extend(shown.map(|(of, back)| self.refund(of, back)));
         lines
     }
 
@@ -211,6 +214,7 @@ impl Voice {
             None => Line {
                 tone: Tone::Info,
                 icon: "clock",
+                point: "",
                 words: format!(
                     "The {held} is let go: we have told your bank. Banks show that within a few days."
                 ),
@@ -218,6 +222,7 @@ impl Voice {
             Some(at) => Line {
                 tone: Tone::Good,
                 icon: "circle-check",
+                point: "",
                 words: format!(
                     "The {held} was let go at {}. Banks show that within a few days.",
                     self.time(at)
@@ -232,6 +237,7 @@ impl Voice {
             RefundState::Requested => Line {
                 tone: Tone::Info,
                 icon: "clock",
+                point: "",
                 words: format!(
                     "{amount} goes back to {label}, usually within 3 days. We asked for it at {}.",
                     self.time(back.asked_at)
@@ -240,6 +246,7 @@ impl Voice {
             RefundState::Succeeded => Line {
                 tone: Tone::Good,
                 icon: "circle-check",
+                point: "",
                 words: format!(
                     "{amount} went back to {label} at {}. Your bank shows it within a few days.",
                     self.time(back.settled_at.unwrap_or(back.asked_at))
@@ -248,6 +255,7 @@ impl Voice {
             RefundState::Failed => Line {
                 tone: Tone::Bad,
                 icon: "circle-alert",
+                point: "",
                 words: format!(
                     "{amount} could not be sent back to {label} yet. We are on it and write to you; or ring {}.",
                     self.phone
@@ -290,6 +298,13 @@ impl Voice {
     }
 }
 
+/// Whether what failed was sent on its way once more.
+fn is_made_good(of: &Try, back: &Back) -> bool {
+    let later = of.refunds.iter().skip_while(|other| other.id != back.id).skip(1);
+    back.state == RefundState::Failed
+        && later.into_iter().any(|other| other.amount == back.amount && other.state != RefundState::Failed)
+}
+
 fn story_back(of: &Try) -> Money {
     of.refunds.iter().filter(|b| b.state != RefundState::Failed).map(|b| b.amount).sum()
 }
@@ -311,14 +326,14 @@ pub fn badge(status: &Status) -> Line {
         Status::Completed => (Tone::Plain, "check", "Delivered"),
         Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
     };
-    Line { tone, icon, words: words.to_owned() }
+    Line { tone, icon, point: "", words: words.to_owned() }
 }
 
 /// What happens when something has run out.
 pub const fn substitutions(choice: Substitutions) -> &'static str {
     match choice {
-        Substitutions::Similar => "If something runs out: swap for something close, never dearer",
-        Substitutions::Ask => "If something runs out: we call or write first",
-        Substitutions::LeaveOut => "If something runs out: leave it out",
+        Substitutions::Similar => "Swap for something close, never dearer",
+        Substitutions::Ask => "We call or write first",
+        Substitutions::LeaveOut => "Leave it out",
     }
 }

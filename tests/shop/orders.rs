@@ -47,7 +47,7 @@ async fn an_order_paid_at_the_door_is_confirmed_with_day_sum_and_way_out() {
     page.must_say("A mail is on its way to aoife@example.com");
     page.must_say("You can cancel for free until");
     page.must_say("14 Leinster Road");
-    page.must_say("If something runs out: swap for something close, never dearer");
+    page.must_say("Swap for something close, never dearer");
     page.must_say("12 × Whole Milk");
     page.must_say("VAT in this total");
     page.must_not_say("4711#");
@@ -140,6 +140,7 @@ async fn a_way_to_pay_that_is_not_offered_is_refused_in_words() {
     for way in ["", "cash_at_door", "card_at_door", "card", "redirect:paypal", "same", "<b>"] {
         let page = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", way)]).await;
         page.must_say("Choose one of the ways to pay below. Nothing was charged.");
+        page.must_say("No way to pay is offered for this order just now. Ring 01 555 0100");
         page.must_say("There is not enough money on this card");
     }
     assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), 1);
@@ -216,7 +217,23 @@ async fn money_that_came_too_late_goes_back_and_each_step_of_it_shows() {
     let failed = payments::refunds_of(conn, order.id).expect("db").pop().expect("a refund").id;
     lifecycle::ask_refund_again(conn, failed, Actor::Staff, shop.clock.now()).expect("db").expect("another");
     refund_says(&shop, &order, RefundedStatus::Succeeded);
-    shopper.get(&page_of(&order)).await.must_say("went back to PayPal at 14:53");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("went back to PayPal at 14:53");
+    page.must_not_say("could not be sent back");
+}
+
+#[actix_web::test]
+async fn a_refund_that_failed_says_so_and_who_is_on_it() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Redirect).await;
+    settle(&shop, &order, IntentStatus::Succeeded);
+    cancel(&shop, &order, CancelledWhy::Customer);
+    refund_says(&shop, &order, RefundedStatus::Failed);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say(
+        "could not be sent back to PayPal yet. We are on it and write to you; or ring 01 555 0100.",
+    );
+    page.must_not_say("went back");
 }
 
 fn refund_says(shop: &TestShop, order: &Order, status: RefundedStatus) {
@@ -515,16 +532,18 @@ async fn the_list_shows_each_order_of_this_browser_with_its_state() {
     let mut placed = Vec::new();
     for i in 0..12 {
         if i > 0 {
-            shopper.wants("DE-MIL-001", "14").await;
+            shopper.wants("BB-FBR-008", "15").await;
             shop.clock.advance(Duration::seconds(2));
         }
         let by = if i % 2 == 0 { PayBy::CashAtDoor } else { PayBy::Card };
         placed.push(place(&shop, &shopper, by, None).order);
     }
+    settle(&shop, &placed[9], IntentStatus::RequiresPaymentMethod);
     cancel(&shop, &placed[10], CancelledWhy::Customer);
     let page = shopper.get("/orders").await;
     assert_eq!(page.text.matches("<article").count(), 10);
     page.must_say("Checking your payment");
+    page.must_say("Not paid yet");
     page.must_say("Cancelled");
     page.must_say("Confirmed");
     let older = page.all_after("href=\"/orders?before=").pop().expect("a way on");
