@@ -8,7 +8,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// Every address that is looked at, with all its parameters. `{}` is a part of the path.
-const GETS: [(&str, &[&str]); 22] = [
+const GETS: [(&str, &[&str]); 27] = [
     ("/", &["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]),
     ("/d/{}", LIST),
     ("/d/bakery", LIST),
@@ -30,18 +30,25 @@ const GETS: [(&str, &[&str]); 22] = [
     ("/sitemaps/products-{}.xml", &["x"]),
     ("/assets/{}/site.css", &["x"]),
     ("/assets/x/{}", &["x"]),
+    ("/orders", &["before"]),
+    ("/orders/{}", &["key"]),
+    ("/orders/7K3M-9QX2", &["key"]),
+    ("/orders/{}/return", &["payment_intent"]),
+    ("/track", &["number"]),
     ("/{}", &["x"]),
 ];
 const LIST: &[&str] =
     &["q", "sort", "after", "department", "category", "price", "brand", "offer", "stock", "without", "label"];
 
 /// Every form, with all its fields and a good value for each.
-const POSTS: [(&str, &[(&str, &str)]); 6] = [
+const POSTS: [(&str, &[(&str, &str)]); 8] = [
     ("/place", &[("place", "D06"), ("latitude", "53.32"), ("longitude", "-6.26")]),
     ("/place/wishes", &[("email", "niamh@example.com"), ("place", "Bray")]),
     ("/basket/lines/DE-MIL-001", &[("quantity", "1")]),
     ("/basket/lines/{}", &[("quantity", "1")]),
     ("/basket/acknowledgement", &[("x", "")]),
+    ("/track", &[("number", "7K3M-9QX2"), ("contact", "niamh@example.com")]),
+    ("/orders/{}/payments", &[("way", "cash_at_door")]),
     ("/privacy", &[("choice", "yes")]),
 ];
 

@@ -1,0 +1,177 @@
+// The page of an order in every state: what it says first, that nothing is lost, that it turns by
+// itself, and that it needs no scripts.
+
+import assert from "node:assert/strict";
+import { AxeBuilder } from "@axe-core/playwright";
+import { DESK, PHONE, eventually, house, mark, openHouse, shopper, stayed, story, text } from "./support/shopper.js";
+import { said, saysNo } from "./support/pages.js";
+import { CARDS, CASH, PAYPAL, gatewayMood, order } from "./support/orders.js";
+
+openHouse();
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LINES = [["BB-FBR-008", 2], ["DE-BUT-002", 2], ["DE-CHE-001", 1], ["PP-RIC-011", 2], ["HC-PAP-006", 2]];
+const ASKED = { ...CARDS.visa, method: "pm_card_threeDSecure2Required", last4: "3220" };
+
+const places = async (context, paying) => {
+  await saysNo(context);
+  return order(context, paying, LINES);
+};
+const heading = (page) => text(page.locator("#state"));
+const findsNothing = async (page, where) => {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).exclude("iframe").analyze();
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html.slice(0, 140)).join(" | ")}`), [], where);
+};
+const fitsItsWidth = async (page, where) => {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(over <= 0, `${where} is ${over} px too wide`);
+};
+const payWithAnotherCard = async (page) => {
+  await page.getByLabel("Another card").check();
+  const frame = page.frameLocator("[data-card-frame]");
+  await frame.getByLabel("Card number").fill("4242424242424242");
+  await frame.getByLabel("Expiry").fill("12 / 34");
+  await frame.getByLabel("Security code").fill("123");
+  await page.getByRole("button", { name: /^Pay €/ }).click();
+  await eventually(async () => assert.match(await heading(page), /^Order confirmed/), 15000);
+};
+/** Both widths, both schemes: no complaint of axe, nothing too wide. */
+const standsEverywhere = async (page, where) => {
+  for (const [viewport, colorScheme] of [[PHONE, "light"], [DESK, "dark"], [{ width: 320, height: 640 }, "light"]]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await findsNothing(page, `${where} at ${viewport.width}, ${colorScheme}`);
+    await fitsItsWidth(page, `${where} at ${viewport.width}`);
+  }
+};
+
+story("a confirmed order says when, how much and what happens next", async (page, { context }) => {
+  const { page: path } = await places(context, CARDS.visa);
+  await page.goto(path);
+  assert.match(await heading(page), /^Order confirmed\. We come \w{3} \d+ \w{3}, \d\d:\d\d–\d\d:\d\d$/);
+  assert.match(await text(page.locator(".status")), /Reserved up to €\d+\.\d\d on Visa ending 4242, charged after packing\./);
+  await standsEverywhere(page, "a confirmed order");
+  for (const rest of ["/receipt", "/cancellation"]) {
+    await page.goto(path + rest);
+    await standsEverywhere(page, rest);
+  }
+  await page.goto("/orders");
+  await standsEverywhere(page, "the list");
+  await page.goto("/track");
+  await standsEverywhere(page, "the look-up");
+});
+
+story("a declined card says why, and another one pays in place with nothing lost", async (page, { context }) => {
+  const { page: path } = await places(context, CARDS.declined);
+  await page.goto(path);
+  assert.equal(await heading(page), "There is not enough money on this card");
+  assert.match(await text(page.locator(".status")), /You have not been charged\. Your things, and .*, are kept for you until \d\d:\d\d/);
+  await standsEverywhere(page, "a declined card");
+  await page.setViewportSize(DESK);
+  await payWithAnotherCard(page);
+  assert.match(await text(page.locator(".status")), /Visa ending 4242/);
+});
+
+story("without scripts a declined order is paid at the door, and cancelled", { scripts: false, viewport: PHONE }, async (page, { context }) => {
+  const { page: path } = await places(context, CARDS.declined);
+  await page.goto(path);
+  await page.getByLabel("Cash at the door").check();
+  await page.getByRole("button", { name: /^Pay €/ }).click();
+  assert.match(await heading(page), /^Order confirmed/);
+  await page.getByRole("link", { name: "Cancel this order" }).click();
+  assert.match(await text(page.locator("main")), /You have not paid anything, so nothing has to go back\./);
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  assert.equal(await heading(page), "You cancelled this order");
+  await page.getByRole("button", { name: "Put everything back in my basket" }).click();
+  assert.equal(await heading(page), "All 9 items are in your basket");
+  await fitsItsWidth(page, "what was put back");
+});
+
+story("a silent gateway shows the order's page, which turns by itself and takes a card in place", async (page, { context }) => {
+  await gatewayMood(context, { silent_percent: "100", silent_seconds: "30", next_calls: "2" });
+  const { page: path } = await places(context, CARDS.visa);
+  await page.goto(path);
+  assert.equal(await heading(page), "We are checking your payment");
+  assert.match(await text(page.locator("main")), /You cannot be charged twice\./);
+  await eventually(async () => assert.match(await text(page.locator(".fresh")), /^Live, as of/));
+  await mark(page);
+  await findsNothing(page, "a payment that is not known");
+  await eventually(async () => assert.equal(await heading(page), "The payment service could not be reached"), 90000);
+  assert.ok(await stayed(page), "the page was loaded again");
+  assert.match(await said(page).textContent(), /^The payment service could not be reached\. You have not been charged\./);
+  assert.match(await page.title(), /^The payment service could not be reached/);
+  // The card's frame that came with the news works as one that was there from the start.
+  await payWithAnotherCard(page);
+  await gatewayMood(context);
+});
+
+// The sandbox's own page brings no icon: 404.
+story("a payment left at the bank can be approved from the order's page", { expected: [404] }, async (page, { context }) => {
+  const { page: path } = await places(context, ASKED);
+  await page.goto(path);
+  assert.equal(await heading(page), "Your payment waits for your approval");
+  await standsEverywhere(page, "a payment that waits");
+  await page.setViewportSize(DESK);
+  await page.getByRole("link", { name: /^Approve €/ }).click();
+  await page.waitForURL("**/sandbox/approve/**");
+  await page.getByRole("button", { name: /approve/i }).first().click();
+  await page.waitForURL(`**${path}`);
+  await eventually(async () => assert.match(await heading(page), /^Order confirmed/), 15000);
+});
+
+story("money that was charged at once goes back when the order is cancelled", { expected: [404] }, async (page, { context }) => {
+  const { page: path, led } = await places(context, PAYPAL);
+  await page.goto(led);
+  await page.getByRole("button", { name: /approve/i }).first().click();
+  await page.waitForURL(`**${path}`);
+  await eventually(async () => assert.match(await heading(page), /^Order confirmed/), 15000);
+  assert.match(await text(page.locator(".status")), /€\d+\.\d\d paid with PayPal/);
+  await page.goto(`${path}/cancellation`);
+  assert.match(await text(page.locator("main")), /€\d+\.\d\d goes back to PayPal, usually within 3 days\./);
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await eventually(async () => assert.match(await text(page.locator("main")), /went back to PayPal/), 15000);
+  await standsEverywhere(page, "a cancelled order");
+});
+
+story("another window hears at once what was done in this one", async (page, { context }) => {
+  const { page: path } = await places(context, CASH);
+  const other = await context.newPage();
+  await other.goto(path);
+  await eventually(async () => assert.match(await text(other.locator(".fresh")), /^Live/));
+  await mark(other);
+  await page.goto(`${path}/cancellation`);
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await eventually(async () => assert.equal(await heading(other), "You cancelled this order"), 3000);
+  assert.ok(await stayed(other), "the page was loaded again");
+});
+
+story("the link of the letter opens the order in another browser, and shows less", async (page, { context }) => {
+  const { page: path } = await places(context, CASH);
+  const number = path.split("/").pop();
+  let letter;
+  await eventually(async () => {
+    await page.goto("/sandbox/mail");
+    letter = page.getByRole("link", { name: new RegExp(`Order ${number} confirmed`) }).first();
+    assert.equal(await letter.count(), 1);
+  }, 15000);
+  const html = await (await context.request.get(`${house.shop.address}${await letter.getAttribute("href")}`)).text();
+  const link = html.match(/\/orders\/[0-9A-Z-]{9}\?key=[\w-]+/)?.[0];
+  assert.ok(link, "the letter holds a link");
+  const elsewhere = await shopper({ viewport: PHONE });
+  const there = await elsewhere.newPage();
+  await there.goto(link);
+  assert.ok(!there.url().includes("key="), there.url());
+  assert.match(await heading(there), /^Order confirmed/);
+  assert.ok(!(await there.content()).includes("Leinster Road"));
+  await elsewhere.close();
+});
+
+story("a stranger finds no such order", { expected: [404] }, async (page, { context }) => {
+  const { page: path } = await places(context, CASH);
+  const stranger = await shopper({ expected: [404] });
+  const there = await stranger.newPage();
+  const response = await there.goto(path);
+  assert.equal(response.status(), 404);
+  assert.match(await there.locator("h1").innerText(), /There is nothing at this address/);
+  await stranger.close();
+});
