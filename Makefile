@@ -13,8 +13,7 @@ test: deps-test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	cargo test --locked
-	cargo build --release --locked
-	cd tests/browser && npm ci --no-audit --no-fund && npm test
+	cd tests/browser && npm ci --no-audit --no-fund && SMARTSHOP_BINARY=$(CURDIR)/target/debug/smartshop npm test
 
 bench: deps
 	./scripts/need bench

@@ -30,6 +30,8 @@ story("a basket and a place survive the shop being killed", async (page, { conte
   await fillBasket(context, [[MILK, 3]]);
   await page.goto(BASKET);
   const total = await text(page.locator("dl.totals .sum dd"));
+  // What the browser still fetches for itself would be refused.
+  await page.waitForLoadState("networkidle");
   await house.shop.kill();
   await house.shop.start();
   await page.reload();
