@@ -30,7 +30,7 @@ const WINDOWS_EVERY: u32 = 120;
 const FORGET_EVERY: u32 = 7_200;
 const ASK_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
-/// Authorisations end in days; once in so many sweeps is often enough.
+/// Authorisations end in days; once in so many rounds is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
 /// What was typed in a checkout that nobody came back to.
@@ -42,8 +42,10 @@ const OVERDUE: Span = Span::seconds(60);
 pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
     vec![
         rt::spawn(run(shop.clone())),
-        rt::spawn(follow_outbox(shop.app.clone())),
+        rt::spawn(follow_outbox(shop.app.clone(), Consumer::Gateway)),
+        rt::spawn(follow_outbox(shop.app.clone(), Consumer::Notifications)),
         rt::spawn(ask_after_money(shop.app.clone())),
+        rt::spawn(end_unpaid(shop.app.clone())),
         rt::spawn(sweep_up(shop.clone())),
     ]
 }
@@ -64,12 +66,13 @@ async fn run(shop: Data<Shop>) {
     }
 }
 
-async fn follow_outbox(app: App) {
+/// Each consumer has its own: letters leave while the gateway is silent.
+async fn follow_outbox(app: App, consumer: Consumer) {
     loop {
         // Word of new work comes by the bell; work that was put off comes due by itself.
         let rang = rt::time::timeout(TICK, app.outbox.notified()).await;
         drop(rang);
-        note("the outbox could not be read", work_outbox(&app).await);
+        note("the outbox could not be read", work_for(&app, consumer).await);
     }
 }
 
@@ -81,16 +84,24 @@ async fn ask_after_money(app: App) {
     }
 }
 
+/// Asks the gateway before each, and may wait for it.
+async fn end_unpaid(app: App) {
+    let mut rounds: u32 = 0;
+    loop {
+        note("unpaid orders could not be read", cashier::cancel_unpaid(&app).await);
+        if rounds.is_multiple_of(RENEW_EVERY) {
+            note("authorisations could not be renewed", cashier::renew_ending(&app).await);
+        }
+        rounds = rounds.wrapping_add(1);
+        rt::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Asks nobody but the database: windows come free in time whatever the gateway does.
 async fn sweep_up(shop: Data<Shop>) {
-    let mut sweeps: u32 = 0;
     loop {
         note("what is over could not be let go", sweep(&shop.app).await);
-        note("unpaid orders could not be read", cashier::cancel_unpaid(&shop.app).await);
-        if sweeps.is_multiple_of(RENEW_EVERY) {
-            note("authorisations could not be renewed", cashier::renew_ending(&shop.app).await);
-        }
         note("figures could not be taken", measure(&shop.app, &shop.metrics).await);
-        sweeps = sweeps.wrapping_add(1);
         rt::time::sleep(SWEEP_EVERY).await;
     }
 }
@@ -143,15 +154,27 @@ pub async fn follow_offers(shop: &Data<Shop>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Does all jobs that are due, some at once. Says how many were done.
+/// Does all jobs that are due, of every consumer. Says how many were done.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn work_outbox(app: &App) -> Result<usize, AppError> {
     let mut done = 0;
+    for consumer in Consumer::ALL {
+        done += work_for(app, *consumer).await?;
+    }
+    Ok(done)
+}
+
+/// Does all jobs of a consumer that are due, some at once. Says how many were done.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn work_for(app: &App, consumer: Consumer) -> Result<usize, AppError> {
+    let mut done = 0;
     loop {
         let now = app.clock.now();
-        let jobs = app.db(move |conn| events::claim(conn, JOBS_AT_ONCE, now)).await?;
+        let jobs = app.db(move |conn| events::claim(conn, consumer, JOBS_AT_ONCE, now)).await?;
         if jobs.is_empty() {
             return Ok(done);
         }
@@ -228,13 +251,15 @@ fn delete_drafts(
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {
     let now = app.clock.now();
-    let (overdue, given_up) = app
+    let (overdue, given_up, stuck) = app
         .db(move |conn| {
-            Ok::<_, AppError>((payments::overdue(conn, now - OVERDUE)?, events::give_up_count(conn)?))
+            let overdue = payments::overdue(conn, now - OVERDUE)?;
+            Ok::<_, AppError>((overdue, events::give_up_count(conn)?, events::stuck_count(conn)?))
         })
         .await?;
     metrics.payments_overdue.set(overdue);
     metrics.outbox_given_up.set(given_up);
+    metrics.outbox_stuck.set(stuck);
     if let Some(gateway) = &app.gateway {
         let tally = gateway.tally();
         let read = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(0);

@@ -166,7 +166,10 @@ fn return_url(app: &App, errand: &Errand) -> String {
 /// The payment could not even be prepared. Nothing was confirmed, so nothing can move.
 async fn not_begun(app: &App, id: AttemptId, e: GatewayError) -> Result<Outcome, AppError> {
     let (code, may_exist) = match e {
-        GatewayError::Refused { code, .. } => (code, false),
+        GatewayError::Refused { code, message, .. } => {
+            log::warn!("the payment gateway does not prepare a payment: {code}: {message}");
+            (code, false)
+        }
         GatewayError::Unclear(why) => {
             log::warn!("the payment gateway does not answer: {why}");
             ("gateway_down".to_owned(), true)

@@ -36,15 +36,23 @@ pub async fn cancel(
 }
 
 /// Cancels orders whose money has not come in time. The gateway is asked before each; where it
-/// cannot be reached the order stays (P1).
+/// cannot be reached the order stays (P1), and those behind it have their turn all the same.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn cancel_unpaid(app: &App) -> Result<usize, AppError> {
     let now = app.clock.now();
-    let late = app.db(move |conn| orders::unpaid_since(conn, now, MOST_UNPAID)).await?;
+    let (mut behind, mut cancelled) = (None, 0);
+    loop {
+        let late = app.db(move |conn| orders::unpaid_since(conn, now, behind, MOST_UNPAID)).await?;
+        let Some(last) = late.last().copied() else { return Ok(cancelled) };
+        behind = Some(last);
+        cancelled += cancel_these(app, late.into_iter().map(|(_, order)| order)).await;
+    }
+}
+
+async fn cancel_these(app: &App, late: impl Iterator<Item = OrderId>) -> usize {
     let cancelling: Vec<_> = late
-        .into_iter()
         .map(|order| {
             let app = app.clone();
             rt::spawn(async move {
@@ -64,7 +72,7 @@ pub async fn cancel_unpaid(app: &App) -> Result<usize, AppError> {
     for one in cancelling {
         cancelled += usize::from(one.await.unwrap_or(false));
     }
-    Ok(cancelled)
+    cancelled
 }
 
 async fn cancel_now(

@@ -3,7 +3,8 @@
 use super::calendar::{Calendar, Times};
 use super::draft::{Draft, Said, Typed, take_over};
 use super::fields::{self, LEAVE, Problem, Spotted};
-use super::hold::hold_chosen;
+use super::hold::{count_hold, hold_chosen};
+use super::payment::with_device;
 use super::store;
 use super::till::{Hold, Step, Till};
 use super::views::{Frame, HoldLine, answer};
@@ -14,7 +15,7 @@ use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::orders::Substitutions;
-use crate::storefront::{Notice, Shop, Visit};
+use crate::storefront::{Asker, Notice, Shop, Visit};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Json, Query};
@@ -375,31 +376,47 @@ pub(super) async fn take(
     shop: Data<Shop>,
     request: HttpRequest,
     visit: Visit,
+    asker: Asker,
     form: Form<DeliveryForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else {
         return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
     };
-    let form = form.into_inner();
+    let answer = take_step(&shop, &request, &visit, &asker, id, form.into_inner()).await?;
+    Ok(with_device(&shop, &asker, answer))
+}
+
+async fn take_step(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    asker: &Asker,
+    id: BasketId,
+    form: DeliveryForm,
+) -> Result<HttpResponse, AppError> {
     let (goes_on, day) = (form.goes_on(), form.day.clone());
-    let work = Work::new(&shop, id);
+    let work = Work::new(shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
+    let may_hold = if holds { count_hold(shop, asker, id).await } else { Ok(()) };
+    let holds = holds && may_hold.is_ok();
     let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, holds))).await?;
     shop.baskets.forget(id);
+    // What was typed is kept all the same.
+    may_hold?;
     if !goes_on {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
         let to =
             day.map_or_else(|| "/checkout/delivery".to_owned(), |d| format!("/checkout/delivery?day={d}"));
         return Ok(redirect(&format!("{to}#when"), []));
     }
-    let till = Till::read(&shop, &visit, Step::Delivery).await?;
-    if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Delivery) {
+    let till = Till::read(shop, visit, Step::Delivery).await?;
+    if let Some(elsewhere) = till.nothing_to_order(shop, Step::Delivery) {
         return Ok(elsewhere);
     }
     let problems = till.delivery_problems();
     if !problems.is_empty() {
-        return page(&shop, &request, &visit, &till, problems, None).await;
+        return page(shop, request, visit, &till, problems, None).await;
     }
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
@@ -407,7 +424,7 @@ pub(super) async fn take(
     if till.below_minimum() && till.gone.is_empty() {
         return Ok(redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]));
     }
-    shop.step(&visit, Kind::DeliveryDone, json!({}));
+    shop.step(visit, Kind::DeliveryDone, json!({}));
     Ok(redirect("/checkout/payment", []))
 }
 

@@ -7,7 +7,8 @@ use crate::basket;
 use crate::delivery::{self, WindowError};
 use crate::error::AppError;
 use crate::ids::BasketId;
-use crate::storefront::{Shop, Visit};
+use crate::storefront::{Asker, Shop, Visit};
+use crate::throttle::Limited;
 use crate::web::redirect;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -45,9 +46,23 @@ pub(super) fn hold_chosen(
     }
 }
 
+/// Counts a hold, or says until when no more windows are held for this browser, address or basket.
+/// Outside the transaction that holds: its rollback must not take the count along.
+pub(super) async fn count_hold(shop: &Shop, asker: &Asker, id: BasketId) -> Result<(), AppError> {
+    let keys = asker.keys(&shop.app, "basket", &id.to_string());
+    let counted = shop.spend(Limited::HoldWindow, keys).await?;
+    let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
+    counted.map_err(|wait| AppError::Later { words: wait.words(zone, now), seconds: wait.seconds(now) })
+}
+
 /// The button beside the clock, on any step.
-pub(super) async fn keep_longer(shop: Data<Shop>, visit: Visit) -> Result<HttpResponse, AppError> {
+pub(super) async fn keep_longer(
+    shop: Data<Shop>,
+    visit: Visit,
+    asker: Asker,
+) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
+    count_hold(&shop, &asker, id).await?;
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
         basket::lock(conn, id, now)?;

@@ -1,6 +1,6 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::draft::{Draft, Said, Typed};
+use super::draft::{Draft, Payment, Said, Typed};
 use super::fields::{self, Problem};
 use super::payment::{coupon_words, with_device};
 use super::review::{self, Refusal};
@@ -18,7 +18,7 @@ use crate::lifecycle::{self, Confirming, Paying, PlaceError, Placed, Placement};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order};
 use crate::storefront::{Asker, Notice, Shop, Visit};
-use crate::throttle::{Limited, Wait};
+use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
@@ -96,9 +96,10 @@ pub(super) async fn place(
     let Some(ordering) = form.into_inner().read(id) else {
         return refuse(&shop, &request, &visit, Refused::Outdated).await;
     };
-    if let Some(wait) = held_off(&shop, &asker, id).await? {
-        return hold_off(&shop, &request, &visit, wait).await;
-    }
+    let card = match may_pay(&shop, &asker, id).await? {
+        Ok(card) => card,
+        Err(wait) => return hold_off(&shop, &request, &visit, wait).await,
+    };
     let placing = Placing::new(&shop, &visit).await?;
     let outcome = shop
         .app
@@ -106,21 +107,47 @@ pub(super) async fn place(
         .await?;
     shop.baskets.forget(id);
     match outcome {
-        Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed).await)),
+        Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await)),
         Err(refused) => refuse(&shop, &request, &visit, refused).await,
     }
 }
 
-/// Cards that are tried again and again are held off before anything is held or charged. Whoever
-/// pays at the door tries no card.
-async fn held_off(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Option<Wait>, AppError> {
+/// Cards that are tried again and again are held off before anything is held or charged: by who
+/// tries them, and by the card itself, whoever tries it. Whoever pays at the door tries no card.
+/// Gives back under what a decline of the card is counted.
+async fn may_pay(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Result<Vec<Key>, Wait>, AppError> {
     let now = shop.app.clock.now();
     let draft = shop.app.read(move |conn| store::draft(conn, id, now)).await?;
-    if draft.typed().payment.way.ends_with("_at_door") {
-        return Ok(None);
+    let payment = &draft.typed().payment;
+    if payment.way.ends_with("_at_door") {
+        return Ok(Ok(Vec::new()));
     }
-    let keys = asker.keys(&shop.app, "basket", &id.to_string());
-    Ok(shop.spend(Limited::Pay, keys).await?.err())
+    let card = keys_of_card(shop, payment);
+    let (keys, cards) = (asker.keys(&shop.app, "basket", &id.to_string()), card.clone());
+    let counted = shop
+        .app
+        .db(move |conn| match throttle::look(conn, Limited::Pay, &cards, now)? {
+            Ok(()) => throttle::spend(conn, Limited::Pay, &keys, now),
+            Err(wait) => Ok(Err(wait)),
+        })
+        .await?;
+    Ok(counted.map(|()| card))
+}
+
+/// A card by the gateway's name for it and, as that is another one each time it is typed, by what
+/// stands on it. Only declines are counted: many may have a card that reads the same.
+fn keys_of_card(shop: &Shop, payment: &Payment) -> Vec<Key> {
+    let signer = &shop.app.signer;
+    let Payment { way, method, brand, last4, expires, .. } = payment;
+    if way.starts_with("saved:") {
+        return vec![Key::subject(signer, "card", way)];
+    }
+    if !matches!(way.as_str(), "card" | "kept") {
+        return Vec::new();
+    }
+    let reads = format!("{brand} {last4} {expires}");
+    let known = [(method, !method.is_empty()), (&reads, !last4.is_empty())];
+    known.into_iter().filter(|(_, is)| *is).map(|(text, _)| Key::subject(signer, "card", text)).collect()
 }
 
 async fn hold_off(
@@ -248,7 +275,7 @@ fn ordered_before(conn: &mut PgConnection, basket: &Basket, key: Uuid) -> QueryR
 }
 
 /// The order is there; where money is to move now, it does.
-async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed) -> HttpResponse {
+async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, card: Vec<Key>) -> HttpResponse {
     let page = format!("/orders/{}", placed.order.number);
     if !placed.again {
         shop.step(visit, Kind::OrderPlaced, json!({"pay_by": placed.order.pay_by.as_str()}));
@@ -256,7 +283,20 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed) -> HttpResponse {
     let Some(attempt) = placed.attempt else { return redirect(&page, []) };
     match cashier::pay(&shop.app, attempt).await {
         Outcome::Approve(url) => redirect(&url, []),
-        Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet => redirect(&page, []),
+        Outcome::Failed(code) => {
+            count_decline(shop, card, &code).await;
+            redirect(&page, [])
+        }
+        Outcome::Authorised | Outcome::NotKnownYet => redirect(&page, []),
+    }
+}
+
+async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
+    if card.is_empty() || matches!(code, "gateway_down" | "shop_stopped") {
+        return;
+    }
+    if let Err(e) = shop.spend(Limited::Pay, card).await {
+        log::warn!("a declined card could not be counted: {e}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::draft::{Payment, Said, take_over};
 use super::fields::{self, Problem};
-use super::hold::hold_chosen;
+use super::hold::{count_hold, hold_chosen};
 use super::store;
 use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
@@ -342,6 +342,9 @@ pub(super) async fn take(
     let before = Till::read(&shop, &visit, Step::Payment).await?;
     if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
         return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
+    }
+    if act.as_deref() == Some("keep") {
+        count_hold(&shop, &asker, id).await?;
     }
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {

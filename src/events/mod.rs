@@ -8,5 +8,5 @@ mod outbox;
 mod write;
 
 pub use model::{Consumer, Event, Ordered, Recorded, Topic};
-pub use outbox::{Job, claim, done, give_up_count, put_off};
+pub use outbox::{Job, claim, done, give_up_count, put_off, stuck_count};
 pub use write::{histories, history, record, version};

@@ -6,13 +6,17 @@ use super::write;
 use crate::db::schema::{events, outbox};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Text, Timestamptz};
 use uuid::Uuid;
 
 /// A claimed job is another's after this long.
 const LEASE: Duration = Duration::seconds(60);
-/// Waits between tries, in seconds; after the last one staff have to look.
+/// Waits between tries, in seconds.
 const WAITS: [i64; 12] = [1, 2, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 7_200];
+/// The gateway is asked for ever, this often in the end: money is not given up.
+const HOURLY: i64 = 3_600;
+/// A job that was tried more often than this is one to look at.
+const MANY_TRIES: i32 = 10;
 
 /// An event somebody has to act on.
 #[derive(Debug, Clone)]
@@ -30,14 +34,19 @@ struct Claimed {
     id: i64,
 }
 
-/// Takes jobs that are due, oldest first, and holds them for a minute.
+/// Takes a consumer's jobs that are due, oldest first, and holds them for a minute.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn claim(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> QueryResult<Vec<Job>> {
+pub fn claim(
+    conn: &mut PgConnection,
+    consumer: Consumer,
+    most: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Job>> {
     let claimed: Vec<Claimed> = diesel::sql_query(
         "UPDATE outbox SET leased_until = $1, tries = tries + 1 WHERE id IN (
-             SELECT id FROM outbox WHERE done_at IS NULL AND failed IS NULL AND due_at <= $2
+             SELECT id FROM outbox WHERE consumer = $4 AND done_at IS NULL AND failed IS NULL AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
              ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
          RETURNING id",
@@ -45,6 +54,7 @@ pub fn claim(conn: &mut PgConnection, most: i64, now: DateTime<Utc>) -> QueryRes
     .bind::<Timestamptz, _>(now + LEASE)
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
+    .bind::<Text, _>(consumer)
     .load(conn)?;
     let ids: Vec<i64> = claimed.into_iter().map(|c| c.id).collect();
     type Row = (i64, Consumer, i32, i64, Uuid, serde_json::Value, String, DateTime<Utc>);
@@ -82,17 +92,30 @@ pub fn done(conn: &mut PgConnection, job: i64, now: DateTime<Utc>) -> QueryResul
         .map(drop)
 }
 
-/// It did not work this time: it is tried again later, or, after the last time, left to staff.
+/// How long to wait after so many tries; `None`: it is given up.
+fn wait(consumer: Consumer, tries: i32) -> Option<i64> {
+    let planned = usize::try_from(tries).ok().and_then(|n| WAITS.get(n)).copied();
+    match consumer {
+        // What was not clearly refused may still move money: only an answer ends it.
+        Consumer::Gateway => Some(planned.map_or(HOURLY, |wait| wait.min(HOURLY))),
+        Consumer::Notifications => planned,
+    }
+}
+
+/// It did not work this time: it is tried again later. A letter is left to staff after the last
+/// time; the gateway is asked until it answers.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>) -> QueryResult<()> {
-    let wait = usize::try_from(job.tries).ok().and_then(|n| WAITS.get(n));
+    let wait = wait(job.consumer, job.tries);
     let failed = wait.is_none().then(|| why.to_owned());
     if failed.is_some() {
         log::error!("the {} job for {} is given up: {why}", job.consumer, job.event.event.kind());
+    } else if job.tries >= MANY_TRIES {
+        log::warn!("the {} job for {} still fails: {why}", job.consumer, job.event.event.kind());
     }
-    let due = now + Duration::seconds(wait.copied().unwrap_or(0));
+    let due = now + Duration::seconds(wait.unwrap_or(0));
     diesel::update(outbox::table.find(job.id))
         .set((
             outbox::due_at.eq(due),
@@ -109,4 +132,31 @@ pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>
 /// When the database does not answer.
 pub fn give_up_count(conn: &mut PgConnection) -> QueryResult<i64> {
     outbox::table.filter(outbox::failed.is_not_null()).count().get_result(conn)
+}
+
+/// Jobs that were tried many times and are tried on: somebody should look.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn stuck_count(conn: &mut PgConnection) -> QueryResult<i64> {
+    outbox::table
+        .filter(outbox::done_at.is_null().and(outbox::failed.is_null()))
+        .filter(outbox::tries.gt(MANY_TRIES))
+        .count()
+        .get_result(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_given_up_in_the_end_and_money_never_is() {
+        assert_eq!(wait(Consumer::Notifications, 11), Some(7_200));
+        assert_eq!(wait(Consumer::Notifications, 12), None);
+        for tries in [10, 11, 12, 1_000, i32::MAX] {
+            assert_eq!(wait(Consumer::Gateway, tries), Some(HOURLY), "{tries}");
+        }
+        assert_eq!(wait(Consumer::Gateway, 0), Some(1));
+    }
 }

@@ -28,7 +28,7 @@ pub enum Cancelled {
 
 #[derive(Debug)]
 pub enum CancelError {
-    /// It has been handed over.
+    /// It is being made ready, or has been handed over.
     TooLate,
     /// Nobody knows yet whether money has moved: the gateway is to be asked first.
     AskFirst(AttemptId),
@@ -64,6 +64,9 @@ pub fn cancel(
             OrderState::Confirmed if why == CancelledWhy::Unpaid => return Err(CancelError::Paid),
             OrderState::Placed | OrderState::Confirmed => {}
         }
+        if by == Actor::Customer && order.state == OrderState::Confirmed && is_picked(conn, &order, now)? {
+            return Err(CancelError::TooLate);
+        }
         let standing = payments::standing_attempt(conn, id)?;
         if let Some(open) = standing.as_ref().filter(|a| a.state.is_open() && !a.method.is_at_door()) {
             return Err(CancelError::AskFirst(open.id));
@@ -80,6 +83,13 @@ pub fn cancel(
         let Some(attempt) = standing else { return Ok(Cancelled::NothingTaken) };
         give_back(conn, &order, &attempt, by, now).map_err(Into::into)
     })
+}
+
+/// Goods are picked from the window's cut-off on, as the order's page says. Until picking is
+/// written down, that is when it begins.
+fn is_picked(conn: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<bool> {
+    let cutoff = delivery::window(conn, order.window_id)?.map(|w| w.cutoff_at);
+    Ok(now >= cutoff.unwrap_or(order.window_starts_at))
 }
 
 fn end(

@@ -60,8 +60,9 @@ pub fn start_attempt(
     })
 }
 
-/// Writes the try down before anybody is asked for money. Cards are reserved for the most the
-/// order can become; a method that charges at once takes what it comes to now.
+/// Writes the try down before anybody is asked for money. It is for the most the order can become:
+/// a card is reserved for that, and a method that charges at once takes it, and what the order did
+/// not come to goes back once it is packed.
 pub(super) fn begin(
     conn: &mut PgConnection,
     order: &Order,

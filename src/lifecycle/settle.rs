@@ -22,6 +22,11 @@ use uuid::Uuid;
 /// How long what is reserved on a card can be captured at least.
 const LEAST_GOOD: Duration = Duration::days(6);
 
+/// The currency of every order.
+const CURRENCY: &str = "eur";
+/// Why a try has failed that brought less than was asked for.
+const TOO_LITTLE: &str = "partial_authorisation";
+
 /// Who brought the word. A webhook may be old by the time it comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -58,6 +63,9 @@ pub fn payment_settled(
             payments::set_ask_at(conn, attempt.id, Some(now))?;
             return Ok(Decision::TooLate);
         }
+        if next == AttemptState::Authorised && attempt.state != next && is_short(&attempt, intent) {
+            return short(conn, &order, &attempt, intent, source, now);
+        }
         if attempt.state == next {
             return again(conn, &order, &attempt, intent, now);
         }
@@ -80,6 +88,42 @@ fn next_state(intent: &Intent) -> Option<AttemptState> {
         IntentStatus::RequiresCapture | IntentStatus::Succeeded => Some(AttemptState::Authorised),
         IntentStatus::Canceled => Some(AttemptState::Abandoned),
     }
+}
+
+/// Less than was asked for, or other money: a bank may reserve a part, or an intent may have been
+/// changed at the gateway. What is captured later may be less; that is known by our own capture.
+fn is_short(attempt: &Attempt, intent: &Intent) -> bool {
+    let there = if intent.status == IntentStatus::Succeeded { intent.received } else { intent.capturable };
+    there < attempt.amount_cents || intent.currency.as_deref().is_some_and(|c| c != CURRENCY)
+}
+
+/// Money that does not pay the order is none of ours: it goes back, and the try has failed. An old
+/// webhook only makes us ask.
+fn short(
+    conn: &mut PgConnection,
+    order: &Order,
+    attempt: &Attempt,
+    intent: &Intent,
+    source: Source,
+    now: DateTime<Utc>,
+) -> QueryResult<Decision> {
+    if source == Source::Webhook && !attempt.state.is_open() {
+        payments::set_ask_at(conn, attempt.id, Some(now))?;
+        return Ok(Decision::TooLate);
+    }
+    let known = attempt.failure.as_deref() == Some(TOO_LITTLE);
+    if attempt.state.may_become(AttemptState::Failed) {
+        let refused = Intent { failure: Some(TOO_LITTLE.to_owned()), ..intent.clone() };
+        become_(conn, order, attempt, &refused, AttemptState::Failed, now)?;
+    }
+    if intent.status == IntentStatus::Succeeded {
+        note_capture(conn, order, attempt, intent.received, now)?;
+    } else if known {
+        // It is being let go already.
+        return Ok(Decision::AlreadyTrue);
+    }
+    give_money_back(conn, order, attempt, now)?;
+    Ok(Decision::Applied)
 }
 
 /// The intent is there and nothing has come of it; at least we know its name.
@@ -143,8 +187,7 @@ fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<
     Became {
         state: next,
         intent: Some(intent.id.clone()),
-        failure: (next == AttemptState::Failed)
-            .then(|| intent.failure.clone().unwrap_or_else(|| "card_declined".to_owned())),
+        failure: (next == AttemptState::Failed).then(|| failure_of(attempt, intent)),
         approve_at: intent.approve_at.clone().filter(|_| open),
         settled_at: (!open).then_some(now),
         good_until: good_until(attempt, intent, now).filter(|_| next == AttemptState::Authorised),
@@ -157,7 +200,22 @@ fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<
         },
         label: intent.label.clone().unwrap_or_else(|| attempt.label.clone()),
         gateway_customer: intent.customer.clone().or_else(|| attempt.gateway_customer.clone()),
-        gateway_method: intent.payment_method.clone().or_else(|| attempt.gateway_method.clone()),
+        // The name of a way that leaves the shop stays: by it one pays that way again.
+        gateway_method: (intent.payment_method.clone())
+            .filter(|_| attempt.method == PayBy::Card)
+            .or_else(|| attempt.gateway_method.clone()),
+    }
+}
+
+/// Why it was refused. Where the gateway says no more than "no", that is no bank's word about a
+/// card unless a card was asked.
+fn failure_of(attempt: &Attempt, intent: &Intent) -> String {
+    let said = intent.failure.as_deref().unwrap_or("card_declined");
+    match said {
+        "card_declined" | "generic_decline" if attempt.method != PayBy::Card => {
+            "payment_method_provider_decline".to_owned()
+        }
+        other => other.to_owned(),
     }
 }
 
@@ -180,10 +238,9 @@ fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTim
             amount: attempt.amount_cents,
             good_until: good_until(attempt, intent, now),
         },
-        AttemptState::Failed => Event::PaymentFailed {
-            attempt: attempt.id,
-            reason: intent.failure.clone().unwrap_or_else(|| "card_declined".to_owned()),
-        },
+        AttemptState::Failed => {
+            Event::PaymentFailed { attempt: attempt.id, reason: failure_of(attempt, intent) }
+        }
         AttemptState::Abandoned => {
             Event::PaymentAbandoned { attempt: attempt.id, why: "cancelled at the gateway".to_owned() }
         }

@@ -167,17 +167,28 @@ pub fn lines(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<OrderLi
         .load(conn)
 }
 
-/// Orders whose money has not come in time, the longest waiting first.
+/// A page of orders whose money has not come in time, the longest waiting first, from behind one
+/// of them on.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn unpaid_since(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -> QueryResult<Vec<OrderId>> {
-    orders::table
+pub fn unpaid_since(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    behind: Option<(DateTime<Utc>, OrderId)>,
+    most: i64,
+) -> QueryResult<Vec<(DateTime<Utc>, OrderId)>> {
+    let until = orders::unpaid_until.assume_not_null();
+    let mut query = orders::table
         .filter(orders::unpaid_until.le(now))
-        .order(orders::unpaid_until)
-        .select(orders::id)
+        .order((orders::unpaid_until, orders::id))
+        .select((until, orders::id))
         .limit(most)
-        .load(conn)
+        .into_boxed();
+    if let Some((at, id)) = behind {
+        query = query.filter(until.gt(at).or(until.eq(at).and(orders::id.gt(id))));
+    }
+    query.load(conn)
 }
 
 /// The caller holds the row and has checked that it may be.

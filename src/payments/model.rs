@@ -240,9 +240,19 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
             "The payment was not approved with your bank.",
             "Try again and approve it in your bank’s app or window, or pay another way.",
         ),
-        "approval_refused" | "payment_method_provider_decline" => {
+        "approval_refused"
+        | "payment_method_provider_decline"
+        | "payment_method_customer_decline"
+        | "payment_intent_payment_attempt_failed" => {
             ("The payment was not approved.", "Try again, or pay another way.")
         }
+        "payment_method_provider_timeout" | "payment_intent_payment_attempt_expired" => {
+            ("The payment was not approved in time.", "Try again and approve it there, or pay another way.")
+        }
+        "partial_authorisation" => (
+            "Your bank gave less than this order may come to, so the payment was given up.",
+            "Nothing is kept. Pay with another card, or another way.",
+        ),
         "processing_error" | "issuer_not_available" | "try_again_later" | "reenter_transaction" => {
             ("The bank could not answer just now.", "Try again in a moment, or pay another way.")
         }
@@ -254,13 +264,46 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
             // The bank asks not to say more: somebody else may be holding the card.
             ("Your bank declined this card.", "Pay with another card, or another way.")
         }
+        ours if is_ours(ours) => (
+            "The payment service could not take this payment.",
+            "That was not your bank. Pay with another card, or another way.",
+        ),
         _ => ("Your bank declined this card.", "Pay with another card, or another way."),
     }
+}
+
+/// Whether a code says that the question was wrong, and not that somebody's money was refused.
+fn is_ours(code: &str) -> bool {
+    code.starts_with("parameter_")
+        || matches!(
+            code,
+            "resource_missing"
+                | "invalid_request_error"
+                | "idempotency_error"
+                | "payment_method_unactivated"
+                | "payment_method_not_available"
+                | "payment_method_unexpected_state"
+                | "payment_intent_unexpected_state"
+                | "payment_intent_incompatible_payment_method"
+                | "invalid_payment_method_type"
+                | "amount_too_large"
+                | "refused"
+        )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_question_of_ours_is_not_put_down_to_the_bank() {
+        let bank = failure_words("card_declined");
+        assert_eq!(bank, failure_words("a code that is new to us"));
+        for code in ["resource_missing", "parameter_unknown", "parameter_missing", "invalid_request_error"] {
+            assert!(!failure_words(code).0.contains("ank declined"), "{code}");
+        }
+        assert_ne!(failure_words("payment_method_provider_decline"), bank);
+    }
 
     #[test]
     fn what_has_ended_does_not_begin_again() {

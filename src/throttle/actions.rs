@@ -26,6 +26,30 @@ pub fn spend(
     }
 }
 
+/// Whether one more would be refused. Counts nothing: for what is counted only where it fails, a
+/// card that is declined say.
+///
+/// # Errors
+/// When the database does not answer. Inside: until when to wait.
+pub fn look(
+    conn: &mut PgConnection,
+    what: Limited,
+    keys: &[Key],
+    now: DateTime<Utc>,
+) -> QueryResult<Result<(), Wait>> {
+    let hashes = keys.iter().map(|key| key.hash.as_str());
+    let found: Vec<(String, DateTime<Utc>, i32)> = throttles::table
+        .filter(throttles::what.eq(what).and(throttles::key.eq_any(hashes)))
+        .filter(throttles::ends_at.gt(now))
+        .select((throttles::key, throttles::ends_at, throttles::hits))
+        .load(conn)?;
+    let next = |(key, ends_at, hits): (String, DateTime<Utc>, i32)| {
+        let key = keys.iter().find(|k| k.hash == key)?;
+        Some(Count { most: what.allowance(key.whose).tries, ends_at, hits: hits + 1 })
+    };
+    Ok(judge(&found.into_iter().filter_map(next).collect::<Vec<_>>()))
+}
+
 /// Takes one try back: it was right, so it was no guess.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ db_enum! {
     pub enum Limited {
         Pay = "pay",
         AddCard = "add_card",
+        HoldWindow = "hold_window",
         SignUp = "sign_up",
         SignIn = "sign_in",
         Reset = "reset",
@@ -64,6 +65,11 @@ impl Limited {
             (Self::AddCard, Whose::Device) => tries(8, 60),
             (Self::AddCard, Whose::Address) => tries(24, 60),
             (Self::AddCard, Whose::Subject | Whose::SubjectHere) => tries(10, 60),
+            // A shopper looks at a few times and changes their mind; nobody keeps the day's windows
+            // from all others.
+            (Self::HoldWindow, Whose::Device) => tries(30, 60),
+            (Self::HoldWindow, Whose::Address) => tries(120, 60),
+            (Self::HoldWindow, Whose::Subject | Whose::SubjectHere) => tries(30, 60),
             // Each sends a letter to somebody, who may not have asked.
             (Self::SignUp, Whose::Device) => tries(6, 60),
             (Self::SignUp, Whose::Address) => tries(20, 60),

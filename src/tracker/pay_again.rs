@@ -219,13 +219,18 @@ pub(super) async fn pay(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let asked = number.clone();
+    let (asked, adds_card) = (number.clone(), form.way == "card");
     let dossier = shop
         .app
         .db(move |conn| {
             let (order, _) = caller.find(conn, &asked, &voice)?;
             let counted = throttle::spend(conn, Limited::Pay, &caller.keys(asked.as_ref()), voice.now)?;
             counted.map_err(|wait| later(wait, &voice))?;
+            if adds_card {
+                let counted =
+                    throttle::spend(conn, Limited::AddCard, &caller.keys(asked.as_ref()), voice.now)?;
+                counted.map_err(|wait| later(wait, &voice))?;
+            }
             Ok::<_, AppError>(Dossier::read(conn, order)?)
         })
         .await?;

@@ -41,6 +41,7 @@ pub struct Metrics {
     pub mail_failed: Gauge,
     pub payments_overdue: Gauge,
     pub outbox_given_up: Gauge,
+    pub outbox_stuck: Gauge,
     pub gateway_answered: Gauge,
     pub gateway_refused: Gauge,
     pub gateway_unclear: Gauge,
@@ -83,6 +84,8 @@ impl Metrics {
         let mail_failed = gauge("mail_failed", "Letters that were given up: somebody must look");
         let payments_overdue = gauge("payments_overdue", "Payments whose end should have been asked for");
         let outbox_given_up = gauge("outbox_given_up", "Jobs that were given up and wait for a person");
+        let outbox_stuck =
+            gauge("outbox_stuck", "Jobs tried many times and still not done: somebody must look");
         let gateway_answered =
             gauge("gateway_answered", "Calls the payment gateway answered, since the start");
         let gateway_refused = gauge("gateway_refused", "Calls the payment gateway refused, since the start");
@@ -103,6 +106,7 @@ impl Metrics {
             mail_failed,
             payments_overdue,
             outbox_given_up,
+            outbox_stuck,
             gateway_answered,
             gateway_refused,
             gateway_unclear,

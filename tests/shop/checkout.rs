@@ -1,10 +1,11 @@
 //! From basket to order in three steps, as a guest: what is typed is kept, what is refused says why,
 //! and whatever is pressed how often makes one order.
 
-use crate::common::{Answer, Shopper, TestShop};
+use crate::common::{Answer, Bank, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::connection::SimpleConnection;
+use smartshop::throttle::{self, Key, Limited};
 
 const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
@@ -854,4 +855,79 @@ async fn no_form_of_the_checkout_falls_for_what_does_not_belong_in_it() {
         assert_eq!(page.status, StatusCode::OK, "{path}");
     }
     assert_eq!(orders(&shop), 0);
+}
+
+/// One who pays with this card, from an address of their own, up to the last button.
+async fn with_card<'s>(
+    shop: &'s TestShop,
+    address: &str,
+    method: &str,
+    last4: &str,
+) -> (Shopper<'s>, Button) {
+    let shopper = shop.shopper().at_address(address);
+    fill(&shopper).await;
+    delivered(&shopper).await;
+    shopper.get("/checkout/payment").await;
+    let card =
+        [("way", "card"), ("method", method), ("brand", "visa"), ("last4", last4), ("expires", "12/30")];
+    let next = shopper.post("/checkout/payment", &card).await;
+    assert_eq!(next.location.as_deref(), Some("/checkout/review"), "{}", next.words());
+    let button = Button::of(&shopper.get("/checkout/review").await);
+    (shopper, button)
+}
+
+#[actix_web::test]
+async fn a_card_declined_again_and_again_is_held_off_whoever_tries_it_and_no_other_is() {
+    const POOR: &str = "pm_card_chargeDeclinedInsufficientFunds";
+    let (shop, _bank) = Bank::with_shop();
+    shop.change("DELETE FROM offer_products; UPDATE stock SET on_hand = 1000");
+    let counts = || shop.count("SELECT count(*) FROM throttles WHERE what = 'pay'");
+    let (good, button) = with_card(&shop, "192.0.2.1", "pm_card_visa", "4242").await;
+    assert_eq!(button.press(&good).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(counts(), 4, "a card that is taken is not counted: device, address and basket are");
+    let (poor, button) = with_card(&shop, "192.0.2.2", POOR, "9995").await;
+    assert_eq!(button.press(&poor).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(counts(), 10, "one that is declined is, by its name and by what stands on it");
+
+    let (signer, now) = (shop.state().shop.app.signer.clone(), shop.clock.now());
+    let typed_anew = [Key::subject(&signer, "card", "visa 9995 12/30")];
+    for _ in 0..2 {
+        throttle::spend(&mut shop.conn(), Limited::Pay, &typed_anew, now).expect("db").expect("room");
+    }
+    let (fourth, button) = with_card(&shop, "192.0.2.3", "pm_card_chargeDeclined", "9995").await;
+    let tried = button.press(&fourth).await;
+    assert_eq!(tried.status, StatusCode::SEE_OTHER, "three declines block nobody: {}", tried.words());
+    for _ in 0..11 {
+        throttle::spend(&mut shop.conn(), Limited::Pay, &typed_anew, now).expect("db").expect("room");
+    }
+    let before = orders(&shop);
+    let (thief, button) = with_card(&shop, "192.0.2.4", "pm_card_chargeDeclined", "9995").await;
+    let held_off = button.press(&thief).await;
+    assert_eq!(held_off.status, StatusCode::TOO_MANY_REQUESTS);
+    held_off.must_say("Nothing was ordered or charged");
+    assert_eq!(orders(&shop), before);
+    let (other, button) = with_card(&shop, "192.0.2.4", "pm_card_mastercard", "4444").await;
+    assert_eq!(button.press(&other).await.status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
+async fn nobody_keeps_window_after_window_from_all_others() {
+    let shop = plain_shop();
+    let shopper = at_the_till(&shop).await;
+    let window = delivered(&shopper).await;
+    for _ in 1..30 {
+        let kept = shopper.post("/checkout/hold", &[]).await;
+        assert_eq!(kept.status, StatusCode::SEE_OTHER);
+    }
+    shopper.get("/checkout/delivery").await;
+    let too_often = form(&[("window", &window), ("line", "15 Leinster Road")]);
+    let refused = shopper.post("/checkout/delivery", &too_often).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    refused.must_say("Too many tries. Try again at");
+    assert_eq!(shopper.post("/checkout/hold", &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    shop.clock.advance(Duration::minutes(61));
+    shopper.lives_at("D06").await;
+    let page = shopper.get("/checkout/delivery").await;
+    assert!(page.text.contains("15 Leinster Road"), "what was typed is kept all the same");
+    delivered(&shopper).await;
 }

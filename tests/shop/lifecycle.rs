@@ -100,6 +100,7 @@ fn intent(placed: &Placed, status: IntentStatus) -> Intent {
         received: if status == IntentStatus::Succeeded { amount } else { Money::ZERO },
         status,
         amount,
+        currency: None,
         failure: None,
         approve_at: None,
         good_until: None,
@@ -208,6 +209,34 @@ fn an_open_payment_keeps_its_order_from_being_cancelled_unasked() {
     payment_settled(conn, &gone, Source::Asked, now).expect("settled");
     let done = cancel(conn, placed.order.id, CancelledWhy::Unpaid, Actor::System, now).expect("now it can");
     assert_eq!(done, Cancelled::NothingTaken);
+    assert_holds_add_up(&shop);
+}
+
+#[test]
+fn a_shopper_cancels_what_is_paid_until_it_is_picked_and_what_is_unpaid_at_any_time() {
+    let shop = TestShop::demo();
+    let (conn, now) = (&mut shop.conn(), shop.clock.now());
+    diesel::sql_query("UPDATE stock SET on_hand = 1000").execute(conn).expect("plenty");
+    let ordered = |conn: &mut PgConnection, paid: bool| {
+        let id = basket_of(&shop, conn);
+        let form = placement(&shop, conn, id, PayBy::Card);
+        let placed = place_order(conn, &form, now).expect("an order");
+        let word = if paid { IntentStatus::RequiresCapture } else { IntentStatus::Canceled };
+        payment_settled(conn, &intent(&placed, word), Source::Asked, now).expect("settled");
+        placed
+    };
+    let (early, late, unpaid) = (ordered(conn, true), ordered(conn, true), ordered(conn, false));
+    let window = delivery::window(conn, late.order.window_id).expect("db").expect("a window");
+    let cutoff = window.cutoff_at;
+    let ends = |conn: &mut PgConnection, placed: &Placed, by, at| {
+        cancel(conn, placed.order.id, CancelledWhy::Customer, by, at)
+    };
+    let before = cutoff - Duration::seconds(1);
+    assert!(matches!(ends(conn, &early, Actor::Customer, before), Ok(Cancelled::Released(_))));
+    assert!(matches!(ends(conn, &late, Actor::Customer, cutoff), Err(CancelError::TooLate)));
+    assert_eq!(state(conn, &late), OrderState::Confirmed);
+    assert!(matches!(ends(conn, &unpaid, Actor::Customer, cutoff), Ok(Cancelled::NothingTaken)));
+    assert!(matches!(ends(conn, &late, Actor::Staff, cutoff), Ok(Cancelled::Released(_))), "staff may");
     assert_holds_add_up(&shop);
 }
 

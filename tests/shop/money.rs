@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use serde_json::json;
 use smartshop::app::App;
 use smartshop::cashier::{self, CardFields, Outcome};
+use smartshop::events::{self, Consumer};
 use smartshop::ids::{Actor, AttemptId, CustomerId, OrderId, RefundId};
 use smartshop::lifecycle::{
     self, AskedBack, CancelError, Cancelled, HandedOver, PayError, Paying, Placed, RefundError, RefundOf,
@@ -628,6 +629,110 @@ async fn one_who_leaves_the_approval_pays_another_way_and_one_who_refuses_hears_
 }
 
 #[actix_web::test]
+async fn who_refused_to_approve_may_pay_the_same_way_again() {
+    let (shop, bank) = till();
+    let app = app(&shop);
+    let placed = order(&shop, PayBy::Redirect, "paypal");
+    cashier::pay(&app, placed.attempt.expect("a try")).await;
+    bank.says(&intent_of(&shop, &placed), "refuse");
+    let Outcome::Failed(code) = cashier::look(&app, placed.order.id).await else { panic!("it was refused") };
+    assert!(!payments::failure_words(&code).0.contains("card"), "{code}");
+    let before = attempt(&shop, &placed);
+    assert_eq!(before.gateway_method.as_deref(), Some("paypal"));
+    let same = Paying { gateway_method: before.gateway_method, ..paying(PayBy::Redirect, "") };
+    let again = cashier::retry(&app, placed.order.id, same).await;
+    assert!(matches!(again, Ok(Outcome::Approve(_))), "{again:?}");
+    let newest = payments::standing_attempt(&mut shop.conn(), placed.order.id).expect("db").expect("a try");
+    bank.says(&newest.intent.expect("an intent"), "approve");
+    assert_eq!(cashier::look(&app, placed.order.id).await, Outcome::Authorised);
+    assert_eq!(bank.totals()[2], placed.order.maximum_cents.cents());
+}
+
+/// What a gateway says that got only a part from the bank, or other money.
+#[test]
+fn less_than_was_asked_for_confirms_nothing_and_goes_back() {
+    let shop = TestShop::demo();
+    diesel::sql_query("UPDATE stock SET on_hand = 100000").execute(&mut shop.conn()).expect("stock");
+    let now = shop.clock.now();
+    for (by, status) in
+        [(PayBy::Card, IntentStatus::RequiresCapture), (PayBy::Redirect, IntentStatus::Succeeded)]
+    {
+        for (less, currency) in [(Money(1), "eur"), (Money::ZERO, "huf")] {
+            let placed = order(&shop, by, "x");
+            let id = placed.attempt.expect("a try");
+            let there = placed.order.maximum_cents - less;
+            let whole = crate::common::placing::intent(id, there, status.clone());
+            let part = Intent { currency: Some(currency.into()), ..whole };
+            let conn = &mut shop.conn();
+            assert_eq!(payment_settled(conn, &part, Source::Asked, now), Ok(Decision::Applied));
+            payment_settled(conn, &part, Source::Webhook, now).expect("db");
+            payment_settled(conn, &part, Source::Asked, now).expect("db");
+            let failed = attempt(&shop, &placed);
+            assert_eq!((failed.state, state(&shop, &placed)), (AttemptState::Failed, OrderState::Placed));
+            assert_eq!(failed.failure.as_deref(), Some("partial_authorisation"));
+            assert_eq!(events_of(&shop, placed.order.id, "payment_failed"), 1);
+            let taken = status == IntentStatus::Succeeded;
+            assert_eq!(events_of(&shop, placed.order.id, "release_asked"), i64::from(!taken));
+            assert_eq!(balance(&shop, placed.order.id).refunding, if taken { there } else { Money::ZERO });
+            let again = lifecycle::start_attempt(conn, placed.order.id, &paying(PayBy::Card, VISA), now);
+            assert!(matches!(again, Ok(Some(_))), "{again:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn letters_do_not_wait_for_the_gateways_work() {
+    let (shop, bank) = till();
+    let app = app(&shop);
+    let placed = order(&shop, PayBy::Card, VISA);
+    cashier::pay(&app, placed.attempt.expect("a try")).await;
+    lifecycle::ask_capture(
+        &mut shop.conn(),
+        placed.order.id,
+        placed.order.total_cents,
+        Actor::Staff,
+        shop.clock.now(),
+    )
+    .expect("asked");
+    bank.mood(r#"{"broken_percent": 100}"#);
+    let open = |of: &str| {
+        shop.count(&format!("SELECT count(*) FROM outbox WHERE consumer = '{of}' AND done_at IS NULL"))
+    };
+    assert!(worker::work_for(&app, Consumer::Notifications).await.expect("the outbox") > 0);
+    assert_eq!((open("notifications"), open("gateway")), (0, 1));
+    for _ in 0..40 {
+        shop.clock.advance(Duration::minutes(61));
+        worker::work_for(&app, Consumer::Gateway).await.expect("the outbox");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM outbox WHERE failed IS NOT NULL"), 0, "it is not given up");
+    assert_eq!(events::stuck_count(&mut shop.conn()).expect("db"), 1, "and one can see that it hangs");
+    bank.mood("{}");
+    shop.clock.advance(Duration::minutes(61));
+    worker::work_for(&app, Consumer::Gateway).await.expect("the outbox");
+    assert_eq!(state(&shop, &placed), OrderState::Completed);
+}
+
+#[actix_web::test]
+async fn unpaid_orders_of_which_nobody_knows_the_end_do_not_keep_the_others() {
+    let (shop, mut bank) = till();
+    let app = app(&shop);
+    let stuck: Vec<Placed> = (0..51).map(|_| order(&shop, PayBy::Redirect, "paypal")).collect();
+    for one in &stuck {
+        // Begun, and then the gateway is gone.
+        lifecycle::begin_paying(&mut shop.conn(), one.attempt.expect("a try"), shop.clock.now()).expect("db");
+    }
+    shop.clock.advance(Duration::seconds(1));
+    let free = order(&shop, PayBy::Card, VISA);
+    bank.close();
+    let outcome = cashier::pay(&app, free.attempt.expect("a try")).await;
+    assert_eq!(outcome, Outcome::Failed("gateway_down".into()));
+    shop.clock.advance(Duration::hours(2));
+    assert_eq!(cashier::cancel_unpaid(&app).await.expect("db"), 1);
+    assert_eq!(state(&shop, &free), OrderState::Cancelled);
+    assert_eq!(state(&shop, &stuck[0]), OrderState::Placed);
+}
+
+#[actix_web::test]
 async fn an_unpaid_order_is_cancelled_only_when_the_gateway_says_that_it_is_unpaid() {
     let (shop, mut bank) = till();
     let app = app(&shop);
@@ -701,6 +806,7 @@ async fn the_loser_of_a_race_gives_back_its_own_money_and_never_the_winners() {
         attempt: Some(lost.id),
         status: IntentStatus::Succeeded,
         amount: lost.amount_cents,
+        currency: None,
         capturable: Money::ZERO,
         received: lost.amount_cents,
         failure: None,
@@ -834,6 +940,7 @@ fn settle_charged(conn: &mut PgConnection, placed: &Placed, now: chrono::DateTim
         attempt: placed.attempt,
         status: IntentStatus::Succeeded,
         amount: placed.order.maximum_cents,
+        currency: None,
         capturable: Money::ZERO,
         received: placed.order.maximum_cents,
         failure: None,

@@ -10,6 +10,8 @@ pub struct Intent {
     pub attempt: Option<AttemptId>,
     pub status: IntentStatus,
     pub amount: Money,
+    /// `eur`
+    pub currency: Option<String>,
     /// Reserved and not captured.
     pub capturable: Money,
     /// Captured.

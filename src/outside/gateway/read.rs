@@ -30,6 +30,7 @@ pub(super) fn intent(value: &Value) -> Option<Intent> {
         id: id_of(value)?,
         attempt: ours(value, "attempt").map(AttemptId),
         amount,
+        currency: text(&value["currency"]),
         capturable: capturable.unwrap_or(all_if(status == IntentStatus::RequiresCapture)),
         received: received.unwrap_or(all_if(status == IntentStatus::Succeeded)),
         failure: failure(&value["last_payment_error"]).filter(|_| refused),

@@ -105,6 +105,7 @@ pub(crate) fn intent(attempt: AttemptId, amount: Money, status: IntentStatus) ->
             .then(|| "https://bank.example/approve/1".to_owned()),
         status,
         amount,
+        currency: None,
         good_until: None,
         label: None,
         customer: None,
