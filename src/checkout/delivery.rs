@@ -33,6 +33,7 @@ struct DeliveryPage {
     place_known: bool,
     calendar: Option<Calendar>,
     hold: String,
+    rev: i64,
     typed: Typed,
     eircode: String,
     line: String,
@@ -171,6 +172,7 @@ fn delivery_page(till: &Till, problems: Vec<Problem>, day: Option<NaiveDate>) ->
         place_known: till.viewer.spot().is_some(),
         calendar,
         hold: HoldLine::html(till, true),
+        rev: till.draft.content.rev,
         eircode: eircode_field(till, &frame),
         line: line_field(typed, &frame),
         you: you_fields(typed, &frame),
@@ -285,6 +287,8 @@ pub(super) struct DeliveryForm {
     act: Option<String>,
     /// Another day is to be shown.
     day: Option<String>,
+    /// Rises with each sending.
+    rev: Option<String>,
 }
 
 impl DeliveryForm {
@@ -307,10 +311,26 @@ impl DeliveryForm {
         }
     }
 
+    /// Which sending this is. One without a number, from a page without scripts, is as new as any.
+    fn rev(&self, newest: i64) -> i64 {
+        self.rev.as_deref().and_then(|rev| rev.parse().ok()).unwrap_or(newest)
+    }
+
     /// Whether one wants to go on, and not only to look at another day or keep the time.
     fn goes_on(&self) -> bool {
         self.day.is_none() && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
     }
+}
+
+/// What was pressed when the form was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Press {
+    /// A button that also holds the chosen time.
+    Holding,
+    /// One that only shows something else.
+    Looking,
+    /// None: a field was left.
+    None,
 }
 
 /// What is needed to work on a draft where there is a connection.
@@ -329,13 +349,19 @@ impl Work {
     }
 
     /// Keeps what was typed before anybody looks whether it is right. Says whether the place is another
-    /// one now.
-    fn keep(self, conn: &mut PgConnection, form: &DeliveryForm, holds: bool) -> Result<bool, AppError> {
+    /// one now. What was sent while typing and is overtaken by something newer is dropped; a button
+    /// always counts.
+    fn keep(self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
         basket::lock(conn, self.id, self.now)?;
         let mut draft = store::draft(conn, self.id, self.now)?;
+        let newest = draft.content.rev;
+        if press == Press::None && form.rev(newest) < newest {
+            return Ok(false);
+        }
+        draft.content.rev = newest.max(form.rev(newest));
         form.write_into(&mut draft.content.typed);
         let moved = self.follow_eircode(conn, &mut draft)?;
-        if holds {
+        if press == Press::Holding {
             let held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
             if held && form.act.as_deref() == Some("keep") {
                 draft.content.said = Some(Said::HeldLonger);
@@ -385,7 +411,8 @@ pub(super) async fn take(
     let work = Work::new(&shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
-    let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, holds))).await?;
+    let press = if holds { Press::Holding } else { Press::Looking };
+    let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, press))).await?;
     shop.baskets.forget(id);
     if !goes_on {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
@@ -430,7 +457,7 @@ pub(super) async fn keep(
     let Some(id) = visit.basket else { return Ok(HttpResponse::Ok().json(Heard::default())) };
     let (work, form) = (Work::new(&shop, id), form.into_inner());
     let heard = move |conn: &mut PgConnection| {
-        let moved = work.keep(conn, &form, false)?;
+        let moved = work.keep(conn, &form, Press::None)?;
         let draft = store::draft(conn, work.id, work.now)?;
         let spotted = fields::spot(conn, draft.typed())?;
         let problems = fields::contact(draft.typed(), &spotted).err().unwrap_or_default();

@@ -37,24 +37,48 @@ const show = (id, words) => {
   if (where) where.textContent = words ?? "";
 };
 
+/** Goes where the shop has led us. Its message has been said to us, so we carry it there. */
+const follow = (address, html) => {
+  const message = live(new DOMParser().parseFromString(html, "text/html")).get("notice");
+  if (message?.dataset.say) sessionStorage.setItem("message", message.outerHTML);
+  location.assign(address);
+};
+
 /** Takes the parts of this page that the shop would show now. */
 const renew = async () => {
   const response = await fetch(location.href.replace(/#.*/, ""), { signal: patience() });
-  if (response.ok) takeOver(await response.text());
+  const html = await response.text();
+  if (!samePage(response.url)) follow(response.url, html);
+  else if (response.ok) takeOver(html);
+};
+
+/** Each sending of a form has a higher number than the ones before, in whichever tab: the shop
+ * ignores what was typed earlier and comes later. */
+const number = (form) => {
+  const rev = form.elements.namedItem("rev");
+  if (rev) rev.value = String(Math.max(Number(rev.value) + 1, Date.now()));
 };
 
 if (draftForm) {
   const left = new Set([...draftForm.querySelectorAll("[aria-invalid]")].map((el) => el.id));
-  let asking = 0;
+  /** Ends what is under way; renewed for each. */
+  let stop = new AbortController();
+  /** Whether something waits for its turn: it will take along all that is typed by then. */
+  let waiting = false;
+  /** The button was pressed: the whole form is on its way. */
+  let sent = false;
+
+  const body = () => {
+    number(draftForm);
+    return new URLSearchParams(new FormData(draftForm));
+  };
 
   const look = async () => {
-    const mine = ++asking;
+    if (waiting || sent) return;
+    waiting = true;
     try {
-      const body = new URLSearchParams(new FormData(draftForm));
-      const response = await fetch(draftForm.dataset.draft, { method: "POST", body, signal: patience(), keepalive: true });
-      if (!response.ok) return;
-      const heard = await response.json();
-      if (mine !== asking) return;
+      const heard = await inTurn(ask);
+      if (!heard || waiting || sent) return;
       for (const name of left) mind(name, heard.problems[name]);
       show("eircode-known", heard.known);
       show("email-meant", heard.meant);
@@ -63,6 +87,32 @@ if (draftForm) {
       // The button sends it all again.
     }
   };
+
+  const ask = async () => {
+    waiting = false;
+    if (sent) return null;
+    stop = new AbortController();
+    const ours = stop;
+    const late = setTimeout(() => ours.abort(), 8000);
+    try {
+      const response = await fetch(draftForm.dataset.draft, { method: "POST", body: body(), signal: ours.signal, keepalive: true });
+      return response.ok ? await response.json() : null;
+    } finally {
+      clearTimeout(late);
+    }
+  };
+
+  draftForm.addEventListener("submit", (event) => {
+    if (event.submitter?.matches("[data-quiet]")) return;
+    sent = true;
+    clearTimeout(timer);
+    number(draftForm);
+    stop.abort();
+  });
+  addEventListener("pageshow", () => { sent = false; });
+  addEventListener("pagehide", () => {
+    if (waiting && !sent) navigator.sendBeacon?.(draftForm.dataset.draft, body());
+  });
 
   draftForm.addEventListener("focusout", (event) => {
     const field = event.target;
@@ -81,13 +131,19 @@ if (draftForm) {
 // ---- Buttons that change a part of the page and leave what is typed alone.
 
 const quietly = async (form, submitter, more = {}) => {
-  const body = new URLSearchParams(new FormData(form, submitter));
-  for (const [name, value] of Object.entries(more)) body.set(name, value);
+  // The button may be gone, with its part of the page, when its turn comes.
+  const pressed = submitter?.name ? { [submitter.name]: submitter.value } : {};
+  const post = () => {
+    number(form);
+    const body = new URLSearchParams(new FormData(form));
+    for (const [name, value] of Object.entries({ ...pressed, ...more })) body.set(name, value);
+    return fetch(form.action, { method: "POST", body, signal: patience() });
+  };
   form.dataset.busy = "";
   try {
-    const response = await inTurn(() => fetch(form.action, { method: "POST", body, signal: patience() }));
+    const response = await inTurn(post);
     const html = await response.text();
-    if (!samePage(response.url)) return location.assign(response.url);
+    if (!samePage(response.url)) return follow(response.url, html);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
