@@ -38,7 +38,7 @@ const show = (id, words) => {
 };
 
 /** Goes where the shop has led us. Its message has been said to us, so we carry it there. */
-const follow = (address, html) => {
+const leadTo = (address, html) => {
   const message = live(new DOMParser().parseFromString(html, "text/html")).get("notice");
   if (message?.dataset.say) sessionStorage.setItem("message", message.outerHTML);
   location.assign(address);
@@ -48,7 +48,7 @@ const follow = (address, html) => {
 const renew = async () => {
   const response = await fetch(location.href.replace(/#.*/, ""), { signal: patience() });
   const html = await response.text();
-  if (!samePage(response.url)) follow(response.url, html);
+  if (!samePage(response.url)) leadTo(response.url, html);
   else if (response.ok) takeOver(html);
 };
 
@@ -143,7 +143,7 @@ const quietly = async (form, submitter, more = {}) => {
   try {
     const response = await inTurn(post);
     const html = await response.text();
-    if (!samePage(response.url)) return follow(response.url, html);
+    if (!samePage(response.url)) return leadTo(response.url, html);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
@@ -235,6 +235,9 @@ const payIn = (paying) => {
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
   const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
   let waiting = false;
+  /** The gateway's fields: on their way, there, or not coming. */
+  let fields = paying.dataset.gateway ? "coming" : "none";
+  const NOT_OPEN = "The card form did not open. Reload the page, or choose another way to pay.";
 
   const complainAt = (message) => {
     waiting = false;
@@ -261,17 +264,44 @@ const payIn = (paying) => {
   /** Asks for the word; set by the gateway that is there. */
   let tokenise = null;
 
+  const room = paying.querySelector("[data-card-frame]");
+  const opened = () => {
+    if (fields === "absent") {
+      complainAt("");
+      if (room) room.hidden = false;
+    }
+    fields = "there";
+  };
+  const notOpened = () => {
+    if (fields !== "coming") return;
+    fields = "absent";
+    if (room) room.hidden = true;
+    complainAt(NOT_OPEN);
+  };
+  if (room || paying.querySelector("[data-stripe]")) setTimeout(notOpened, 5000);
+
+  /** The service is slow: one is told, and does not wait for ever. */
+  const waitFor = () => {
+    setTimeout(() => waiting && say("The payment service is slow. Please wait a moment."), 2000);
+    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 8000);
+  };
+
   paying.addEventListener("submit", (event) => {
     if (event.submitter?.value && event.submitter.name === "do") return;
-    if (chosen() !== "card" || !tokenise) return;
+    if (chosen() !== "card" || (!tokenise && fields === "none")) return;
     event.preventDefault();
     if (waiting) return;
+    if (fields !== "there" || !tokenise) {
+      notOpened();
+      say(NOT_OPEN);
+      return;
+    }
     waiting = true;
     complainAt("");
     waiting = true;
     for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-disabled", "true");
     tokenise();
-    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 12000);
+    waitFor();
   });
 
   // The sandbox: frames of our own that speak by messages.
@@ -284,6 +314,7 @@ const payIn = (paying) => {
       const frame = [card, wallets].find((f) => f && f.contentWindow === source);
       if (!frame || origin !== new URL(frame.src).origin || typeof data !== "object" || !data) return;
       if (data.type === "height" && data.px > 0) frame.style.blockSize = `${Math.min(900, Math.ceil(data.px))}px`;
+      else if (data.type === "ready" && frame === card) opened();
       else if (data.type === "ready" && frame === wallets) {
         paying.querySelector("[data-wallets]").hidden = false;
         frame.contentWindow.postMessage({ type: "billing", billing: billing() }, origin);
@@ -313,6 +344,7 @@ const payIn = (paying) => {
       for (const box of paying.querySelectorAll("[data-stripe]")) {
         const part = (parts[box.dataset.stripe] = elements.create(box.dataset.stripe, { style: { base } }));
         part.mount(box);
+        part.on("ready", opened);
         part.on("focus", () => box.classList.add("focused"));
         part.on("blur", () => box.classList.remove("focused"));
         part.on("change", ({ error }) => complainAt(error?.message));
