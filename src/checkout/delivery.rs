@@ -83,10 +83,19 @@ pub(super) async fn show(
     if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Delivery) {
         return Ok(elsewhere);
     }
+    if let Some(basket) = too_little(&shop, &till) {
+        return Ok(basket);
+    }
     begin(&shop, &visit, &mut till).await?;
     let problems = if asked.missing.is_some() { till.delivery_problems() } else { Vec::new() };
     let day = asked.day.as_deref().and_then(|day| day.parse().ok());
     page(&shop, &request, &visit, &till, problems, day).await
+}
+
+/// Where somebody is sent whose basket is worth less than we bring. What is gone is dealt with here.
+fn too_little(shop: &Shop, till: &Till) -> Option<HttpResponse> {
+    let sent_back = till.below_minimum() && till.gone.is_empty();
+    sent_back.then(|| redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]))
 }
 
 /// The first time: what is known already is filled in.
@@ -431,8 +440,8 @@ pub(super) async fn take(
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
     }
-    if till.below_minimum() && till.gone.is_empty() {
-        return Ok(redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]));
+    if let Some(basket) = too_little(&shop, &till) {
+        return Ok(basket);
     }
     shop.step(&visit, Kind::DeliveryDone, json!({}));
     Ok(redirect("/checkout/payment", []))
