@@ -78,11 +78,12 @@ if (draftForm) {
     waiting = true;
     try {
       const heard = await inTurn(ask);
+      // Another place is said once, by the first answer that has it.
+      if (heard?.moved && !sent) await renew();
       if (!heard || waiting || sent) return;
       for (const name of left) mind(name, heard.problems[name]);
       show("eircode-known", heard.known);
       show("email-meant", heard.meant);
-      if (heard.moved) await renew();
     } catch {
       // The button sends it all again.
     }
