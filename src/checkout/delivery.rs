@@ -34,6 +34,7 @@ struct DeliveryPage {
     place_known: bool,
     calendar: Option<Calendar>,
     hold: String,
+    rev: i64,
     typed: Typed,
     eircode: String,
     line: String,
@@ -83,10 +84,19 @@ pub(super) async fn show(
     if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Delivery) {
         return Ok(elsewhere);
     }
+    if let Some(basket) = too_little(&shop, &till) {
+        return Ok(basket);
+    }
     begin(&shop, &visit, &mut till).await?;
     let problems = if asked.missing.is_some() { till.delivery_problems() } else { Vec::new() };
     let day = asked.day.as_deref().and_then(|day| day.parse().ok());
     page(&shop, &request, &visit, &till, problems, day).await
+}
+
+/// Where somebody is sent whose basket is worth less than we bring. What is gone is dealt with here.
+fn too_little(shop: &Shop, till: &Till) -> Option<HttpResponse> {
+    let sent_back = till.below_minimum() && till.gone.is_empty();
+    sent_back.then(|| redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]))
 }
 
 /// The first time: what is known already is filled in.
@@ -172,6 +182,7 @@ fn delivery_page(till: &Till, problems: Vec<Problem>, day: Option<NaiveDate>) ->
         place_known: till.viewer.spot().is_some(),
         calendar,
         hold: HoldLine::html(till, true),
+        rev: till.draft.content.rev,
         eircode: eircode_field(till, &frame),
         line: line_field(typed, &frame),
         you: you_fields(typed, &frame),
@@ -286,6 +297,8 @@ pub(super) struct DeliveryForm {
     act: Option<String>,
     /// Another day is to be shown.
     day: Option<String>,
+    /// Rises with each sending.
+    rev: Option<String>,
 }
 
 impl DeliveryForm {
@@ -308,10 +321,26 @@ impl DeliveryForm {
         }
     }
 
+    /// Which sending this is. One without a number, from a page without scripts, is as new as any.
+    fn rev(&self, newest: i64) -> i64 {
+        self.rev.as_deref().and_then(|rev| rev.parse().ok()).unwrap_or(newest)
+    }
+
     /// Whether one wants to go on, and not only to look at another day or keep the time.
     fn goes_on(&self) -> bool {
         self.day.is_none() && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
     }
+}
+
+/// What was pressed when the form was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Press {
+    /// A button that also holds the chosen time.
+    Holding,
+    /// One that only shows something else.
+    Looking,
+    /// None: a field was left.
+    None,
 }
 
 /// What is needed to work on a draft where there is a connection.
@@ -330,13 +359,19 @@ impl Work {
     }
 
     /// Keeps what was typed before anybody looks whether it is right. Says whether the place is another
-    /// one now.
-    fn keep(self, conn: &mut PgConnection, form: &DeliveryForm, holds: bool) -> Result<bool, AppError> {
+    /// one now. What was sent while typing and is overtaken by something newer is dropped; a button
+    /// always counts.
+    fn keep(self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
         basket::lock(conn, self.id, self.now)?;
         let mut draft = store::draft(conn, self.id, self.now)?;
+        let newest = draft.content.rev;
+        if press == Press::None && form.rev(newest) < newest {
+            return Ok(false);
+        }
+        draft.content.rev = newest.max(form.rev(newest));
         form.write_into(&mut draft.content.typed);
         let moved = self.follow_eircode(conn, &mut draft)?;
-        if holds {
+        if press == Press::Holding {
             let held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
             if held && form.act.as_deref() == Some("keep") {
                 draft.content.said = Some(Said::HeldLonger);
@@ -399,8 +434,8 @@ async fn take_step(
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
     let may_hold = if holds { count_hold(shop, asker, id).await } else { Ok(()) };
-    let holds = holds && may_hold.is_ok();
-    let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, holds))).await?;
+    let press = if holds && may_hold.is_ok() { Press::Holding } else { Press::Looking };
+    let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, press))).await?;
     shop.baskets.forget(id);
     // What was typed is kept all the same.
     may_hold?;
@@ -421,8 +456,8 @@ async fn take_step(
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
     }
-    if till.below_minimum() && till.gone.is_empty() {
-        return Ok(redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]));
+    if let Some(basket) = too_little(shop, &till) {
+        return Ok(basket);
     }
     shop.step(visit, Kind::DeliveryDone, json!({}));
     Ok(redirect("/checkout/payment", []))
@@ -447,7 +482,7 @@ pub(super) async fn keep(
     let Some(id) = visit.basket else { return Ok(HttpResponse::Ok().json(Heard::default())) };
     let (work, form) = (Work::new(&shop, id), form.into_inner());
     let heard = move |conn: &mut PgConnection| {
-        let moved = work.keep(conn, &form, false)?;
+        let moved = work.keep(conn, &form, Press::None)?;
         let draft = store::draft(conn, work.id, work.now)?;
         let spotted = fields::spot(conn, draft.typed())?;
         let problems = fields::contact(draft.typed(), &spotted).err().unwrap_or_default();

@@ -92,6 +92,8 @@ pub(super) struct Content {
     pub(super) typed: Typed,
     pub(super) said: Option<Said>,
     pub(super) sent: Option<Sent>,
+    /// The highest number of a sending of the first step's form: what has a lower one was typed before.
+    pub(super) rev: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -167,7 +167,7 @@ fn button_words(paying: &Paying, total: Money, maximum: Money) -> (String, Strin
             } else {
                 format!("Reserved up to {maximum} on {label}, charged after packing.")
             };
-            (format!("Place order · {total}"), fine)
+            (format!("Pay {total}"), fine)
         }
         PayBy::Redirect if maximum > total => (
             format!("Pay {maximum}"),
@@ -186,7 +186,7 @@ fn button_words(paying: &Paying, total: Money, maximum: Money) -> (String, Strin
             };
             let how = if paying.by == PayBy::CashAtDoor { "in cash" } else { "by card" };
             (
-                format!("Place order, pay {total} at the door"),
+                format!("Order, pay {total} at the door"),
                 format!("You pay the rider {how}{most}. Nothing is charged now."),
             )
         }

@@ -46,6 +46,7 @@ pub(super) struct ShortLine {
     pub(super) picture: String,
     pub(super) fresh: bool,
     pub(super) words: String,
+    /// Before offers, so that the lines add up to the items in the block of sums.
     pub(super) sum: String,
 }
 
@@ -129,7 +130,7 @@ impl ShortLine {
             picture: assets::picture(&article.picture).into_owned(),
             fresh: article.picture_fit == PictureFit::Fresh,
             words: format!("{} × {}, {}", line.counted, article.name, article.size_label()),
-            sum: line.sum().to_string(),
+            sum: line.full().to_string(),
         }
     }
 }

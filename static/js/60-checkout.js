@@ -37,32 +37,83 @@ const show = (id, words) => {
   if (where) where.textContent = words ?? "";
 };
 
+/** Goes where the shop has led us. Its message has been said to us, so we carry it there. */
+const leadTo = (address, html) => {
+  const message = live(new DOMParser().parseFromString(html, "text/html")).get("notice");
+  if (message?.dataset.say) sessionStorage.setItem("message", message.outerHTML);
+  location.assign(address);
+};
+
 /** Takes the parts of this page that the shop would show now. */
 const renew = async () => {
   const response = await fetch(location.href.replace(/#.*/, ""), { signal: patience() });
-  if (response.ok) takeOver(await response.text());
+  const html = await response.text();
+  if (!samePage(response.url)) leadTo(response.url, html);
+  else if (response.ok) takeOver(html);
+};
+
+/** Each sending of a form has a higher number than the ones before, in whichever tab: the shop
+ * ignores what was typed earlier and comes later. */
+const number = (form) => {
+  const rev = form.elements.namedItem("rev");
+  if (rev) rev.value = String(Math.max(Number(rev.value) + 1, Date.now()));
 };
 
 if (draftForm) {
   const left = new Set([...draftForm.querySelectorAll("[aria-invalid]")].map((el) => el.id));
-  let asking = 0;
+  /** Ends what is under way; renewed for each. */
+  let stop = new AbortController();
+  /** Whether something waits for its turn: it will take along all that is typed by then. */
+  let waiting = false;
+  /** The button was pressed: the whole form is on its way. */
+  let sent = false;
+
+  const body = () => {
+    number(draftForm);
+    return new URLSearchParams(new FormData(draftForm));
+  };
 
   const look = async () => {
-    const mine = ++asking;
+    if (waiting || sent) return;
+    waiting = true;
     try {
-      const body = new URLSearchParams(new FormData(draftForm));
-      const response = await fetch(draftForm.dataset.draft, { method: "POST", body, signal: patience(), keepalive: true });
-      if (!response.ok) return;
-      const heard = await response.json();
-      if (mine !== asking) return;
+      const heard = await inTurn(ask);
+      // Another place is said once, by the first answer that has it.
+      if (heard?.moved && !sent) await renew();
+      if (!heard || waiting || sent) return;
       for (const name of left) mind(name, heard.problems[name]);
       show("eircode-known", heard.known);
       show("email-meant", heard.meant);
-      if (heard.moved) await renew();
     } catch {
       // The button sends it all again.
     }
   };
+
+  const ask = async () => {
+    waiting = false;
+    if (sent) return null;
+    stop = new AbortController();
+    const ours = stop;
+    const late = setTimeout(() => ours.abort(), 8000);
+    try {
+      const response = await fetch(draftForm.dataset.draft, { method: "POST", body: body(), signal: ours.signal, keepalive: true });
+      return response.ok ? await response.json() : null;
+    } finally {
+      clearTimeout(late);
+    }
+  };
+
+  draftForm.addEventListener("submit", (event) => {
+    if (event.submitter?.matches("[data-quiet]")) return;
+    sent = true;
+    clearTimeout(timer);
+    number(draftForm);
+    stop.abort();
+  });
+  addEventListener("pageshow", () => { sent = false; });
+  addEventListener("pagehide", () => {
+    if (waiting && !sent) navigator.sendBeacon?.(draftForm.dataset.draft, body());
+  });
 
   draftForm.addEventListener("focusout", (event) => {
     const field = event.target;
@@ -81,13 +132,19 @@ if (draftForm) {
 // ---- Buttons that change a part of the page and leave what is typed alone.
 
 const quietly = async (form, submitter, more = {}) => {
-  const body = new URLSearchParams(new FormData(form, submitter));
-  for (const [name, value] of Object.entries(more)) body.set(name, value);
+  // The button may be gone, with its part of the page, when its turn comes.
+  const pressed = submitter?.name ? { [submitter.name]: submitter.value } : {};
+  const post = () => {
+    number(form);
+    const body = new URLSearchParams(new FormData(form));
+    for (const [name, value] of Object.entries({ ...pressed, ...more })) body.set(name, value);
+    return fetch(form.action, { method: "POST", body, signal: patience() });
+  };
   form.dataset.busy = "";
   try {
-    const response = await inTurn(() => fetch(form.action, { method: "POST", body, signal: patience() }));
+    const response = await inTurn(post);
     const html = await response.text();
-    if (!samePage(response.url)) return location.assign(response.url);
+    if (!samePage(response.url)) return leadTo(response.url, html);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
     takeOver(html);
   } catch {
@@ -179,6 +236,9 @@ const payIn = (paying) => {
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
   const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
   let waiting = false;
+  /** The gateway's fields: on their way, there, or not coming. */
+  let fields = paying.dataset.gateway ? "coming" : "none";
+  const NOT_OPEN = "The card form did not open. Reload the page, or choose another way to pay.";
 
   const complainAt = (message) => {
     waiting = false;
@@ -205,17 +265,44 @@ const payIn = (paying) => {
   /** Asks for the word; set by the gateway that is there. */
   let tokenise = null;
 
+  const room = paying.querySelector("[data-card-frame]");
+  const opened = () => {
+    if (fields === "absent") {
+      complainAt("");
+      if (room) room.hidden = false;
+    }
+    fields = "there";
+  };
+  const notOpened = () => {
+    if (fields !== "coming") return;
+    fields = "absent";
+    if (room) room.hidden = true;
+    complainAt(NOT_OPEN);
+  };
+  if (room || paying.querySelector("[data-stripe]")) setTimeout(notOpened, 5000);
+
+  /** The service is slow: one is told, and does not wait for ever. */
+  const waitFor = () => {
+    setTimeout(() => waiting && say("The payment service is slow. Please wait a moment."), 2000);
+    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 8000);
+  };
+
   paying.addEventListener("submit", (event) => {
     if (event.submitter?.value && event.submitter.name === "do") return;
-    if (chosen() !== "card" || !tokenise) return;
+    if (chosen() !== "card" || (!tokenise && fields === "none")) return;
     event.preventDefault();
     if (waiting) return;
+    if (fields !== "there" || !tokenise) {
+      notOpened();
+      say(NOT_OPEN);
+      return;
+    }
     waiting = true;
     complainAt("");
     waiting = true;
     for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-disabled", "true");
     tokenise();
-    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 12000);
+    waitFor();
   });
 
   // The sandbox: frames of our own that speak by messages.
@@ -228,6 +315,7 @@ const payIn = (paying) => {
       const frame = [card, wallets].find((f) => f && f.contentWindow === source);
       if (!frame || origin !== new URL(frame.src).origin || typeof data !== "object" || !data) return;
       if (data.type === "height" && data.px > 0) frame.style.blockSize = `${Math.min(900, Math.ceil(data.px))}px`;
+      else if (data.type === "ready" && frame === card) opened();
       else if (data.type === "ready" && frame === wallets) {
         paying.querySelector("[data-wallets]").hidden = false;
         frame.contentWindow.postMessage({ type: "billing", billing: billing() }, origin);
@@ -257,6 +345,7 @@ const payIn = (paying) => {
       for (const box of paying.querySelectorAll("[data-stripe]")) {
         const part = (parts[box.dataset.stripe] = elements.create(box.dataset.stripe, { style: { base } }));
         part.mount(box);
+        part.on("ready", opened);
         part.on("focus", () => box.classList.add("focused"));
         part.on("blur", () => box.classList.remove("focused"));
         part.on("change", ({ error }) => complainAt(error?.message));

@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
-import { DESK, PHONE, eventually, openHouse, story, text } from "./support/shopper.js";
+import { DESK, PHONE, eventually, house, mark, openHouse, stayed, story, text } from "./support/shopper.js";
+import { gatewayMood } from "./support/orders.js";
 import { fillBasket, livesAt, said, saysNo } from "./support/pages.js";
 
 openHouse();
@@ -12,10 +13,13 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const GOODS = [["PP-OIL-002", 2], ["SF-SHL-012", 1]];
 const WHO = { name: "Aoife Byrne", email: "aoife.byrne@example.ie", phone: "087 555 0142", line: "14 Leinster Road", eircode: "D06 X4P7" };
 
-const shops = async (context) => {
+const VISA = "4242 4242 4242 4242";
+const LAST_HOLD = "SELECT h.basket_id, w.id, w.capacity FROM window_holds h JOIN delivery_windows w ON w.id = h.window_id WHERE h.basket_id IS NOT NULL ORDER BY h.held_until DESC LIMIT 1";
+
+const shops = async (context, goods = GOODS) => {
   await saysNo(context);
   await livesAt(context, "D06");
-  await fillBasket(context, GOODS);
+  await fillBasket(context, goods);
 };
 const main = (page) => page.locator(".btn.main:visible").first();
 const fillIn = async (page) => {
@@ -25,8 +29,8 @@ const chooseTime = async (page, n = 1) => {
   const times = page.locator("#window input[name=window]:enabled");
   await times.nth(n).check();
 };
-const toPayment = async (page, context) => {
-  await shops(context);
+const toPayment = async (page, context, goods = GOODS) => {
+  await shops(context, goods);
   await page.goto("/checkout/delivery");
   await fillIn(page);
   await chooseTime(page);
@@ -34,8 +38,8 @@ const toPayment = async (page, context) => {
   await main(page).click();
   await page.waitForURL("**/checkout/payment");
 };
-const toReview = async (page, context, way = "cash_at_door") => {
-  await toPayment(page, context);
+const toReview = async (page, context, way = "cash_at_door", goods = GOODS) => {
+  await toPayment(page, context, goods);
   await page.locator(`input[name=way][value="${way}"]`).check();
   await main(page).click();
   await page.waitForURL("**/checkout/review");
@@ -46,12 +50,20 @@ const typeCard = async (page, number) => {
   await frame.getByLabel("Expiry").fill("12 / 34");
   await frame.getByLabel("Security code").fill("123");
 };
+const cardAtReview = async (page, context, number) => {
+  await toPayment(page, context);
+  await typeCard(page, number);
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+};
+const pressPay = (page) => page.getByRole("button", { name: /^Pay €\d+\.\d\d$/ }).filter({ visible: true }).first().click({ noWaitAfter: true });
+const isConfirmed = (page, patience = 10_000) => eventually(async () => assert.match(await text(page.locator("main h1")), /Order confirmed/), patience);
 const findsNothing = async (page, where) => {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html.slice(0, 140)).join(" | ")}`), [], where);
 };
 
-story("a guest orders with cash and no scripts", { scripts: false, viewport: PHONE, expected: [404] }, async (page, { context }) => {
+story("a guest orders with cash and no scripts", { scripts: false, viewport: PHONE }, async (page, { context }) => {
   await shops(context);
   await page.goto("/basket");
   await page.getByRole("link", { name: "Checkout" }).last().click();
@@ -71,12 +83,12 @@ story("a guest orders with cash and no scripts", { scripts: false, viewport: PHO
   assert.match(await text(page.locator("main")), /held for you until \d\d:\d\d/);
   await page.getByRole("button", { name: "Keep it longer" }).click();
   assert.match(await text(page.locator("main")), /Your time is held longer/);
-  const button = page.getByRole("button", { name: /Place order, pay €\d+\.\d\d at the door/ }).last();
+  const button = page.getByRole("button", { name: /Order, pay €\d+\.\d\d at the door/ }).last();
   await button.click();
   await page.waitForURL("**/orders/*");
 });
 
-story("by keyboard alone one comes to an order", { expected: [404] }, async (page, { context }) => {
+story("by keyboard alone one comes to an order", async (page, { context }) => {
   await shops(context);
   await page.goto("/checkout");
   const reach = async (what, most = 80) => {
@@ -173,7 +185,7 @@ story("the end of the hold is announced in time, and it can be kept", async (pag
   assert.equal(await page.locator("[data-left]").isVisible(), false);
 });
 
-story("the button is pressed twice and there is one order", { expected: [404] }, async (page, { context }) => {
+story("the button is pressed twice and there is one order", async (page, { context }) => {
   await toReview(page, context);
   const button = main(page);
   await button.dblclick();
@@ -185,9 +197,9 @@ story("the button is pressed twice and there is one order", { expected: [404] },
   assert.equal(page.url(), order, "the review of what was ordered is the order");
 });
 
-story("a card goes to the gateway's frame, and the shop learns how it reads", { expected: [404] }, async (page, { context }) => {
+story("a card goes to the gateway's frame, and the order is confirmed", async (page, { context }) => {
   await toPayment(page, context);
-  await typeCard(page, "4242 4242 4242 4242");
+  await typeCard(page, VISA);
   await main(page).click();
   await page.waitForURL("**/checkout/review");
   const words = await text(page.locator("main"));
@@ -197,8 +209,160 @@ story("a card goes to the gateway's frame, and the shop learns how it reads", { 
   assert.match(await text(page.locator(".panel .pick").first()), /Visa ending 4242/, "the card is not asked for again");
   await main(page).click();
   await page.waitForURL("**/checkout/review");
-  await page.getByRole("button", { name: /Place order · €\d+\.\d\d/ }).last().click();
+  await pressPay(page);
   await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+  assert.match(await text(page.locator("main")), /€\d+\.\d\d reserved on Visa ending 4242, charged after packing/);
+});
+
+story("a declined card loses nothing: another one pays on the order's page", async (page, { context }) => {
+  await cardAtReview(page, context, "4000 0000 0000 0002");
+  await pressPay(page);
+  await page.waitForURL("**/orders/*");
+  const order = page.url();
+  const words = await text(page.locator("main"));
+  assert.match(words, /You have not been charged\. Your things, and .*, are kept for you until/);
+  const goods = await page.locator("main .lines li").allInnerTexts();
+  await typeCard(page, VISA);
+  await page.locator("#pay-again [data-go]").click();
+  await isConfirmed(page);
+  assert.equal(page.url(), order, "the same order");
+  assert.deepEqual(await page.locator("main .lines li").allInnerTexts(), goods, "with the same things");
+  assert.match(await text(page.locator("main")), /14 Leinster Road/);
+});
+
+story("the bank asks, one approves and comes back to a confirmed order", async (page, { context }) => {
+  await cardAtReview(page, context, "4000 0025 0000 3155");
+  await pressPay(page);
+  await page.waitForURL("**/sandbox/approve/**");
+  assert.match(await text(page.locator("main")), /A bank would ask you to confirm this/);
+  await page.getByRole("button", { name: /^Approve €\d+\.\d\d$/ }).click();
+  await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+  assert.match(await text(page.locator("main")), /Visa ending 3155/);
+});
+
+story("the gateway is silent: the order says so within ten seconds, and comes right by itself", async (page, { context }) => {
+  await cardAtReview(page, context, VISA);
+  await gatewayMood(context, { silent_percent: 100, silent_seconds: 14, next_calls: 4 });
+  try {
+    const pressed = Date.now();
+    await pressPay(page);
+    await page.waitForURL("**/orders/*", { timeout: 10_500 });
+    assert.ok(Date.now() - pressed < 10_500, `after ${Date.now() - pressed} ms`);
+    assert.match(await text(page.locator("main h1")), /We are checking your payment/);
+    await mark(page);
+  } finally {
+    await gatewayMood(context);
+  }
+  await isConfirmed(page, 60_000);
+  assert.ok(await stayed(page), "without a reload");
+});
+
+story("the time is over and gone to others before the last button: one chooses another", async (page, { context }) => {
+  await toReview(page, context);
+  const [basket, id, room] = house.shop.sql(LAST_HOLD).split("|");
+  const over = "UPDATE window_holds SET held_until = now() - interval '1 minute'";
+  house.shop.sql(`${over} WHERE basket_id = '${basket}'`);
+  await page.reload();
+  assert.match(await text(page.locator("main")), /is not held for you any more, and still free/);
+  await page.getByRole("button", { name: "Hold it again" }).click();
+  await eventually(async () => assert.match(await text(page.locator("main")), /is held for you until \d\d:\d\d/));
+  // Over once more, and this time somebody else has taken the last place.
+  const other = await house.browser.newContext();
+  await fillBasket(other, GOODS);
+  await other.close();
+  const free = "SELECT b.id FROM baskets b WHERE NOT EXISTS (SELECT FROM window_holds h WHERE h.basket_id = b.id) LIMIT 1";
+  house.shop.sql(`UPDATE window_holds SET basket_id = (${free}) WHERE basket_id = '${basket}'`);
+  house.shop.sql(`UPDATE delivery_windows SET capacity = taken WHERE id = ${id}`);
+  try {
+    await main(page).click();
+    await page.waitForURL("**/checkout/delivery**");
+    assert.match(await text(page.locator("main")), /has (just )?filled up/);
+    assert.equal(await page.locator("#name").inputValue(), WHO.name, "nothing typed is lost");
+    assert.ok(await page.locator("#window input:enabled").count(), "others can be chosen");
+  } finally {
+    house.shop.sql(`UPDATE delivery_windows SET capacity = ${room} WHERE id = ${id}`);
+  }
+  await chooseTime(page, 2);
+  await page.locator("[data-hold]").waitFor();
+  await main(page).click();
+  await page.waitForURL("**/checkout/payment");
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+  await main(page).click();
+  await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+});
+
+story("what is gone meanwhile is named, taken out in place, and the rest is ordered", { expected: [409] }, async (page, { context }) => {
+  await toReview(page, context, "cash_at_door", [...GOODS, ["PP-PAS-001", 12]]);
+  const button = page.locator("#order .btn");
+  const stock = "stock WHERE product_id = (SELECT id FROM products WHERE sku = 'PP-PAS-001')";
+  const had = house.shop.sql(`SELECT on_hand FROM ${stock}`);
+  house.shop.sql(`UPDATE ${stock.replace(" WHERE", " SET on_hand = held WHERE")}`);
+  try {
+    await button.click();
+    await page.locator(".gone-line").waitFor();
+    assert.match(await text(page.locator(".gone-line h2")), /is sold out/);
+    assert.match(await text(page.locator("main")), /Nothing was ordered or charged/);
+    await page.goto("/checkout/review");
+    await mark(page);
+    const sum = await text(button);
+    await page.locator(".gone-line").getByRole("button", { name: /^Remove/ }).click();
+    await page.locator(".gone-line").waitFor({ state: "detached" });
+    assert.ok(await stayed(page), "in place");
+    assert.equal(await text(button), sum, "it did not count before");
+    await button.click();
+    await page.waitForURL("**/orders/*");
+    await isConfirmed(page);
+  } finally {
+    house.shop.sql(`UPDATE ${stock.replace(" WHERE", ` SET on_hand = ${had} WHERE`)}`);
+  }
+});
+
+story("a card form that does not open says so, and another way is there", async (page, { context }) => {
+  await page.clock.install();
+  await page.route("**/sandbox/card?**", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Nothing</title>" }));
+  await toPayment(page, context);
+  const words = page.locator("#card-wrong");
+  assert.equal(await words.isVisible(), false);
+  await page.clock.runFor(5_100);
+  await eventually(async () => assert.match(await text(words), /The card form did not open\. Reload the page, or choose another way to pay\./));
+  assert.equal(await page.locator("[data-card-frame]").isVisible(), false, "in place of the frame");
+  await main(page).click();
+  await eventually(async () => assert.match(await said(page).textContent(), /The card form did not open/));
+  await page.locator("input[value=cash_at_door]").check();
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+});
+
+story("what is typed is sent one after the other, and none of it comes after the button", async (page, { context }) => {
+  const drafts = [];
+  let open = 0;
+  let most = 0;
+  await page.route("**/checkout/draft", async (route) => {
+    drafts.push(Number(new URLSearchParams(route.request().postData()).get("rev")));
+    most = Math.max(most, ++open);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    open -= 1;
+    await route.continue().catch(() => {});
+  });
+  await shops(context);
+  await page.goto("/checkout/delivery");
+  await chooseTime(page);
+  await page.locator("[data-hold]").waitFor();
+  await fillIn(page);
+  const [pressed] = await Promise.all([
+    page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/checkout/delivery")),
+    main(page).click(),
+  ]);
+  await page.waitForURL("**/checkout/payment");
+  assert.equal(most, 1, "one at a time");
+  assert.deepEqual(drafts, [...drafts].sort((a, b) => a - b));
+  assert.ok(Number(new URLSearchParams(pressed.postData()).get("rev")) > Math.max(...drafts), "the button is the newest");
+  await page.goto("/checkout/delivery");
+  for (const [field, value] of Object.entries(WHO)) assert.equal(await page.locator(`#${field}`).inputValue(), value);
 });
 
 story("a card number that is not right is said in the frame, and nothing is lost", async (page, { context }) => {
@@ -219,10 +383,14 @@ story("a wallet is one press", async (page, { context }) => {
   assert.match(await text(page.locator("main")), /Google Pay/);
 });
 
-story("a redirect leads away to approve, and back to the order", { expected: [404] }, async (page, { context }) => {
+story("a redirect leads away to approve, and back to the confirmed order", async (page, { context }) => {
   await toReview(page, context, "redirect:paypal");
-  await page.getByRole("button", { name: /^Pay €\d+\.\d\d$/ }).last().click();
+  await pressPay(page);
   await page.waitForURL("**/sandbox/approve/**");
+  await page.getByRole("button", { name: /^Approve €\d+\.\d\d$/ }).click();
+  await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+  assert.match(await text(page.locator("main")), /€\d+\.\d\d paid with PayPal/);
 });
 
 for (const [name, viewport, scheme] of [["a desk, light", DESK, "light"], ["a phone, dark", PHONE, "dark"], ["320 px", { width: 320, height: 700 }, "light"]]) {

@@ -93,6 +93,15 @@ export class Shop {
     return stdout;
   }
 
+  /** What somebody does who has the keys to the database: one statement, straight in it. */
+  sql(statement) {
+    const socket = join(this.folder, "data", "postgres", "run");
+    const asked = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "smartshop_owner", "-d", "smartshop", "-c", statement];
+    const { status, stdout, stderr, error } = spawnSync("psql", asked, { encoding: "utf8", env: { ...process.env, LC_ALL: "C.UTF-8" } });
+    if (status !== 0) throw new Error(`psql: ${statement}: ${error ?? ""}${stdout}${stderr}`);
+    return stdout.trim();
+  }
+
   lastWords() {
     return this.log.join("").trimEnd().split("\n").filter((line) => !line.includes(" /assets/")).slice(-LOG_LINES).join("\n");
   }
