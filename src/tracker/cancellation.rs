@@ -3,11 +3,12 @@
 use super::access::{Caller, Sight, address, private, voice};
 use super::dossier::Dossier;
 use super::said::Said;
+use super::words::Voice;
 use crate::cashier;
 use crate::error::AppError;
 use crate::ids::{Actor, OrderNumber};
 use crate::lifecycle::CancelError;
-use crate::orders::{CancelledWhy, Order};
+use crate::orders::{CancelledWhy, OrderState};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
@@ -37,15 +38,15 @@ pub(super) async fn ask(
     let caller = Caller::of(&shop, &request, &visit).await?;
     let load = Viewer::loader(&shop, &visit);
     let (asked, voice_there) = (number.clone(), voice.clone());
-    let (dossier, viewer) = shop
+    let (dossier, sight, viewer) = shop
         .app
         .db(move |conn| {
-            let (order, _) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, load(conn)?))
+            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
+            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
         })
         .await?;
-    if !dossier.order.can_be_cancelled() {
-        return Ok(private(redirect(&address(&number), [])));
+    if let Err(refused) = may_cancel(&dossier, sight, &voice) {
+        return Ok(back(&shop, &number, refused));
     }
     let title = format!("Cancel order {number}? · SmartShop");
     let page = CancellationPage {
@@ -70,14 +71,39 @@ pub(super) async fn cancel(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let asked = number.clone();
-    let (order, _): (Order, Sight) = shop.app.db(move |conn| caller.find(conn, &asked, &voice)).await?;
-    let said = match cashier::cancel(&shop.app, order.id, CancelledWhy::Customer, Actor::Customer).await {
-        Ok(_) => None,
-        Err(CancelError::TooLate | CancelError::Paid) => Some(Said::TooLateToCancel),
-        Err(CancelError::AskFirst(_)) => Some(Said::CannotCancelNow),
-        Err(CancelError::Db(e)) => return Err(e.into()),
-    };
-    let cookie = said.map(|said| said.cookie(&shop, &number));
-    Ok(private(redirect(&address(&number), cookie)))
+    let (asked, there) = (number.clone(), voice.clone());
+    let (dossier, sight) = shop
+        .app
+        .db(move |conn| {
+            let (order, sight) = caller.find(conn, &asked, &there)?;
+            Ok::<_, AppError>((Dossier::read(conn, order)?, sight))
+        })
+        .await?;
+    if let Err(refused) = may_cancel(&dossier, sight, &voice) {
+        return Ok(back(&shop, &number, refused));
+    }
+    let said =
+        match cashier::cancel(&shop.app, dossier.order.id, CancelledWhy::Customer, Actor::Customer).await {
+            Ok(_) => None,
+            Err(CancelError::TooLate | CancelError::Paid) => Some(Said::TooLateToCancel),
+            Err(CancelError::AskFirst(_)) => Some(Said::CannotCancelNow),
+            Err(CancelError::Db(e)) => return Err(e.into()),
+        };
+    Ok(back(&shop, &number, said))
+}
+
+/// Else what is said instead; nothing of an order that is over, whose page says so.
+fn may_cancel(dossier: &Dossier, sight: Sight, voice: &Voice) -> Result<(), Option<Said>> {
+    if dossier.order.state == OrderState::Cancelled {
+        return Err(None);
+    }
+    if sight != Sight::Owner {
+        return Err(Some(Said::OwnerCancels));
+    }
+    if dossier.can_be_cancelled(voice.now) { Ok(()) } else { Err(Some(Said::TooLateToCancel)) }
+}
+
+/// To the order's page.
+fn back(shop: &Shop, number: &OrderNumber, said: Option<Said>) -> HttpResponse {
+    private(redirect(&address(number), said.map(|said| said.cookie(shop, number))))
 }

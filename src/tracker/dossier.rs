@@ -3,7 +3,7 @@
 use crate::delivery::{self, Place};
 use crate::events;
 use crate::lifecycle::Story;
-use crate::orders::{self, Contact, Order, OrderLine};
+use crate::orders::{self, Contact, Order, OrderLine, OrderState};
 use crate::payments::{self, Attempt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ pub struct Dossier {
     pub place: Place,
     /// The code of the zone it lies in.
     pub zone: Option<String>,
-    /// When picking starts at the earliest: until then cancelling is free for sure.
+    /// When picking starts at the earliest: until then a confirmed order can be cancelled, for free.
     pub picked_from: DateTime<Utc>,
 }
 
@@ -45,6 +45,11 @@ impl Dossier {
     /// Pieces.
     pub fn count(&self) -> i32 {
         self.lines.iter().map(|l| l.quantity).sum()
+    }
+
+    /// Whether its customer may cancel it now.
+    pub fn can_be_cancelled(&self, now: DateTime<Utc>) -> bool {
+        self.order.can_be_cancelled() && (self.order.state == OrderState::Placed || now < self.picked_from)
     }
 
     pub fn has_weighed(&self) -> bool {

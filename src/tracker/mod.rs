@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod approval;
 mod cancellation;
 mod coming_back;
 mod dossier;

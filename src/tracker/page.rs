@@ -2,13 +2,13 @@
 
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
+use super::approval::{leads_on, let_pay};
 use super::dossier::Dossier;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::words::{Answer, Line, Tone, Voice};
 use crate::cashier::{self, CardFields};
-use crate::checkout::open_for_gateway;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::Status;
@@ -16,7 +16,7 @@ use crate::orders::OrderState;
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
+use actix_web::http::header::SET_COOKIE;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -44,7 +44,7 @@ struct OrderPage {
     /// Beneath the answer: what one need not worry about.
     calm: Option<Line>,
     fresh: String,
-    again: Option<String>,
+    again: Option<Again>,
     look_again: Option<u32>,
     approve: Option<Approve>,
     steps: Vec<Step>,
@@ -62,6 +62,27 @@ struct OrderPage {
     can_cancel: bool,
     is_over: bool,
     phone: String,
+}
+
+/// When the gateway is asked next about a payment that is not known yet.
+struct Again {
+    words: String,
+    /// Until then.
+    seconds: i64,
+}
+
+impl Again {
+    fn of(voice: &Voice, dossier: &Dossier) -> Self {
+        let open = dossier.attempts.iter().rfind(|a| !a.standby && a.state.is_open());
+        let at = open.and_then(|a| a.ask_at).filter(|at| *at > voice.now);
+        match at {
+            Some(at) => {
+                let words = format!(", looking again at {}", clock_words(voice, at));
+                Self { words, seconds: (at - voice.now).num_seconds() }
+            }
+            None => Self { words: ", looking again now".to_owned(), seconds: 0 },
+        }
+    }
 }
 
 struct Approve {
@@ -112,13 +133,7 @@ pub(super) async fn show(
     }
     if dossier.order.state == OrderState::Placed {
         // From the start: the card's frame may come with news, on the page that is open.
-        open_for_gateway(&shop, &cashier::card_fields(&shop.app), &mut response);
-    }
-    if let (Some(Said::Approve), Some(approve)) = (said, &page.approve) {
-        // Not by a redirect: what a form leads to may be our own address only (form-action).
-        if let Ok(to) = HeaderValue::from_str(&format!("0; url={}", approve.href)) {
-            response.headers_mut().insert(HeaderName::from_static("refresh"), to);
-        }
+        let_pay(&shop, &mut response);
     }
     Ok(response)
 }
@@ -149,7 +164,6 @@ fn page(
     let waits = status.is_unsettled();
     let big = answer.big.clone().unwrap_or_default();
     let title = format!("{} {big}", answer.title).trim_end().to_owned();
-    let again = voice.now + chrono::Duration::seconds(LOOK_AGAIN.into());
     OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
@@ -160,7 +174,7 @@ fn page(
         said: said.filter(|said| !said.is_about_password()).map(Said::line),
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
-        again: waits.then(|| clock_words(voice, again)),
+        again: waits.then(|| Again::of(voice, dossier)),
         look_again: waits.then_some(LOOK_AGAIN),
         approve: approve(dossier),
         steps: steps(voice, dossier),
@@ -174,7 +188,7 @@ fn page(
         items: items_words(dossier.count()),
         totals: TotalsView::new(dossier),
         receipt: matches!(order.state, OrderState::Confirmed | OrderState::Completed),
-        can_cancel: order.can_be_cancelled(),
+        can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(voice.now),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
     }
@@ -201,10 +215,8 @@ fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
 /// The way to where the shopper approves.
 fn approve(dossier: &Dossier) -> Option<Approve> {
     let Status::ToApprove { at } = &dossier.story.status else { return None };
-    let ours = at.starts_with('/') && !at.starts_with("//");
-    let fits = ours || at.starts_with("https://") || at.starts_with("http://");
     let words = format!("Approve {}", dossier.order.maximum_cents);
-    (fits && !at.contains(char::is_whitespace)).then(|| Approve { href: at.clone(), words })
+    leads_on(at).then(|| Approve { href: at.clone(), words })
 }
 
 /// The four steps, from when it is certain that it will be brought.

@@ -2,6 +2,7 @@
 //! the order is lost or asked again.
 
 use super::access::{Caller, Sight, address, later, private, voice};
+use super::approval::leads_on;
 use super::dossier::Dossier;
 use super::said::Said;
 use crate::cashier::{self, CardFields, Outcome};
@@ -10,7 +11,7 @@ use crate::config::PayKind;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{PayError, Paying, Status, Story};
-use crate::orders::Contact;
+use crate::orders::{Contact, Order};
 use crate::payments::PayBy;
 use crate::storefront::{Shop, Visit};
 use crate::throttle::{self, Limited};
@@ -19,13 +20,18 @@ use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
+/// The kinds of [`Sum`].
+const RESERVED: &str = "reserved";
+const AT_ONCE: &str = "at-once";
+const AT_DOOR: &str = "at-door";
+
 /// The choice of a way to pay, on the order's own page.
 pub(super) struct PayAgain {
     pub(super) title: &'static str,
     pub(super) ways: Vec<Way>,
     pub(super) card: CardFrame,
-    pub(super) button: String,
-    pub(super) hint: String,
+    /// What the button says and what happens then, for each kind of way that is offered.
+    pub(super) sums: Vec<Sum>,
     /// Folded away while another payment may still go through.
     pub(super) folded: bool,
     /// The most it can come to, for a wallet.
@@ -41,6 +47,15 @@ pub(super) struct Way {
     /// Below the row: `card` for its fields, `wallets`, or nothing.
     pub(super) inside: &'static str,
     pub(super) checked: bool,
+    /// Which of the sums is this one's.
+    pub(super) sum: &'static str,
+}
+
+/// What is paid when, as the last step of the checkout says it.
+pub(super) struct Sum {
+    pub(super) kind: &'static str,
+    pub(super) button: String,
+    pub(super) fine: String,
 }
 
 /// Whose frame takes a card's figures.
@@ -58,11 +73,6 @@ pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<Pa
         Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
     };
     let most = dossier.order.maximum_cents;
-    let hint = if dossier.has_weighed() {
-        format!("A card is reserved up to {most} and charged after packing, for what it really weighs.")
-    } else {
-        "A card is reserved now and charged after packing.".to_owned()
-    };
     let card = match cashier::card_fields(&shop.app) {
         CardFields::Sandbox { frame_url, wallets_url, key } => CardFrame::Sandbox {
             frame: format!("{frame_url}?key={key}"),
@@ -71,16 +81,51 @@ pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<Pa
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
+    let ways = ways(shop, dossier);
     Some(PayAgain {
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
-        ways: ways(shop, dossier),
+        sums: sums(&ways, &dossier.order),
+        ways,
         card,
-        button: format!("Pay {}", dossier.order.total_cents),
-        hint,
         folded,
         cents: most.cents(),
         billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
     })
+}
+
+/// A card is reserved up to the most it can come to, another service takes that at once, and the
+/// rider is paid what it comes to.
+fn sums(ways: &[Way], order: &Order) -> Vec<Sum> {
+    let (total, most) = (order.total_cents, order.maximum_cents);
+    let weighed = most > total;
+    let of = |kind: &'static str| {
+        let (button, fine) = match kind {
+            AT_ONCE if weighed => (
+                format!("Pay {most}"),
+                format!(
+                    "It opens for you to approve. {most} is the most it can come to; what the scales say less goes back after packing."
+                ),
+            ),
+            AT_ONCE => {
+                (format!("Pay {total}"), "It opens for you to approve, then you come back here.".to_owned())
+            }
+            AT_DOOR if weighed => (
+                format!("Pay {total} at the door"),
+                format!("At most {most} once it is weighed. Nothing is charged now."),
+            ),
+            AT_DOOR => (format!("Pay {total} at the door"), "Nothing is charged now.".to_owned()),
+            _ if weighed => (
+                format!("Pay {total}"),
+                format!(
+                    "Reserved up to {most}, charged after packing: you pay what the scales say, never more."
+                ),
+            ),
+            _ => (format!("Pay {total}"), format!("{total} is reserved now, charged after packing.")),
+        };
+        Sum { kind, button, fine }
+    };
+    let offered = |kind: &&'static str| ways.iter().any(|w| w.inside != "wallets" && w.sum == *kind);
+    [RESERVED, AT_ONCE, AT_DOOR].into_iter().filter(offered).map(of).collect()
 }
 
 fn offers_here(shop: &Shop, dossier: &Dossier) -> Offers {
@@ -93,7 +138,8 @@ fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
     let before = same_again(shop, dossier);
     let mut ways: Vec<Way> = Vec::new();
     if let Some(paying) = &before {
-        ways.push(Way::new("same", format!("{} again", paying.label)));
+        let sum = if paying.by == PayBy::Redirect { AT_ONCE } else { RESERVED };
+        ways.push(Way::new("same", format!("{} again", paying.label), sum));
     }
     let another = before.as_ref().is_some_and(|b| b.by == PayBy::Card);
     for offer in offers_here(shop, dossier).ways.into_iter().filter(|o| o.above.is_none()) {
@@ -112,28 +158,28 @@ fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
 }
 
 impl Way {
-    fn new(value: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { value: value.into(), name: name.into(), hint: "", inside: "", checked: false }
+    fn new(value: impl Into<String>, name: impl Into<String>, sum: &'static str) -> Self {
+        Self { value: value.into(), name: name.into(), hint: "", inside: "", checked: false, sum }
     }
 
     fn of(kind: &PayKind, another_card: bool) -> Self {
         match kind {
             PayKind::Card => {
                 let name = if another_card { "Another card" } else { "Card" };
-                Self { inside: "card", ..Self::new("card", name) }
+                Self { inside: "card", ..Self::new("card", name, RESERVED) }
             }
-            PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "") },
+            PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "", RESERVED) },
             PayKind::Redirect(kind) => Self {
                 hint: "You approve there and come back. Charged at once.",
-                ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind))
+                ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind), AT_ONCE)
             },
             PayKind::CashAtDoor => Self {
                 hint: "Your order is confirmed at once. Your rider has change.",
-                ..Self::new("cash_at_door", "Cash at the door")
+                ..Self::new("cash_at_door", "Cash at the door", AT_DOOR)
             },
             PayKind::CardAtDoor => Self {
                 hint: "Your order is confirmed at once. Your rider brings the reader.",
-                ..Self::new("card_at_door", "Card at the door")
+                ..Self::new("card_at_door", "Card at the door", AT_DOOR)
             },
         }
     }
@@ -234,29 +280,43 @@ pub(super) async fn pay(
             Ok::<_, AppError>(Dossier::read(conn, order)?)
         })
         .await?;
-    let said = match dossier.story.status {
-        Status::Confirmed | Status::Completed => Some(Said::AlreadyPaid),
-        Status::Cancelled(_) => Some(Said::Over),
+    let next = match dossier.story.status {
+        Status::Confirmed | Status::Completed => Next::Say(Said::AlreadyPaid),
+        Status::Cancelled(_) => Next::Say(Said::Over),
         Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => {
             start(&shop, &dossier, form.into_inner()).await?
         }
     };
-    let cookie = said.map(|said| said.cookie(&shop, &number));
-    Ok(private(redirect(&address(&number), cookie)))
+    Ok(private(match next {
+        Next::Page => redirect(&address(&number), []),
+        Next::Say(said) => redirect(&address(&number), [said.cookie(&shop, &number)]),
+        Next::Approve(url) => redirect(&url, []),
+    }))
 }
 
-async fn start(shop: &Shop, dossier: &Dossier, form: PayForm) -> Result<Option<Said>, AppError> {
+/// Where a try leads.
+enum Next {
+    /// To the order's page, which says itself what came of it.
+    Page,
+    /// There, with a word about it.
+    Say(Said),
+    /// To where the shopper approves.
+    Approve(String),
+}
+
+async fn start(shop: &Shop, dossier: &Dossier, form: PayForm) -> Result<Next, AppError> {
     let paying = match form.paying(shop, dossier) {
         Ok(paying) => paying,
-        Err(said) => return Ok(Some(said)),
+        Err(said) => return Ok(Next::Say(said)),
     };
     match cashier::retry(&shop.app, dossier.order.id, paying).await {
-        Ok(Outcome::Approve(_)) => Ok(Some(Said::Approve)),
-        // The page itself says what came of it.
-        Ok(Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet) => Ok(None),
-        Err(PayError::AlreadyPaid) => Ok(Some(Said::AlreadyPaid)),
-        Err(PayError::Over) => Ok(Some(Said::Over)),
-        Err(PayError::StillOpen(_)) => Ok(Some(Said::StillOpen)),
+        Ok(Outcome::Approve(url)) if leads_on(&url) => Ok(Next::Approve(url)),
+        Ok(Outcome::Approve(_) | Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet) => {
+            Ok(Next::Page)
+        }
+        Err(PayError::AlreadyPaid) => Ok(Next::Say(Said::AlreadyPaid)),
+        Err(PayError::Over) => Ok(Next::Say(Said::Over)),
+        Err(PayError::StillOpen(_)) => Ok(Next::Say(Said::StillOpen)),
         Err(PayError::Db(e)) => Err(e.into()),
     }
 }

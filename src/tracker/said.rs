@@ -22,11 +22,11 @@ pub(super) enum Said {
     Over,
     /// Another try is open, and the gateway does not say what became of it.
     StillOpen,
-    /// It has been handed over.
+    /// Picking has begun.
     TooLateToCancel,
+    /// A link alone shows an order and does not end it.
+    OwnerCancels,
     CannotCancelNow,
-    /// On to the bank.
-    Approve,
     /// The letter that finishes an account is on its way.
     AccountAsked,
     PasswordTooShort,
@@ -41,8 +41,8 @@ impl Said {
         (Self::Over, "over"),
         (Self::StillOpen, "open"),
         (Self::TooLateToCancel, "late"),
+        (Self::OwnerCancels, "owner"),
         (Self::CannotCancelNow, "stuck"),
-        (Self::Approve, "approve"),
         (Self::AccountAsked, "account"),
         (Self::PasswordTooShort, "short"),
         (Self::PasswordTooLong, "long"),
@@ -83,13 +83,16 @@ impl Said {
                 "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice.",
             ),
             Self::TooLateToCancel => {
-                (Tone::Warn, "This order has been handed over, so it can no longer be cancelled.")
+                (Tone::Warn, "It is too late to cancel this order: picking has begun. Nothing has changed.")
             }
+            Self::OwnerCancels => (
+                Tone::Warn,
+                "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed.",
+            ),
             Self::CannotCancelNow => (
                 Tone::Warn,
                 "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute.",
             ),
-            Self::Approve => (Tone::Info, "You are being taken to your bank."),
             Self::AccountAsked => (
                 Tone::Good,
                 "Look into your mail: one press in the letter we sent you, and your account is ready.",

@@ -269,7 +269,10 @@ impl Voice {
         if dossier.picked_from > self.now {
             format!("You can cancel for free until {}.", self.time(dossier.picked_from))
         } else {
-            "You can cancel for free until we start picking.".to_owned()
+            format!(
+                "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
+                self.phone
+            )
         }
     }
 

@@ -23,14 +23,23 @@ if (freshness()?.dataset.stream) {
   let looking = false;
   let again = false;
 
-  const look = async () => {
+  // Where a payment is not known yet the line says when the gateway is asked next: then there is news.
+  let timer;
+  const lookWhenSaid = () => {
+    clearTimeout(timer);
+    const seconds = freshness()?.dataset.again;
+    if (seconds === undefined) return;
+    timer = setTimeout(() => { if (document.visibilityState === "visible") look(); }, Math.max(Number(seconds) + 2, 4) * 1000);
+  };
+
+  const look = async (address = location.pathname) => {
     if (looking) {
       again = true;
       return;
     }
     looking = true;
     try {
-      const response = await fetch(location.pathname, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
+      const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
         takeOver(await response.text());
@@ -48,6 +57,7 @@ if (freshness()?.dataset.stream) {
       // The network is away; the next look or the next word brings what is true.
     } finally {
       looking = false;
+      lookWhenSaid();
       if (again) {
         again = false;
         look();
@@ -73,15 +83,16 @@ if (freshness()?.dataset.stream) {
   };
 
   setInterval(() => { if (!live && document.visibilityState === "visible") look(); }, LOOK_EVERY);
-  document.addEventListener("visibilitychange", () => { if (!live && document.visibilityState === "visible") look(); });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && (!live || freshness()?.dataset.again)) look(); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-look]");
     if (!link) return;
     event.preventDefault();
-    look();
+    look(link.href);
   });
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
   listen();
+  lookWhenSaid();
 }
 
 // A receipt is printed by a button; without scripts the browser's own menu does it.

@@ -1,7 +1,7 @@
 //! An order's own page: the answer in every state, who may see it, and what can be done there.
 
 use crate::common::placing::{aoife, basket_of, place, settle, shopper_with_basket};
-use crate::common::{Answer, Shopper, TestShop, encode, wait_for};
+use crate::common::{Answer, Bank, Shopper, TestShop, encode, wait_for};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use chrono::Duration;
@@ -75,7 +75,7 @@ async fn a_payment_nobody_knows_of_yet_says_so_and_looks_again() {
     let page = shopper.get(&page_of(&order)).await;
     page.must_say("We are checking your payment");
     page.must_say("You cannot be charged twice. It is safe to reload or close this page.");
-    page.must_say("As of 14:20:00, looking again at 14:20:08");
+    page.must_say("As of 14:20:00, looking again at 14:20:15");
     page.must_say("kept until 14:50");
     page.must_say("Total, not yet paid");
     assert!(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"8\"></noscript>"));
@@ -157,6 +157,65 @@ async fn a_payment_left_at_the_bank_can_be_approved_or_paid_another_way() {
     page.must_say("Pay another way");
     assert!(page.text.contains("href=\"https://bank.example/approve/1\""));
     assert_eq!(page.header("refresh"), "", "who came back is not sent away again");
+}
+
+#[actix_web::test]
+async fn a_payment_left_in_a_closed_tab_leads_on_when_it_is_opened_again() {
+    let (shop, _bank) = Bank::with_shop();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let page = shopper.get(&page_of(&order)).await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' https:"), "the form may lead there: {policy}");
+    page.must_say("It opens for you to approve, then you come back here.");
+    let led = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "redirect:paypal")]).await;
+    assert_eq!(led.status, StatusCode::SEE_OTHER);
+    let to = led.location.expect("an address");
+    assert!(to.contains("/approve/"), "{to}");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Your payment waits for your approval");
+    assert!(page.text.contains(&format!("href=\"{to}\"")), "the button leads there");
+}
+
+#[actix_web::test]
+async fn each_way_to_pay_again_names_its_own_sum() {
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    shopper.wants("DE-CHE-001", "3").await;
+    let order = place(&shop, &shopper, PayBy::Card, None).order;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let page = shopper.get(&page_of(&order)).await;
+    let (total, most) = (order.total_cents, order.maximum_cents);
+    page.must_say(&format!("Pay {total} at the door"));
+    page.must_say(&format!("At most {most} once it is weighed. Nothing is charged now."));
+}
+
+#[actix_web::test]
+async fn once_picking_begins_an_order_is_not_cancelled_any_more() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let cancellation = format!("{}/cancellation", page_of(&order));
+    assert!(shopper.get(&page_of(&order)).await.text.contains(&cancellation));
+    shop.change("UPDATE delivery_windows SET cutoff_at = '2026-01-01'");
+    let page = shopper.get(&page_of(&order)).await;
+    assert!(!page.text.contains(&cancellation), "no button is shown");
+    page.must_say("It can no longer be cancelled, because picking has begun.");
+    let refused = shopper.submit(&cancellation, &[]).await;
+    refused.must_say("It is too late to cancel this order: picking has begun. Nothing has changed.");
+    refused.must_say("Order confirmed");
+}
+
+#[actix_web::test]
+async fn a_link_alone_does_not_cancel_an_order() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let cancellation = format!("{}/cancellation", page_of(&order));
+    let elsewhere = shop.shopper().at_address("198.51.100.9");
+    elsewhere.get(&link(&shop, &order)).await;
+    assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&cancellation), "not offered");
+    assert_eq!(elsewhere.get(&cancellation).await.status, StatusCode::SEE_OTHER, "not asked");
+    elsewhere.submit(&cancellation, &[]).await.must_say("A link alone does not cancel an order.");
+    assert_eq!(shop.count("SELECT count(*) FROM orders WHERE state = 'confirmed'"), 1);
 }
 
 #[actix_web::test]
