@@ -16,6 +16,7 @@ function stockUp(postgres, database) {
     TRUNCATE orders, order_contacts, order_lines, order_links, stock_holds, window_holds, payment_attempts, captures, refunds, gateway_events,
       checkout_drafts, outbox, outgoing_mail, throttles, basket_lines, baskets, quotes, events CASCADE;
     UPDATE stock SET on_hand = 100000000, held = 0;
+    UPDATE window_templates SET capacity = 10000000;
     UPDATE delivery_windows SET capacity = 10000000, taken = 0`);
   postgres.sql(database, "VACUUM ANALYZE");
 }
@@ -96,7 +97,7 @@ export async function measureOrders(postgres, database, folder, { rounds, second
   rmSync(join(folder, "orders"), { recursive: true, force: true });
   const gateway = await openGateway(join(folder, "orders"), { shopPort: port });
   const shop = await openShop(postgres.url(database), port, join(folder, "orders.log"), { ...gateway.settings, SMARTSHOP_DATA_DIR: join(folder, "orders") });
-  const skus = postgres.sql(database, "SELECT sku FROM products WHERE minimum_age = 0 AND price_cents BETWEEN 300 AND 1500 AND withdrawn_at IS NULL ORDER BY id LIMIT 400").split("\n");
+  const skus = postgres.sql(database, "SELECT sku FROM products WHERE minimum_age = 0 AND price_cents BETWEEN 300 AND 700 AND withdrawn_at IS NULL ORDER BY id LIMIT 400").split("\n");
   const ways = { cash: () => CASH, card: () => card("pm_card_visa") };
   const file = join(import.meta.dirname, "orders.sql");
   await closedLoop(shop, skus, ways.cash, 2, 1);

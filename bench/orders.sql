@@ -8,63 +8,63 @@ SELECT gen_random_uuid() AS basket, gen_random_uuid() AS quote, gen_random_uuid(
 
 BEGIN;
 INSERT INTO quotes (id, place_id, zone_id, fee_cents, free_from_cents, minimum_cents, given_at, valid_until)
-    SELECT :'quote', p.id, p.zone_id, 390, 7000, 2500, now(), now() + interval '30 minutes' FROM places p WHERE zone_id IS NOT NULL ORDER BY id LIMIT 1;
-INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('quote', :'quote', 'quote_given', '{"kind": "quote_given", "place": "D06", "zone": "B", "fee": 390, "free_from": 7000, "minimum": 2500, "valid_until": "2026-12-01T00:00:00Z"}', 'customer', now());
+    SELECT :quote::uuid, p.id, p.zone_id, 390, 7000, 2500, now(), now() + interval '30 minutes' FROM places p WHERE zone_id IS NOT NULL ORDER BY id LIMIT 1;
+INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('quote', :quote::uuid, 'quote_given', '{"kind": "quote_given", "place": "D06", "zone": "B", "fee": 390, "free_from": 7000, "minimum": 2500, "valid_until": "2026-12-01T00:00:00Z"}', 'customer', now());
 COMMIT;
 BEGIN;
-INSERT INTO baskets (id, made_at, touched_at) VALUES (:'basket', now(), now()) ON CONFLICT (id) DO UPDATE SET touched_at = now();
-UPDATE baskets SET quote_id = :'quote', seen_fee_cents = 390, seen_free_from_cents = 7000, seen_minimum_cents = 2500 WHERE id = :'basket';
+INSERT INTO baskets (id, made_at, touched_at) VALUES (:basket::uuid, now(), now()) ON CONFLICT (id) DO UPDATE SET touched_at = now();
+UPDATE baskets SET quote_id = :quote::uuid, seen_fee_cents = 390, seen_free_from_cents = 7000, seen_minimum_cents = 2500 WHERE id = :basket::uuid;
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:'basket', :product, 2, 900, 2, now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:basket::uuid, :product, 2, 900, 2, now());
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:'basket', :product + 1, 2, 900, 2, now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:basket::uuid, :product + 1, 2, 900, 2, now());
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:'basket', :product + 2, 2, 900, 2, now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:basket::uuid, :product + 2, 2, 900, 2, now());
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:'basket', :product + 3, 2, 900, 2, now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:basket::uuid, :product + 3, 2, 900, 2, now());
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:'basket', :product + 4, 2, 900, 2, now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) VALUES (:basket::uuid, :product + 4, 2, 900, 2, now());
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-INSERT INTO checkout_drafts (basket_id, typed, submit_key, touched_at) VALUES (:'basket', '{"typed": {"name": "Buyer 1", "email": "buyer1@example.ie", "phone": "0861234567", "line": "1 Leinster Road", "eircode": "D06 X2Y3"}}', :'key', now());
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+INSERT INTO checkout_drafts (basket_id, typed, submit_key, touched_at) VALUES (:basket::uuid, '{"typed": {"name": "Buyer 1", "email": "buyer1@example.ie", "phone": "0861234567", "line": "1 Leinster Road", "eircode": "D06 X2Y3"}}', :key::uuid, now());
 UPDATE delivery_windows SET taken = taken + 1 WHERE id = (SELECT id FROM delivery_windows WHERE zone_id = 1 ORDER BY starts_at OFFSET :window LIMIT 1) AND taken < capacity;
-INSERT INTO window_holds (id, window_id, basket_id, held_until) SELECT :'hold', id, :'basket', now() + interval '15 minutes' FROM delivery_windows WHERE zone_id = 1 ORDER BY starts_at OFFSET :window LIMIT 1;
+INSERT INTO window_holds (id, window_id, basket_id, held_until) SELECT :hold::uuid, id, :basket::uuid, now() + interval '15 minutes' FROM delivery_windows WHERE zone_id = 1 ORDER BY starts_at OFFSET :window LIMIT 1;
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
-UPDATE checkout_drafts SET typed = typed || '{"payment": {"way": "cash_at_door"}}', touched_at = now() WHERE basket_id = :'basket';
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
+UPDATE checkout_drafts SET typed = typed || '{"payment": {"way": "cash_at_door"}}', touched_at = now() WHERE basket_id = :basket::uuid;
 COMMIT;
 BEGIN;
-UPDATE baskets SET touched_at = now() WHERE id = :'basket';
+UPDATE baskets SET touched_at = now() WHERE id = :basket::uuid;
 SELECT product_id FROM stock WHERE product_id BETWEEN :product AND :product + 4 ORDER BY product_id FOR UPDATE;
 INSERT INTO orders (id, number, basket_id, state, submit_key, fingerprint, quote_id, place_id, window_id, window_starts_at, window_ends_at,
         pay_by, substitutions, goods_cents, coupon_cents, fee_cents, fee_vat_percent, total_cents, maximum_cents, placed_at, confirmed_at)
-    SELECT :'the_order', :'number', :'basket', 'confirmed', :'key', 'bench', q.id, q.place_id, h.window_id, now(), now() + interval '2 hours',
-        'cash_at_door', 'similar', 9000, 0, 0, 23, 9000, 9000, now(), now() FROM quotes q, window_holds h WHERE q.id = :'quote' AND h.id = :'hold';
-INSERT INTO order_contacts (order_id, name, email, phone, line, town, eircode) VALUES (:'the_order', 'Buyer 1', 'buyer1@example.ie', '+353861234567', '1 Leinster Road', 'Rathmines', 'D06 X2Y3');
+    SELECT :the_order::uuid, :number::text, :basket::uuid, 'confirmed', :key::uuid, 'bench', q.id, q.place_id, h.window_id, now(), now() + interval '2 hours',
+        'cash_at_door', 'similar', 9000, 0, 0, 23, 9000, 9000, now(), now() FROM quotes q, window_holds h WHERE q.id = :quote::uuid AND h.id = :hold::uuid;
+INSERT INTO order_contacts (order_id, name, email, phone, line, town, eircode) VALUES (:the_order::uuid, 'Buyer 1', 'buyer1@example.ie', '+353861234567', '1 Leinster Road', 'Rathmines', 'D06 X2Y3');
 INSERT INTO order_lines (order_id, position, product_id, sku, slug, name, brand, size_label, picture, picture_fit, quantity, unit_price_cents,
         full_cents, off_cents, coupon_cents, sum_cents, maximum_cents, sold_by, vat_percent, minimum_age)
-    SELECT :'the_order', row_number() OVER (ORDER BY id), id, sku, slug, name, brand, size_text, picture, picture_fit, 2, 900, 1800, 0, 0, 1800, 1800, 'each', vat_percent, 0
+    SELECT :the_order::uuid, row_number() OVER (ORDER BY id), id, sku, slug, name, brand, size_text, picture, picture_fit, 2, 900, 1800, 0, 0, 1800, 1800, 'each', vat_percent, 0
     FROM products WHERE id BETWEEN :product AND :product + 4;
-INSERT INTO stock_holds (order_id, product_id, units) SELECT :'the_order', product_id, 2 FROM stock WHERE product_id BETWEEN :product AND :product + 4;
+INSERT INTO stock_holds (order_id, product_id, units) SELECT :the_order::uuid, product_id, 2 FROM stock WHERE product_id BETWEEN :product AND :product + 4;
 UPDATE stock SET held = held + 2 WHERE product_id BETWEEN :product AND :product + 4 AND on_hand - held >= 2;
-UPDATE window_holds SET basket_id = NULL, held_until = NULL, order_id = :'the_order' WHERE id = :'hold';
-INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('order', :'the_order', 'order_placed', '{"kind": "order_placed", "number": "7K3M-9QX2", "lines": [{"sku": "DE-MIL-001", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-002", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-003", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-004", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-005", "quantity": 2, "sum": 1800, "maximum": 1800}]}', 'customer', now());
-INSERT INTO payment_attempts (id, order_id, method, state, amount_cents, label, made_at) VALUES (:'attempt', :'the_order', 'cash_at_door', 'created', 9000, 'Cash at the door', now());
-INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('payment', :'the_order', 'payment_started', '{"kind": "payment_started", "method": "cash_at_door", "amount": 9000}', 'customer', now());
-WITH confirmed AS (INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('order', :'the_order', 'order_confirmed', '{"kind": "order_confirmed"}', 'customer', now()) RETURNING id)
+UPDATE window_holds SET basket_id = NULL, held_until = NULL, order_id = :the_order::uuid WHERE id = :hold::uuid;
+INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('order', :the_order::uuid, 'order_placed', '{"kind": "order_placed", "number": "7K3M-9QX2", "lines": [{"sku": "DE-MIL-001", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-002", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-003", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-004", "quantity": 2, "sum": 1800, "maximum": 1800}, {"sku": "DE-MIL-005", "quantity": 2, "sum": 1800, "maximum": 1800}]}', 'customer', now());
+INSERT INTO payment_attempts (id, order_id, method, state, amount_cents, label, made_at) VALUES (:attempt::uuid, :the_order::uuid, 'cash_at_door', 'created', 9000, 'Cash at the door', now());
+INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('payment', :the_order::uuid, 'payment_started', '{"kind": "payment_started", "method": "cash_at_door", "amount": 9000}', 'customer', now());
+WITH confirmed AS (INSERT INTO events (topic, subject, kind, detail, actor, happened_at) VALUES ('order', :the_order::uuid, 'order_confirmed', '{"kind": "order_confirmed"}', 'customer', now()) RETURNING id)
 INSERT INTO outbox (event_id, consumer, due_at) SELECT id, 'notifications', now() FROM confirmed;
-DELETE FROM basket_lines WHERE basket_id = :'basket';
-UPDATE checkout_drafts SET submit_key = gen_random_uuid(), touched_at = now() WHERE basket_id = :'basket';
+DELETE FROM basket_lines WHERE basket_id = :basket::uuid;
+UPDATE checkout_drafts SET submit_key = gen_random_uuid(), touched_at = now() WHERE basket_id = :basket::uuid;
 COMMIT;
