@@ -7,7 +7,7 @@ use crate::events::{Event, Job};
 use crate::ids::{AttemptId, CaptureId, RefundId};
 use crate::lifecycle;
 use crate::money::Money;
-use crate::outside::gateway::{GatewayError, IntentStatus, Refunded};
+use crate::outside::gateway::{Gateway, GatewayError, IntentStatus, Refunded};
 use crate::payments::{self, CaptureState, RefundState};
 
 /// What became of a job.
@@ -28,7 +28,7 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         Event::CaptureAsked { attempt, capture, amount } => take(app, *attempt, *capture, *amount).await,
         Event::ReleaseAsked { attempt } => let_go(app, *attempt).await,
         Event::RefundAsked { attempt, refund, amount, .. } => {
-            give_back(app, *attempt, *refund, *amount).await
+            give_back(app, *attempt, *refund, *amount, job.tries > 0).await
         }
         Event::QuoteGiven { .. }
         | Event::OrderPlaced { .. }
@@ -114,13 +114,25 @@ async fn let_go(app: &App, id: AttemptId) -> Result<Acted, AppError> {
     Ok(if over { Acted::Done } else { Acted::NotYet("it cannot be let go yet".to_owned()) })
 }
 
-async fn give_back(app: &App, id: AttemptId, refund: RefundId, amount: Money) -> Result<Acted, AppError> {
+/// `again`: it was asked for before, and what was answered may have been lost.
+async fn give_back(
+    app: &App,
+    id: AttemptId,
+    refund: RefundId,
+    amount: Money,
+    again: bool,
+) -> Result<Acted, AppError> {
     let row = app.db(move |conn| payments::refund(conn, refund)).await?;
     let open = row.is_some_and(|r| r.state == RefundState::Requested && r.gateway_refund.is_none());
     // What came at the door goes back by hand.
     let Some(intent) = attempt(app, id).await?.intent.filter(|_| open) else { return Ok(Acted::Done) };
     let now = app.clock.now();
-    match ask(app, For::Upkeep, move |gateway| gateway.refund(&intent, amount, refund)).await {
+    let call =
+        move |gateway: &Gateway| match again.then(|| gateway.refund_made(&intent, refund)).transpose()? {
+            Some(Some(made)) => Ok(made),
+            Some(None) | None => gateway.refund(&intent, amount, refund),
+        };
+    match ask(app, For::Upkeep, call).await {
         Ok(said) => {
             let said = Refunded { refund: Some(refund), ..said };
             app.db(move |conn| lifecycle::refund_settled(conn, &said, now)).await?;

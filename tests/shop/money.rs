@@ -871,6 +871,36 @@ async fn a_refund_that_fails_is_seen_to_have_failed_and_can_be_asked_again() {
     assert!(lifecycle::ask_refund_again(conn, again, Actor::Staff, shop.clock.now()).expect("db").is_none());
 }
 
+#[actix_web::test]
+async fn a_refund_whose_answer_was_lost_is_not_made_twice_when_its_key_is_forgotten() {
+    let (shop, bank) = till();
+    let app = app(&shop);
+    let placed = order(&shop, PayBy::Card, "pm_card_visa");
+    cashier::pay(&app, placed.attempt.expect("a try")).await;
+    let conn = &mut shop.conn();
+    lifecycle::ask_capture(conn, placed.order.id, placed.order.total_cents, Actor::Staff, shop.clock.now())
+        .expect("asked");
+    worker::work_outbox(&app).await.expect("the outbox");
+    let asked = AskedBack {
+        order: placed.order.id,
+        of: RefundOf::Amount(Money(500)),
+        reason: RefundReason::Goodwill,
+        by: Actor::Staff,
+    };
+    let id = lifecycle::ask_refund(conn, &asked, shop.clock.now()).expect("a refund")[0];
+    bank.mood(r#"{"lost_percent": 100}"#);
+    worker::work_outbox(&app).await.expect("the outbox");
+    assert_eq!(bank.totals()[3], 500, "it was made, and nobody heard of it");
+    let row = payments::refund(conn, id).expect("db").expect("a refund");
+    assert_eq!((row.state, row.gateway_refund), (RefundState::Requested, None));
+    bank.mood("{}");
+    shop.clock.advance(Duration::hours(25));
+    worker::work_outbox(&app).await.expect("the outbox");
+    assert_eq!(bank.totals()[3], 500, "once");
+    let row = payments::refund(conn, id).expect("db").expect("a refund");
+    assert_eq!(row.state, RefundState::Succeeded);
+}
+
 /// Any sequence of partial refunds, some of which fail, and a cancel (P35).
 #[test]
 fn whatever_goes_back_what_is_kept_is_what_was_taken_less_what_was_given() {

@@ -168,6 +168,17 @@ impl Gateway {
         self.read(&value, read::refund)
     }
 
+    /// A refund that was asked for before, if the gateway made it: its answer may have been lost, and
+    /// idempotency keys are forgotten after a day.
+    ///
+    /// # Errors
+    /// See [`GatewayError`].
+    pub fn refund_made(&self, intent: &str, id: RefundId) -> Result<Option<Refunded>, GatewayError> {
+        let value = self.get(&format!("/v1/refunds?payment_intent={}&limit=100", plain(intent)))?;
+        let made = value["data"].as_array().into_iter().flatten().filter_map(read::refund);
+        Ok(made.into_iter().find(|refund| refund.refund == Some(id)))
+    }
+
     /// # Errors
     /// See [`GatewayError`].
     pub fn refund_state(&self, id: &str) -> Result<Refunded, GatewayError> {
