@@ -83,6 +83,15 @@ id! {
     RefundId, Uuid, diesel::sql_types::Uuid
 }
 
+id! {
+    /// Somebody who works for the shop.
+    StaffId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// One try to deliver an order.
+    DropId, Uuid, diesel::sql_types::Uuid
+}
+
 /// An order's name, short enough to be read out on the phone: `7K3M-9QX2`. Eight signs out of
 /// thirty-two that cannot be mistaken for each other; the last one checks the others.
 #[derive(
@@ -257,7 +266,10 @@ pub enum Actor {
     System,
     /// The payment gateway told us.
     Gateway,
-    Staff,
+    /// Somebody of the shop: in the log by key, on pages by name.
+    Staff(StaffId),
+    /// An outside carrier told us.
+    Carrier,
 }
 
 impl fmt::Display for Actor {
@@ -266,7 +278,8 @@ impl fmt::Display for Actor {
             Self::Customer => "customer",
             Self::System => "system",
             Self::Gateway => "gateway",
-            Self::Staff => "staff",
+            Self::Carrier => "carrier",
+            Self::Staff(id) => return write!(f, "staff:{id}"),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::cashier::{self, Acted};
 use crate::delivery;
+use crate::dispatch;
 use crate::error::AppError;
 use crate::events::{self, Consumer, Job};
 use crate::notifications::{self, Desk};
@@ -44,6 +45,7 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(run(shop.clone())),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Gateway)),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Notifications)),
+        rt::spawn(follow_outbox(shop.app.clone(), Consumer::Dispatch)),
         rt::spawn(ask_after_money(shop.app.clone())),
         rt::spawn(end_unpaid(shop.app.clone())),
         rt::spawn(sweep_up(shop.clone())),
@@ -200,11 +202,26 @@ async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     let acted = match job.consumer {
         Consumer::Gateway => cashier::act(app, &job).await?,
         Consumer::Notifications => return write_letter(app, job).await,
+        Consumer::Dispatch => return find_rider(app, job).await,
     };
     let now = app.clock.now();
     app.db(move |conn| match acted {
         Acted::Done => events::done(conn, job.id, now).map(|()| true),
         Acted::NotYet(why) => events::put_off(conn, &job, &why, now).map(|()| false),
+    })
+    .await
+}
+
+/// Gives a planned drop to a rider, and notes that it is done, or neither.
+async fn find_rider(app: &App, job: Job) -> Result<bool, AppError> {
+    let now = app.clock.now();
+    app.db(move |conn| {
+        conn.transaction(|conn| match dispatch::act(conn, &job.event, now)? {
+            dispatch::Found::Done => events::done(conn, job.id, now).map(|()| true),
+            dispatch::Found::Nobody => {
+                events::put_off(conn, &job, "no rider on shift has room", now).map(|()| false)
+            }
+        })
     })
     .await
 }

@@ -44,7 +44,27 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         | Event::CaptureSucceeded { .. }
         | Event::CaptureFailed { .. }
         | Event::RefundSucceeded { .. }
-        | Event::RefundFailed { .. } => Ok(Acted::Done),
+        | Event::RefundFailed { .. }
+        | Event::PickingStarted { .. }
+        | Event::LinePicked { .. }
+        | Event::LineSubstituted { .. }
+        | Event::LineLeftOut { .. }
+        | Event::LineReopened { .. }
+        | Event::OrderPacked { .. }
+        | Event::OrderHandedOver { .. }
+        | Event::DropPlanned { .. }
+        | Event::RiderAssigned { .. }
+        | Event::CarrierBooked { .. }
+        | Event::RiderUnassigned { .. }
+        | Event::DropLeft { .. }
+        | Event::DropArrived { .. }
+        | Event::DropDelivered { .. }
+        | Event::DropFailed { .. }
+        | Event::PromiseMade { .. }
+        | Event::DelayForeseen { .. }
+        | Event::StockSet { .. }
+        | Event::StockMoved { .. }
+        | Event::PickingLeft => Ok(Acted::Done),
     }
 }
 

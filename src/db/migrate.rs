@@ -15,7 +15,7 @@ pub const SERVING_ROLE: &str = "smartshop_app";
 
 /// Tables that are only ever added to. The serving role may not change them, and a
 /// trigger refuses it to everybody else.
-pub const APPEND_ONLY: &[&str] = &["events", "quotes", "journey_events"];
+pub const APPEND_ONLY: &[&str] = &["events", "quotes", "journey_events", "promises"];
 
 /// Any number: it only has to be the same in every process that migrates.
 const ONE_AT_A_TIME: i64 = 7_302_118;

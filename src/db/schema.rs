@@ -59,7 +59,14 @@ diesel::table! {
     }
 }
 diesel::table! {
-    stock (product_id) { product_id -> BigInt, on_hand -> Integer, held -> Integer, back_on -> Nullable<Date>, }
+    stock (product_id) {
+        product_id -> BigInt,
+        on_hand -> Integer,
+        held -> Integer,
+        back_on -> Nullable<Date>,
+        shelf -> Text,
+        version -> Integer,
+    }
 }
 diesel::table! {
     offers (id) {
@@ -454,6 +461,120 @@ diesel::table! {
     throttles (what, key) { what -> Text, key -> Text, ends_at -> Timestamptz, hits -> Integer, }
 }
 
+diesel::table! {
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        reason -> Text,
+        units -> Integer,
+        on_hand -> Integer,
+        order_id -> Nullable<Uuid>,
+        note -> Text,
+        actor -> Text,
+        at -> Timestamptz,
+    }
+}
+diesel::table! {
+    fulfilments (order_id) {
+        order_id -> Uuid,
+        state -> Text,
+        due_at -> Timestamptz,
+        window_starts_at -> Timestamptz,
+        picker_id -> Nullable<Uuid>,
+        touched_at -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        packed_at -> Nullable<Timestamptz>,
+        handed_over_at -> Nullable<Timestamptz>,
+        goods_cents -> Nullable<BigInt>,
+        total_cents -> Nullable<BigInt>,
+        stopped_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+diesel::table! {
+    picks (order_id, position) {
+        order_id -> Uuid,
+        position -> Integer,
+        state -> Text,
+        product_id -> Nullable<BigInt>,
+        units -> Integer,
+        grams -> Nullable<BigInt>,
+        sum_cents -> BigInt,
+        at -> Timestamptz,
+    }
+}
+diesel::table! {
+    bags (code) {
+        code -> Text,
+        order_id -> Uuid,
+        number -> Integer,
+        storage -> Text,
+    }
+}
+diesel::table! {
+    riders (id) {
+        id -> Uuid,
+        first_name -> Text,
+        phone -> Text,
+        on_shift -> Bool,
+        capacity -> Integer,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        position_at -> Nullable<Timestamptz>,
+        heard_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    drops (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        attempt -> Integer,
+        state -> Text,
+        zone_id -> Integer,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        latitude -> Double,
+        longitude -> Double,
+        rider_id -> Nullable<Uuid>,
+        stop -> Integer,
+        carrier -> Nullable<Text>,
+        carrier_ref -> Nullable<Text>,
+        tracking_url -> Nullable<Text>,
+        planned_at -> Timestamptz,
+        assigned_at -> Nullable<Timestamptz>,
+        left_at -> Nullable<Timestamptz>,
+        arrived_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        failure -> Nullable<Text>,
+        proof -> Nullable<Text>,
+        proof_detail -> Text,
+        version -> Integer,
+    }
+}
+diesel::table! {
+    rider_uploads (id) {
+        id -> Uuid,
+        rider_id -> Uuid,
+        drop_id -> Nullable<Uuid>,
+        kind -> Text,
+        body -> Jsonb,
+        happened_at -> Timestamptz,
+        received_at -> Timestamptz,
+        decision -> Text,
+        answer -> Text,
+    }
+}
+diesel::table! {
+    promises (order_id, version) {
+        order_id -> Uuid,
+        version -> Integer,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        who -> Text,
+        why -> Text,
+        made_at -> Timestamptz,
+    }
+}
 diesel::joinable!(categories -> departments (department_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(stock -> products (product_id));
@@ -461,6 +582,14 @@ diesel::joinable!(offer_products -> offers (offer_id));
 diesel::joinable!(places -> zones (zone_id));
 diesel::joinable!(quotes -> places (place_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    stock_movements,
+    fulfilments,
+    picks,
+    bags,
+    riders,
+    drops,
+    rider_uploads,
+    promises,
     secrets,
     events,
     departments,
@@ -508,3 +637,9 @@ diesel::joinable!(window_holds -> delivery_windows (window_id));
 diesel::joinable!(order_contacts -> orders (order_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(payment_attempts -> orders (order_id));
+diesel::joinable!(fulfilments -> orders (order_id));
+diesel::joinable!(bags -> orders (order_id));
+diesel::joinable!(drops -> orders (order_id));
+diesel::joinable!(drops -> riders (rider_id));
+diesel::joinable!(promises -> orders (order_id));
+diesel::joinable!(stock_movements -> products (product_id));

@@ -1,10 +1,11 @@
 //! Delivery: where we go, what that costs, and when.
 //!
 //! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
-//! `window_holds`, `quotes` and `place_wishes`. A fee once shown is a stored [`Quote`]; windows are
+//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`. A fee once shown is a stored [`Quote`]; windows are
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
+mod drops;
 mod find;
 mod holds;
 mod model;
@@ -13,6 +14,7 @@ mod upcoming;
 mod windows;
 
 pub use actions::{WishError, give_quote, note_wish, renew};
+pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{

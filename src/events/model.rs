@@ -1,5 +1,5 @@
 use crate::db::db_enum;
-use crate::ids::{AttemptId, CaptureId, OrderNumber, RefundId};
+use crate::ids::{AttemptId, CaptureId, DropId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,14 @@ db_enum! {
         Quote = "quote",
         Order = "order",
         Payment = "payment",
+        /// What the warehouse does with an order.
+        Fulfilment = "fulfilment",
+        /// One try to deliver it.
+        Drop = "drop",
+        /// When it was said to come.
+        Promise = "promise",
+        /// What stands on a shelf; the subject is the product.
+        Stock = "stock",
     }
 }
 
@@ -20,6 +28,8 @@ db_enum! {
         Gateway = "gateway",
         /// Writes to people.
         Notifications = "notifications",
+        /// Finds a rider for what is packed.
+        Dispatch = "dispatch",
     }
 }
 
@@ -139,6 +149,113 @@ pub enum Event {
         amount: Money,
         reason: String,
     },
+    /// A picker has it in hand.
+    PickingStarted {
+        picker: StaffId,
+    },
+    /// Nobody has it in hand any more; what is picked stays picked.
+    PickingLeft,
+    /// A line lies in its bag; `grams` where it was weighed.
+    LinePicked {
+        position: i32,
+        product: i64,
+        units: i32,
+        grams: Option<i64>,
+        sum: Money,
+    },
+    /// Something else lies in the bag in its place.
+    LineSubstituted {
+        position: i32,
+        product: i64,
+        name: String,
+        units: i32,
+        grams: Option<i64>,
+        sum: Money,
+    },
+    /// There is none, and nothing came in its place.
+    LineLeftOut {
+        position: i32,
+    },
+    /// A slip of the hand: the line is to be picked once more.
+    LineReopened {
+        position: i32,
+    },
+    /// All lines are settled; `goods` after the coupon, `total` with the fee.
+    OrderPacked {
+        bags: i32,
+        goods: Money,
+        total: Money,
+    },
+    /// It has left the warehouse.
+    OrderHandedOver {
+        drop: DropId,
+    },
+    DropPlanned {
+        drop: DropId,
+        attempt: i32,
+        starts: DateTime<Utc>,
+        ends: DateTime<Utc>,
+    },
+    /// `name`: the first name, as the customer reads it.
+    RiderAssigned {
+        drop: DropId,
+        rider: StaffId,
+        name: String,
+    },
+    /// An outside carrier has taken it on.
+    CarrierBooked {
+        drop: DropId,
+        carrier: String,
+        reference: String,
+        tracking_url: Option<String>,
+    },
+    RiderUnassigned {
+        drop: DropId,
+        why: String,
+    },
+    /// The rider is on the way to this door.
+    DropLeft {
+        drop: DropId,
+    },
+    /// At the door: an event, no state.
+    DropArrived {
+        drop: DropId,
+    },
+    DropDelivered {
+        drop: DropId,
+        proof: String,
+    },
+    DropFailed {
+        drop: DropId,
+        reason: String,
+    },
+    /// `version` 1 is the checkout's; each later one is a new promise beside it.
+    PromiseMade {
+        version: i32,
+        starts: DateTime<Utc>,
+        ends: DateTime<Utc>,
+        who: String,
+        why: String,
+    },
+    /// It is expected later than promised; `cause` is one sentence, as everybody reads it.
+    DelayForeseen {
+        cause: String,
+        sentence: String,
+        expected: DateTime<Utc>,
+        starts: DateTime<Utc>,
+        ends: DateTime<Utc>,
+    },
+    /// What stands on shelves was set: counted, or by a catalogue's import.
+    StockSet {
+        products: Vec<(i64, i32)>,
+        reason: String,
+    },
+    /// Units came or went.
+    StockMoved {
+        product: i64,
+        units: i32,
+        reason: String,
+    },
 }
 
 impl Event {
@@ -162,6 +279,26 @@ impl Event {
             Self::RefundAsked { .. } => "refund_asked",
             Self::RefundSucceeded { .. } => "refund_succeeded",
             Self::RefundFailed { .. } => "refund_failed",
+            Self::PickingStarted { .. } => "picking_started",
+            Self::PickingLeft => "picking_left",
+            Self::LinePicked { .. } => "line_picked",
+            Self::LineSubstituted { .. } => "line_substituted",
+            Self::LineLeftOut { .. } => "line_left_out",
+            Self::LineReopened { .. } => "line_reopened",
+            Self::OrderPacked { .. } => "order_packed",
+            Self::OrderHandedOver { .. } => "order_handed_over",
+            Self::DropPlanned { .. } => "drop_planned",
+            Self::RiderAssigned { .. } => "rider_assigned",
+            Self::CarrierBooked { .. } => "carrier_booked",
+            Self::RiderUnassigned { .. } => "rider_unassigned",
+            Self::DropLeft { .. } => "drop_left",
+            Self::DropArrived { .. } => "drop_arrived",
+            Self::DropDelivered { .. } => "drop_delivered",
+            Self::DropFailed { .. } => "drop_failed",
+            Self::PromiseMade { .. } => "promise_made",
+            Self::DelayForeseen { .. } => "delay_foreseen",
+            Self::StockSet { .. } => "stock_set",
+            Self::StockMoved { .. } => "stock_moved",
         }
     }
 
@@ -185,6 +322,24 @@ impl Event {
             | Self::RefundAsked { .. }
             | Self::RefundSucceeded { .. }
             | Self::RefundFailed { .. } => Topic::Payment,
+            Self::PickingStarted { .. }
+            | Self::PickingLeft
+            | Self::LinePicked { .. }
+            | Self::LineSubstituted { .. }
+            | Self::LineLeftOut { .. }
+            | Self::LineReopened { .. }
+            | Self::OrderPacked { .. }
+            | Self::OrderHandedOver { .. } => Topic::Fulfilment,
+            Self::DropPlanned { .. }
+            | Self::RiderAssigned { .. }
+            | Self::CarrierBooked { .. }
+            | Self::RiderUnassigned { .. }
+            | Self::DropLeft { .. }
+            | Self::DropArrived { .. }
+            | Self::DropDelivered { .. }
+            | Self::DropFailed { .. } => Topic::Drop,
+            Self::PromiseMade { .. } | Self::DelayForeseen { .. } => Topic::Promise,
+            Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
         }
     }
 
@@ -197,6 +352,7 @@ impl Event {
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
                 &[Consumer::Gateway]
             }
+            Self::DropPlanned { .. } | Self::RiderUnassigned { .. } => &[Consumer::Dispatch],
             Self::QuoteGiven { .. }
             | Self::OrderPlaced { .. }
             | Self::OrderCompleted
@@ -208,7 +364,25 @@ impl Event {
             | Self::PaymentReplaced { .. }
             | Self::CaptureSucceeded { .. }
             | Self::CaptureFailed { .. }
-            | Self::RefundFailed { .. } => &[],
+            | Self::RefundFailed { .. }
+            | Self::PickingStarted { .. }
+            | Self::PickingLeft
+            | Self::LinePicked { .. }
+            | Self::LineSubstituted { .. }
+            | Self::LineLeftOut { .. }
+            | Self::LineReopened { .. }
+            | Self::OrderHandedOver { .. }
+            | Self::RiderAssigned { .. }
+            | Self::CarrierBooked { .. }
+            | Self::DropLeft { .. }
+            | Self::DropArrived { .. }
+            | Self::DropDelivered { .. }
+            | Self::PromiseMade { .. }
+            | Self::DelayForeseen { .. }
+            | Self::StockSet { .. }
+            | Self::StockMoved { .. }
+            | Self::OrderPacked { .. }
+            | Self::DropFailed { .. } => &[],
         }
     }
 }

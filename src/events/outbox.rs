@@ -15,6 +15,8 @@ const LEASE: Duration = Duration::seconds(60);
 const WAITS: [i64; 12] = [1, 2, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 7_200];
 /// The gateway is asked for ever, this often in the end: money is not given up.
 const HOURLY: i64 = 3_600;
+/// A rider is looked for until there is one.
+const EVERY_MINUTE: i64 = 60;
 /// A job that was tried more often than this is one to look at.
 const MANY_TRIES: i32 = 10;
 
@@ -99,6 +101,8 @@ fn wait(consumer: Consumer, tries: i32) -> Option<i64> {
         // What was not clearly refused may still move money: only an answer ends it.
         Consumer::Gateway => Some(planned.map_or(HOURLY, |wait| wait.min(HOURLY))),
         Consumer::Notifications => planned,
+        // Somebody may come on shift at any time.
+        Consumer::Dispatch => Some(planned.map_or(EVERY_MINUTE, |wait| wait.min(EVERY_MINUTE))),
     }
 }
 

@@ -1,11 +1,13 @@
 //! An order ends before its time: stock, window and coupon go back to everybody, and the money to
 //! whose it is.
 
+use super::drive::end_in_failure;
 use super::settle::left_of;
-use crate::delivery;
+use crate::delivery::{self, Failure};
 use crate::events::{self, Event};
-use crate::ids::{Actor, AttemptId, OrderId, RefundId};
-use crate::inventory;
+use crate::fulfilment::{self, Fulfilment, FulfilmentState};
+use crate::ids::{Actor, AttemptId, OrderId, ProductId, RefundId};
+use crate::inventory::{self, Moved, Reason};
 use crate::money::Money;
 use crate::orders::{self, CancelledWhy, Order, OrderState};
 use crate::payments::{self, Attempt, CaptureState, Refund, RefundReason, RefundState};
@@ -64,7 +66,8 @@ pub fn cancel(
             OrderState::Confirmed if why == CancelledWhy::Unpaid => return Err(CancelError::Paid),
             OrderState::Placed | OrderState::Confirmed => {}
         }
-        if by == Actor::Customer && order.state == OrderState::Confirmed && is_picked(conn, &order, now)? {
+        let warehouse = fulfilment::lock(conn, id)?;
+        if has_left(warehouse.as_ref()) && by == Actor::Customer {
             return Err(CancelError::TooLate);
         }
         let standing = payments::standing_attempt(conn, id)?;
@@ -80,16 +83,17 @@ pub fn cancel(
             return Err(CancelError::TooLate);
         }
         end(conn, &order, why, by, now)?;
+        if let Some(warehouse) = &warehouse {
+            stop(conn, &order, warehouse, by, now)?;
+        }
         let Some(attempt) = standing else { return Ok(Cancelled::NothingTaken) };
         give_back(conn, &order, &attempt, by, now).map_err(Into::into)
     })
 }
 
-/// Goods are picked from the window's cut-off on, as the order's page says. Until picking is
-/// written down, that is when it begins.
-fn is_picked(conn: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<bool> {
-    let cutoff = delivery::window(conn, order.window_id)?.map(|w| w.cutoff_at);
-    Ok(now >= cutoff.unwrap_or(order.window_starts_at))
+/// Once it is on the way, it is for a person to say what becomes of it.
+fn has_left(warehouse: Option<&Fulfilment>) -> bool {
+    warehouse.is_some_and(|f| f.state == FulfilmentState::HandedOver)
 }
 
 fn end(
@@ -103,10 +107,47 @@ fn end(
     if let Some(code) = &order.coupon_code {
         orders::give_back_coupon(conn, code)?;
     }
-    inventory::release(conn, order.id)?;
+    give_goods_back(conn, order, by, now)?;
     delivery::release_window(conn, order.id)?;
     let event = Event::OrderCancelled { why: why.as_str().to_owned() };
     events::record(conn, order.id.0, &event, by, now)
+}
+
+/// What is promised is anybody's again, and what was picked goes back to its shelf.
+fn give_goods_back(conn: &mut PgConnection, order: &Order, by: Actor, now: DateTime<Utc>) -> QueryResult<()> {
+    let picks = fulfilment::picks_of(conn, order.id)?;
+    if picks.is_empty() {
+        return inventory::release(conn, order.id);
+    }
+    let ordered = orders::lines(conn, order.id)?.into_iter().map(|l| l.product_id);
+    let all: Vec<ProductId> = ordered.chain(picks.iter().filter_map(|p| p.product_id)).collect();
+    inventory::lock(conn, &all)?;
+    let has_left = fulfilment::of_order(conn, order.id)?.is_some_and(|f| has_left(Some(&f)));
+    let reason = if has_left { Reason::CameBack } else { Reason::PutBack };
+    let moved = Moved { order: Some(order.id), by, at: now };
+    for pick in &picks {
+        if let Some(product) = pick.product_id {
+            inventory::put_back(conn, product, pick.units, reason, moved)?;
+        }
+    }
+    inventory::release(conn, order.id)
+}
+
+/// Nobody picks it, and nobody brings it.
+fn stop(
+    conn: &mut PgConnection,
+    order: &Order,
+    warehouse: &Fulfilment,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    if warehouse.stopped_at.is_none() {
+        fulfilment::set_stopped(conn, order.id, now)?;
+    }
+    match delivery::last_drop(conn, order.id)?.filter(|drop| drop.state.is_open()) {
+        Some(drop) => end_in_failure(conn, order, &drop, Failure::Cancelled, by, now),
+        None => Ok(()),
+    }
 }
 
 fn give_back(

@@ -1,7 +1,9 @@
 //! The goods are handed over: what they really came to is taken, and no more than was reserved.
 
 use super::cancel::{let_go, refund};
+use crate::delivery::{self, DropState};
 use crate::events::{self, Event};
+use crate::fulfilment;
 use crate::ids::{Actor, CaptureId, OrderId};
 use crate::money::Money;
 use crate::orders::{self, Order, OrderState};
@@ -13,11 +15,11 @@ use uuid::Uuid;
 /// What follows for the money once the real sum is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandedOver {
-    /// The gateway is asked for the sum; the order is completed when it has said yes.
+    /// The gateway is asked for the sum; the order is completed when it has said yes and it is delivered.
     Capturing(CaptureId),
-    /// It was charged before: the difference goes back. Completed.
+    /// It was charged before: the difference goes back.
     GivingBack(Money),
-    /// Nothing is left to settle. Completed.
+    /// Nothing is left to settle.
     Settled,
     /// The money comes now, at the door: [`settle_at_door`].
     AtDoor,
@@ -59,31 +61,39 @@ pub fn ask_capture(
 ) -> Result<HandedOver, CaptureError> {
     conn.transaction(|conn| {
         let order = orders::lock_order(conn, id)?;
-        match order.state {
-            OrderState::Confirmed => {}
-            OrderState::Completed => return Ok(HandedOver::Already),
-            OrderState::Placed | OrderState::Cancelled => {
-                return Err(CaptureError::NotConfirmed(order.state));
-            }
-        }
-        let Some(attempt) = payments::standing_attempt(conn, id)? else {
-            return without_payment(conn, &order, real, by, now);
-        };
-        if attempt.method.is_at_door() {
-            return Ok(HandedOver::AtDoor);
-        }
-        let captures = payments::captures_of(conn, id)?;
-        let mine =
-            captures.into_iter().find(|c| c.attempt_id == attempt.id && c.state != CaptureState::Failed);
-        match mine {
-            Some(c) if c.state == CaptureState::Requested && c.amount_cents == real => {
-                Ok(HandedOver::Already)
-            }
-            Some(c) if c.state == CaptureState::Requested => Err(CaptureError::OtherSum(c.amount_cents)),
-            Some(c) => give_difference_back(conn, &order, &attempt, c.amount_cents, real, by, now),
-            None => take(conn, &order, &attempt, real, by, now),
-        }
+        capture_sum(conn, &order, real, by, now)
     })
+}
+
+/// The same for who holds the order's row already.
+pub(super) fn capture_sum(
+    conn: &mut PgConnection,
+    order: &Order,
+    real: Money,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    match order.state {
+        OrderState::Confirmed => {}
+        OrderState::Completed => return Ok(HandedOver::Already),
+        OrderState::Placed | OrderState::Cancelled => {
+            return Err(CaptureError::NotConfirmed(order.state));
+        }
+    }
+    let Some(attempt) = payments::standing_attempt(conn, order.id)? else {
+        return without_payment(conn, order, real, by, now);
+    };
+    if attempt.method.is_at_door() {
+        return Ok(HandedOver::AtDoor);
+    }
+    let captures = payments::captures_of(conn, order.id)?;
+    let mine = captures.into_iter().find(|c| c.attempt_id == attempt.id && c.state != CaptureState::Failed);
+    match mine {
+        Some(c) if c.state == CaptureState::Requested && c.amount_cents == real => Ok(HandedOver::Already),
+        Some(c) if c.state == CaptureState::Requested => Err(CaptureError::OtherSum(c.amount_cents)),
+        Some(c) => give_difference_back(conn, order, &attempt, c.amount_cents, real, by, now),
+        None => take(conn, order, &attempt, real, by, now),
+    }
 }
 
 fn without_payment(
@@ -96,7 +106,7 @@ fn without_payment(
     if !real.is_zero() {
         return Err(CaptureError::NothingReserved);
     }
-    complete(conn, order, by, now)?;
+    complete_if_over(conn, order, by, now)?;
     Ok(HandedOver::Settled)
 }
 
@@ -116,7 +126,7 @@ fn take(
     }
     if real <= Money::ZERO {
         let_go(conn, order.id, attempt.id, now)?;
-        complete(conn, order, by, now)?;
+        complete_if_over(conn, order, by, now)?;
         return Ok(HandedOver::Settled);
     }
     let id = CaptureId(Uuid::now_v7());
@@ -141,7 +151,7 @@ fn give_difference_back(
     // Something may have been given back before, out of goodwill say: never more than there is.
     let left = super::settle::left_of(conn, attempt)?;
     let back = (taken - real).min(left);
-    complete(conn, order, by, now)?;
+    complete_if_over(conn, order, by, now)?;
     if back <= Money::ZERO {
         return Ok(HandedOver::Settled);
     }
@@ -163,31 +173,43 @@ pub fn settle_at_door(
 ) -> Result<HandedOver, CaptureError> {
     conn.transaction(|conn| {
         let order = orders::lock_order(conn, id)?;
-        match order.state {
-            OrderState::Confirmed => {}
-            OrderState::Completed => return Ok(HandedOver::Already),
-            OrderState::Placed | OrderState::Cancelled => {
-                return Err(CaptureError::NotConfirmed(order.state));
-            }
-        }
-        let attempt = payments::standing_attempt(conn, id)?.filter(|a| a.method.is_at_door());
-        let attempt = attempt.filter(|_| method.is_at_door()).ok_or(CaptureError::NotAtDoor)?;
-        if amount > attempt.amount_cents {
-            return Err(CaptureError::Above(attempt.amount_cents));
-        }
-        if amount > Money::ZERO {
-            payments::settle_at_door(conn, attempt.id, method, now)?;
-            let capture = CaptureId(Uuid::now_v7());
-            payments::insert_capture(
-                conn,
-                &capture_of(&attempt, capture, amount, CaptureState::Succeeded, now),
-            )?;
-            let event = Event::CaptureSucceeded { attempt: attempt.id, capture, amount };
-            events::record(conn, id.0, &event, by, now)?;
-        }
-        complete(conn, &order, by, now)?;
-        Ok(HandedOver::Settled)
+        settle_door(conn, &order, amount, method, by, now)
     })
+}
+
+/// The same for who holds the order's row already.
+pub(super) fn settle_door(
+    conn: &mut PgConnection,
+    order: &Order,
+    amount: Money,
+    method: PayBy,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<HandedOver, CaptureError> {
+    match order.state {
+        OrderState::Confirmed => {}
+        OrderState::Completed => return Ok(HandedOver::Already),
+        OrderState::Placed | OrderState::Cancelled => {
+            return Err(CaptureError::NotConfirmed(order.state));
+        }
+    }
+    let attempt = payments::standing_attempt(conn, order.id)?.filter(|a| a.method.is_at_door());
+    let attempt = attempt.filter(|_| method.is_at_door()).ok_or(CaptureError::NotAtDoor)?;
+    if payments::captures_of(conn, order.id)?.iter().any(|c| c.attempt_id == attempt.id) {
+        return Ok(HandedOver::Already);
+    }
+    if amount > attempt.amount_cents {
+        return Err(CaptureError::Above(attempt.amount_cents));
+    }
+    if amount > Money::ZERO {
+        payments::settle_at_door(conn, attempt.id, method, now)?;
+        let capture = CaptureId(Uuid::now_v7());
+        payments::insert_capture(conn, &capture_of(&attempt, capture, amount, CaptureState::Succeeded, now))?;
+        let event = Event::CaptureSucceeded { attempt: attempt.id, capture, amount };
+        events::record(conn, order.id.0, &event, by, now)?;
+    }
+    complete_if_over(conn, order, by, now)?;
+    Ok(HandedOver::Settled)
 }
 
 fn capture_of(
@@ -232,16 +254,32 @@ pub fn capture_failed(
     })
 }
 
-/// It is handed over and its money is settled. The caller holds the order's row.
-pub(super) fn complete(
+/// Completes an order that is delivered and whose money is settled, whichever came last. The caller
+/// holds the order's row.
+pub(super) fn complete_if_over(
     conn: &mut PgConnection,
     order: &Order,
     by: Actor,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    if order.state != OrderState::Confirmed {
+    if order.state != OrderState::Confirmed || !is_delivered(conn, order)? || !is_settled(conn, order)? {
         return Ok(());
     }
     orders::set_completed(conn, order.id, now)?;
     events::record(conn, order.id.0, &Event::OrderCompleted, by, now)
+}
+
+fn is_delivered(conn: &mut PgConnection, order: &Order) -> QueryResult<bool> {
+    Ok(delivery::drops_of(conn, order.id)?.iter().any(|drop| drop.state == DropState::Delivered))
+}
+
+/// Whether what the order came to was taken.
+fn is_settled(conn: &mut PgConnection, order: &Order) -> QueryResult<bool> {
+    let Some(total) = fulfilment::of_order(conn, order.id)?.and_then(|f| f.total_cents) else {
+        return Ok(false);
+    };
+    let captures = payments::captures_of(conn, order.id)?;
+    let taken: Money =
+        captures.iter().filter(|c| c.state == CaptureState::Succeeded).map(|c| c.amount_cents).sum();
+    Ok(taken >= total)
 }

@@ -1,14 +1,19 @@
 //! The few verbs in which order, stock, money and window change together.
 //!
 //! Each is one transaction that takes its rows in one order, always: basket, coupon, stock by
-//! key, windows by key; or order, attempts. Nothing here waits for anybody outside: what is to be
+//! key, windows by key; or order, fulfilment, drop, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
 mod cancel;
 mod capture;
 mod claim;
+mod drive;
+mod goods;
+mod pack;
 mod pay;
+mod pick;
 mod place;
+mod promise;
 mod refund;
 mod renew;
 mod settle;
@@ -17,8 +22,16 @@ mod status;
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
+pub use drive::{
+    AtTheDoor, DriveError, arrive, assign_rider, carrier_booked, deliver, due_at_door, fail, leave_for,
+    plan_again, unassign,
+};
+pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
+pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
+pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking};
 pub use place::{Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_order, reckon};
+pub use promise::{Promised, promise};
 pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };

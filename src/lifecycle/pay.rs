@@ -2,6 +2,7 @@
 
 use super::place::Paying;
 use crate::events::{self, Event};
+use crate::fulfilment::{self, Fulfilment};
 use crate::ids::{Actor, AttemptId, OrderId};
 use crate::orders::{self, Order, OrderState};
 use crate::payments::{self, Attempt, AttemptState};
@@ -110,5 +111,6 @@ pub(super) fn confirm(
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     orders::set_confirmed(conn, order.id, now)?;
+    fulfilment::put(conn, &Fulfilment::waiting(order.id, order.window_starts_at, now))?;
     events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)
 }

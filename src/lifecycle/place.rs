@@ -1,6 +1,7 @@
 //! A basket becomes an order: number, lines, stock, window and the try to be paid, all or nothing.
 
 use super::pay;
+use super::promise::{Promised, write_promise};
 use crate::basket::{self, Basket, Totals};
 use crate::delivery::{self, Window, WindowError};
 use crate::events::{self, Event, Ordered};
@@ -219,6 +220,13 @@ fn place(
         Actor::Customer,
         now,
     )?;
+    let first = Promised {
+        starts: window.starts_at,
+        ends: window.ends_at,
+        who: "customer",
+        why: "chosen at the checkout",
+    };
+    write_promise(conn, order.id, 1, &first, Actor::Customer, now)?;
     let attempt = begin_payment(conn, &order, placement, now)?;
     basket::empty(conn, placement.basket)?;
     let order = orders::order(conn, order.id)?;

@@ -2,7 +2,7 @@
 //! to our call, its webhook, or the reconciler that asked.
 
 use super::cancel::{let_go, refund};
-use super::capture::complete;
+use super::capture::complete_if_over;
 use super::pay::confirm;
 use super::renew;
 use crate::delivery::{self, WindowError};
@@ -394,11 +394,9 @@ pub(super) fn note_capture(
     if received.is_zero() || known.iter().any(|c| c.state == CaptureState::Succeeded) {
         return Ok(false);
     }
-    let mut handed_over = false;
     let asked = known.into_iter().find(|c| c.state == CaptureState::Requested);
     let id = if let Some(capture) = asked {
         payments::settle_capture(conn, capture.id, CaptureState::Succeeded, Some(received), None, now)?;
-        handed_over = true;
         capture.id
     } else {
         let id = CaptureId(Uuid::now_v7());
@@ -416,9 +414,7 @@ pub(super) fn note_capture(
     };
     let event = Event::CaptureSucceeded { attempt: attempt.id, capture: id, amount: received };
     events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
-    if handed_over {
-        complete(conn, order, Actor::Gateway, now)?;
-    }
+    complete_if_over(conn, order, Actor::Gateway, now)?;
     Ok(true)
 }
 

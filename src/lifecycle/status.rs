@@ -1,6 +1,7 @@
 //! What has become of an order and of its money, told from its events alone: one pure fold that
 //! pages, letters and everybody else read from, so that they say the same.
 
+use super::goods::Goods;
 use crate::events::{Event, Recorded};
 use crate::ids::{AttemptId, RefundId};
 use crate::money::Money;
@@ -49,6 +50,8 @@ pub struct Story {
     pub cancelled_at: Option<DateTime<Utc>>,
     /// Every try to be paid, the first one first.
     pub tries: Vec<Try>,
+    /// How far the goods are.
+    pub goods: Goods,
 }
 
 /// A try to be paid, and what became of its money.
@@ -135,6 +138,7 @@ struct Fold {
     completed_at: Option<DateTime<Utc>>,
     cancelled_at: Option<DateTime<Utc>>,
     tries: Vec<Try>,
+    goods: Goods,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -151,6 +155,7 @@ impl Fold {
         self.version = self.version.max(recorded.id);
         self.hear_of_the_order(recorded);
         self.hear_of_a_try(recorded);
+        self.goods.hear(recorded);
     }
 
     fn hear_of_the_order(&mut self, recorded: &Recorded) {
@@ -189,7 +194,27 @@ impl Fold {
             | Event::ReleaseAsked { .. }
             | Event::RefundAsked { .. }
             | Event::RefundSucceeded { .. }
-            | Event::RefundFailed { .. } => {}
+            | Event::RefundFailed { .. }
+            | Event::PickingStarted { .. }
+            | Event::LinePicked { .. }
+            | Event::LineSubstituted { .. }
+            | Event::LineLeftOut { .. }
+            | Event::LineReopened { .. }
+            | Event::OrderPacked { .. }
+            | Event::OrderHandedOver { .. }
+            | Event::DropPlanned { .. }
+            | Event::RiderAssigned { .. }
+            | Event::CarrierBooked { .. }
+            | Event::RiderUnassigned { .. }
+            | Event::DropLeft { .. }
+            | Event::DropArrived { .. }
+            | Event::DropDelivered { .. }
+            | Event::DropFailed { .. }
+            | Event::PromiseMade { .. }
+            | Event::DelayForeseen { .. }
+            | Event::StockSet { .. }
+            | Event::StockMoved { .. }
+            | Event::PickingLeft => {}
         }
     }
 
@@ -244,7 +269,27 @@ impl Fold {
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted
             | Event::CaptureAsked { .. }
-            | Event::CaptureFailed { .. } => {}
+            | Event::CaptureFailed { .. }
+            | Event::PickingStarted { .. }
+            | Event::LinePicked { .. }
+            | Event::LineSubstituted { .. }
+            | Event::LineLeftOut { .. }
+            | Event::LineReopened { .. }
+            | Event::OrderPacked { .. }
+            | Event::OrderHandedOver { .. }
+            | Event::DropPlanned { .. }
+            | Event::RiderAssigned { .. }
+            | Event::CarrierBooked { .. }
+            | Event::RiderUnassigned { .. }
+            | Event::DropLeft { .. }
+            | Event::DropArrived { .. }
+            | Event::DropDelivered { .. }
+            | Event::DropFailed { .. }
+            | Event::PromiseMade { .. }
+            | Event::DelayForeseen { .. }
+            | Event::StockSet { .. }
+            | Event::StockMoved { .. }
+            | Event::PickingLeft => {}
         }
     }
 
@@ -300,6 +345,7 @@ impl Fold {
             completed_at: self.completed_at,
             cancelled_at: self.cancelled_at,
             tries: self.tries,
+            goods: self.goods,
         }
     }
 }

@@ -66,7 +66,27 @@ pub fn deliver(
         | Event::CaptureFailed { .. }
         | Event::ReleaseAsked { .. }
         | Event::RefundAsked { .. }
-        | Event::RefundFailed { .. } => return Ok(false),
+        | Event::RefundFailed { .. }
+        | Event::PickingStarted { .. }
+        | Event::LinePicked { .. }
+        | Event::LineSubstituted { .. }
+        | Event::LineLeftOut { .. }
+        | Event::LineReopened { .. }
+        | Event::OrderPacked { .. }
+        | Event::OrderHandedOver { .. }
+        | Event::DropPlanned { .. }
+        | Event::RiderAssigned { .. }
+        | Event::CarrierBooked { .. }
+        | Event::RiderUnassigned { .. }
+        | Event::DropLeft { .. }
+        | Event::DropArrived { .. }
+        | Event::DropDelivered { .. }
+        | Event::DropFailed { .. }
+        | Event::PromiseMade { .. }
+        | Event::DelayForeseen { .. }
+        | Event::StockSet { .. }
+        | Event::StockMoved { .. }
+        | Event::PickingLeft => return Ok(false),
     };
     conn.transaction(|conn| {
         let order = orders::order(conn, OrderId(recorded.subject))?;

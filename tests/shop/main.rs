@@ -9,6 +9,7 @@ mod conventions;
 mod footsteps;
 mod front_door;
 mod import;
+mod life;
 mod lifecycle;
 mod machines;
 mod mail;

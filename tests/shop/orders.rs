@@ -1,6 +1,6 @@
 //! An order's own page: the answer in every state, who may see it, and what can be done there.
 
-use crate::common::placing::{aoife, basket_of, place, settle, shopper_with_basket};
+use crate::common::placing::{STAFF, aoife, basket_of, place, settle, shopper_with_basket};
 use crate::common::{Answer, Bank, Shopper, TestShop, encode, wait_for};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
@@ -275,7 +275,7 @@ async fn money_that_came_too_late_goes_back_and_each_step_of_it_shows() {
     shop.clock.advance(Duration::minutes(1));
     let conn = &mut shop.conn();
     let failed = payments::refunds_of(conn, order.id).expect("db").pop().expect("a refund").id;
-    lifecycle::ask_refund_again(conn, failed, Actor::Staff, shop.clock.now()).expect("db").expect("another");
+    lifecycle::ask_refund_again(conn, failed, STAFF, shop.clock.now()).expect("db").expect("another");
     refund_says(&shop, &order, RefundedStatus::Succeeded);
     let page = shopper.get(&page_of(&order)).await;
     page.must_say("went back to PayPal at 14:53");

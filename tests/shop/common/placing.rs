@@ -4,7 +4,8 @@ use super::{Shopper, TestShop};
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::basket;
-use smartshop::ids::{AttemptId, BasketId};
+use smartshop::delivery;
+use smartshop::ids::{Actor, AttemptId, BasketId, StaffId};
 use smartshop::lifecycle::{
     Confirming, Paying, Placed, Placement, Source, payment_settled, place_order, reckon,
 };
@@ -15,6 +16,33 @@ use smartshop::payments::{self, PayBy};
 use uuid::Uuid;
 
 const VAT: i32 = 23;
+
+/// Somebody of the shop, where it does not matter who.
+pub(crate) const STAFF: Actor = Actor::Staff(StaffId(Uuid::from_u128(42)));
+
+/// Somebody who works here.
+pub(crate) fn colleague(shop: &TestShop, name: &str, role: &str) -> StaffId {
+    let id = StaffId(Uuid::now_v7());
+    diesel::sql_query(
+        "INSERT INTO staff_members (id, email, name, password_hash, state, role, made_at)
+         VALUES ($1, lower($2) || '@example.ie', $2, 'none', 'active', $3, now())",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .bind::<diesel::sql_types::Text, _>(name)
+    .bind::<diesel::sql_types::Text, _>(role)
+    .execute(&mut shop.conn())
+    .expect("a colleague");
+    id
+}
+
+/// A rider on shift.
+pub(crate) fn rider(shop: &TestShop, name: &str) -> StaffId {
+    let id = colleague(shop, name, "rider");
+    let conn = &mut shop.conn();
+    delivery::put_rider(conn, id, name, "+353 86 000 0000").expect("a rider");
+    delivery::set_on_shift(conn, id, true, shop.clock.now()).expect("on shift");
+    id
+}
 
 pub(crate) fn aoife() -> Contact {
     Contact {

@@ -1,6 +1,4 @@
-//! Stock that is promised to somebody: holds with an owner.
-//!
-//! Owns `stock_holds`; `stock.held` is their sum, changed in the same statement's transaction.
+//! Holds with an owner: stock that is promised to somebody.
 
 use crate::db::schema::{stock, stock_holds};
 use crate::ids::{OrderId, ProductId};

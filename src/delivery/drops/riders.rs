@@ -1,0 +1,129 @@
+//! Riders: who drives, who is on shift, where they were seen last.
+
+use super::model::Upload;
+use crate::db::schema::{rider_uploads, riders};
+use crate::ids::StaffId;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+const MOST_RIDERS: i64 = 200;
+
+#[derive(Debug, Clone, PartialEq, HasQuery, Insertable)]
+#[diesel(table_name = riders)]
+pub struct Rider {
+    pub id: StaffId,
+    /// What customers read.
+    pub first_name: String,
+    pub phone: String,
+    pub on_shift: bool,
+    /// Orders they can carry at once.
+    pub capacity: i32,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    /// Of the position; only while they are on the way.
+    pub position_at: Option<DateTime<Utc>>,
+    /// When anything was heard of them.
+    pub heard_at: Option<DateTime<Utc>>,
+}
+
+/// Makes somebody a rider, or changes their name.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn put_rider(conn: &mut PgConnection, id: StaffId, first_name: &str, phone: &str) -> QueryResult<()> {
+    diesel::insert_into(riders::table)
+        .values((riders::id.eq(id), riders::first_name.eq(first_name), riders::phone.eq(phone)))
+        .on_conflict(riders::id)
+        .do_update()
+        .set((riders::first_name.eq(first_name), riders::phone.eq(phone)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn rider(conn: &mut PgConnection, id: StaffId) -> QueryResult<Option<Rider>> {
+    Rider::query().find(id).first(conn).optional()
+}
+
+/// Holds a rider's row, so that two do not load them at once.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn lock_rider(conn: &mut PgConnection, id: StaffId) -> QueryResult<Rider> {
+    Rider::query().find(id).for_no_key_update().first(conn)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn riders_on_shift(conn: &mut PgConnection) -> QueryResult<Vec<Rider>> {
+    Rider::query()
+        .filter(riders::on_shift)
+        .order((riders::first_name, riders::id))
+        .limit(MOST_RIDERS)
+        .load(conn)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn all_riders(conn: &mut PgConnection) -> QueryResult<Vec<Rider>> {
+    Rider::query()
+        .order((riders::on_shift.desc(), riders::first_name, riders::id))
+        .limit(MOST_RIDERS)
+        .load(conn)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn set_on_shift(conn: &mut PgConnection, id: StaffId, on: bool, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(riders::table.find(id))
+        .set((riders::on_shift.eq(on), riders::heard_at.eq(now)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn heard_of(conn: &mut PgConnection, id: StaffId, at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(riders::table.find(id).filter(riders::heard_at.is_null().or(riders::heard_at.lt(at))))
+        .set(riders::heard_at.eq(at))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Where a rider is now, if nothing newer is known. Says whether it was news.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_position(
+    conn: &mut PgConnection,
+    id: StaffId,
+    (latitude, longitude): (f64, f64),
+    at: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let older = riders::position_at.is_null().or(riders::position_at.lt(at));
+    diesel::update(riders::table.find(id).filter(older))
+        .set((
+            riders::latitude.eq(latitude),
+            riders::longitude.eq(longitude),
+            riders::position_at.eq(at),
+            riders::heard_at.eq(at),
+        ))
+        .execute(conn)
+        .map(|rows| rows > 0)
+}
+
+/// What a device has sent before under this id.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn upload(conn: &mut PgConnection, id: Uuid) -> QueryResult<Option<Upload>> {
+    Upload::query().find(id).first(conn).optional()
+}
+
+/// # Errors
+/// `UniqueViolation` when it was sent before.
+pub fn insert_upload(conn: &mut PgConnection, upload: &Upload) -> QueryResult<()> {
+    diesel::insert_into(rider_uploads::table).values(upload).execute(conn).map(drop)
+}

@@ -1,0 +1,10 @@
+//! The warehouse's side of an order: who picks it, what became of each line, how it is packed.
+//!
+//! Owns `fulfilments`, `picks` and `bags`. The verbs in which these change together with stock,
+//! money and drop are in `lifecycle`.
+
+mod model;
+mod store;
+
+pub use model::{Bag, Fulfilment, FulfilmentState, Pick, PickState, share, substituted, weighed};
+pub use store::*;

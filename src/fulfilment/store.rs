@@ -1,0 +1,228 @@
+//! SQL over fulfilments. No decisions here: each function is one statement.
+
+use super::model::{Bag, Fulfilment, FulfilmentState, Pick};
+use crate::db::schema::{bags, fulfilments, picks};
+use crate::ids::{OrderId, StaffId};
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+const MOST_LINES: i64 = 200;
+
+/// An order's, made anew where it was stopped before.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn put(conn: &mut PgConnection, row: &Fulfilment) -> QueryResult<()> {
+    diesel::insert_into(fulfilments::table)
+        .values(row)
+        .on_conflict(fulfilments::order_id)
+        .do_update()
+        .set((fulfilments::stopped_at.eq(None::<DateTime<Utc>>), fulfilments::due_at.eq(row.due_at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn of_order(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<Fulfilment>> {
+    Fulfilment::query().find(order).first(conn).optional()
+}
+
+/// Those of several orders.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Fulfilment>> {
+    Fulfilment::query().filter(fulfilments::order_id.eq_any(of)).load(conn)
+}
+
+/// Holds the row until the transaction ends. After the order's own row, always.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lock(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<Fulfilment>> {
+    Fulfilment::query().find(order).for_no_key_update().first(conn).optional()
+}
+
+/// What waits in one state, what is due first at the top, from behind one row on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn queue(
+    conn: &mut PgConnection,
+    state: FulfilmentState,
+    behind: Option<(DateTime<Utc>, OrderId)>,
+    most: i64,
+) -> QueryResult<Vec<Fulfilment>> {
+    let mut query = Fulfilment::query()
+        .filter(fulfilments::state.eq(state).and(fulfilments::stopped_at.is_null()))
+        .order((fulfilments::due_at, fulfilments::order_id))
+        .limit(most)
+        .into_boxed();
+    if let Some((at, id)) = behind {
+        let later = fulfilments::due_at.gt(at);
+        query = query.filter(later.or(fulfilments::due_at.eq(at).and(fulfilments::order_id.gt(id))));
+    }
+    query.load(conn)
+}
+
+/// What a picker has in hand.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn in_hand_of(conn: &mut PgConnection, picker: StaffId, most: i64) -> QueryResult<Vec<Fulfilment>> {
+    Fulfilment::query()
+        .filter(fulfilments::picker_id.eq(picker).and(fulfilments::state.eq(FulfilmentState::Picking)))
+        .filter(fulfilments::stopped_at.is_null())
+        .order((fulfilments::due_at, fulfilments::order_id))
+        .limit(most)
+        .load(conn)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_picking(
+    conn: &mut PgConnection,
+    order: OrderId,
+    picker: StaffId,
+    started: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((
+            fulfilments::state.eq(FulfilmentState::Picking),
+            fulfilments::picker_id.eq(picker),
+            fulfilments::touched_at.eq(now),
+            fulfilments::started_at.eq(started),
+            fulfilments::version.eq(fulfilments::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_waiting(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((
+            fulfilments::state.eq(FulfilmentState::Waiting),
+            fulfilments::picker_id.eq(None::<StaffId>),
+            fulfilments::touched_at.eq(None::<DateTime<Utc>>),
+            fulfilments::version.eq(fulfilments::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn touch(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((fulfilments::touched_at.eq(now), fulfilments::version.eq(fulfilments::version + 1)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_packed(
+    conn: &mut PgConnection,
+    order: OrderId,
+    goods: Money,
+    total: Money,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((
+            fulfilments::state.eq(FulfilmentState::Packed),
+            fulfilments::packed_at.eq(now),
+            fulfilments::goods_cents.eq(goods),
+            fulfilments::total_cents.eq(total),
+            fulfilments::version.eq(fulfilments::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The caller holds the row and has checked that it may be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_handed_over(conn: &mut PgConnection, order: OrderId, at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((
+            fulfilments::state.eq(FulfilmentState::HandedOver),
+            fulfilments::handed_over_at.eq(at),
+            fulfilments::version.eq(fulfilments::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn set_stopped(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((fulfilments::stopped_at.eq(now), fulfilments::version.eq(fulfilments::version + 1)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// What became of an order's lines so far, in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn picks_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<Pick>> {
+    Pick::query().filter(picks::order_id.eq(order)).order(picks::position).limit(MOST_LINES).load(conn)
+}
+
+/// The same of several orders.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn picks_of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Pick>> {
+    Pick::query()
+        .filter(picks::order_id.eq_any(of))
+        .order((picks::order_id, picks::position))
+        .limit(MOST_LINES * 50)
+        .load(conn)
+}
+
+/// # Errors
+/// `UniqueViolation` when the line has been settled before.
+pub fn insert_pick(conn: &mut PgConnection, pick: &Pick) -> QueryResult<()> {
+    diesel::insert_into(picks::table).values(pick).execute(conn).map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn delete_pick(conn: &mut PgConnection, order: OrderId, position: i32) -> QueryResult<()> {
+    diesel::delete(picks::table.find((order, position))).execute(conn).map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn insert_bags(conn: &mut PgConnection, rows: &[Bag]) -> QueryResult<()> {
+    diesel::insert_into(bags::table).values(rows).execute(conn).map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn bags_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<Bag>> {
+    Bag::query().filter(bags::order_id.eq(order)).order(bags::number).limit(MOST_LINES).load(conn)
+}
+
+/// The order that a label's code is of.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn order_of_bag(conn: &mut PgConnection, code: &str) -> QueryResult<Option<OrderId>> {
+    bags::table.find(code).select(bags::order_id).first(conn).optional()
+}

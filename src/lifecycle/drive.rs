@@ -1,0 +1,376 @@
+//! From the warehouse's door to the customer's: who brings it, and what became of it.
+//!
+//! Words of riders and carriers come when they can: twice, late, in another order. Each is asked
+//! whether it is news; none moves a try to deliver back.
+
+use super::capture::{CaptureError, complete_if_over, settle_door};
+use super::pack::{HandOverError, hand_over_locked, plan_drop};
+use crate::delivery::{self, Drop, DropState, Failure, Heard, Proof};
+use crate::events::{self, Event};
+use crate::fulfilment;
+use crate::ids::{Actor, DropId, OrderId, StaffId};
+use crate::money::Money;
+use crate::orders::{self, Order, OrderState};
+use crate::payments::{self, PayBy};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// Why that cannot be. Nothing has changed.
+#[derive(Debug)]
+pub enum DriveError {
+    /// There is no such try.
+    Unknown,
+    /// Another rider brings it.
+    NotYours,
+    /// The rider has left with it: it is theirs until they have been there.
+    OnTheWay,
+    /// It has ended.
+    Over(DropState),
+    /// The order is over, or not packed.
+    NotPacked,
+    /// Somebody has to show that they are so many years old.
+    CheckAge(i32),
+    /// So much is to be paid at the door first.
+    PayFirst(Money),
+    /// The money that was reserved cannot be taken.
+    Money(CaptureError),
+    /// Another try has not ended yet.
+    StillOpen,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for DriveError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+impl From<CaptureError> for DriveError {
+    fn from(e: CaptureError) -> Self {
+        match e {
+            CaptureError::Db(e) => Self::Db(e),
+            other => Self::Money(other),
+        }
+    }
+}
+
+impl From<HandOverError> for DriveError {
+    fn from(e: HandOverError) -> Self {
+        match e {
+            HandOverError::NotPacked => Self::NotPacked,
+            HandOverError::Money(e) => Self::Money(e),
+            HandOverError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+/// What the rider has seen to at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtTheDoor {
+    pub proof: Proof,
+    /// Who took it, or where the picture lies.
+    pub detail: String,
+    pub age_checked: bool,
+    /// How it was paid there, where something was due.
+    pub paid_by: Option<PayBy>,
+}
+
+/// A rider is to bring it, as the last of their stops. Giving it to the same one again changes
+/// nothing. One transaction.
+///
+/// # Errors
+/// `OnTheWay` when another has left with it.
+pub fn assign_rider(
+    conn: &mut PgConnection,
+    id: DropId,
+    rider: StaffId,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), DriveError> {
+    conn.transaction(|conn| {
+        let (_, drop) = lock(conn, id)?;
+        let rider = delivery::lock_rider(conn, rider).optional()?.ok_or(DriveError::Unknown)?;
+        match drop.state {
+            DropState::Planned => {}
+            DropState::RiderAssigned if drop.rider_id == Some(rider.id) => return Ok(()),
+            DropState::RiderAssigned => {}
+            DropState::OnTheWay => return Err(DriveError::OnTheWay),
+            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        }
+        let stop = delivery::stops_of(conn, rider.id)?.last().map_or(1, |last| last.stop + 1);
+        delivery::set_assigned(conn, id, rider.id, stop, now)?;
+        let event = Event::RiderAssigned { drop: id, rider: rider.id, name: rider.first_name };
+        Ok(events::record(conn, drop.order_id.0, &event, by, now)?)
+    })
+}
+
+/// An outside carrier has taken it on under its own number. One transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn carrier_booked(
+    conn: &mut PgConnection,
+    id: DropId,
+    carrier: &str,
+    reference: &str,
+    tracking_url: Option<&str>,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), DriveError> {
+    conn.transaction(|conn| {
+        let (_, drop) = lock(conn, id)?;
+        match drop.state {
+            DropState::Planned | DropState::RiderAssigned => {}
+            DropState::OnTheWay => return Err(DriveError::OnTheWay),
+            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        }
+        if (drop.carrier.as_deref(), drop.carrier_ref.as_deref()) == (Some(carrier), Some(reference)) {
+            return Ok(());
+        }
+        delivery::set_booked(conn, id, carrier, reference, tracking_url, now)?;
+        let event = Event::CarrierBooked {
+            drop: id,
+            carrier: carrier.to_owned(),
+            reference: reference.to_owned(),
+            tracking_url: tracking_url.map(str::to_owned),
+        };
+        Ok(events::record(conn, drop.order_id.0, &event, by, now)?)
+    })
+}
+
+/// Nobody brings it for now: somebody else is to be found. One transaction.
+///
+/// # Errors
+/// `OnTheWay` when the rider has left with it.
+pub fn unassign(
+    conn: &mut PgConnection,
+    id: DropId,
+    why: &str,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), DriveError> {
+    conn.transaction(|conn| {
+        let (_, drop) = lock(conn, id)?;
+        match drop.state {
+            DropState::Planned => return Ok(()),
+            DropState::RiderAssigned => {}
+            DropState::OnTheWay => return Err(DriveError::OnTheWay),
+            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        }
+        delivery::set_unassigned(conn, id)?;
+        let event = Event::RiderUnassigned { drop: id, why: why.to_owned() };
+        Ok(events::record(conn, drop.order_id.0, &event, by, now)?)
+    })
+}
+
+/// On the way to this door since `at`; what is not handed over yet is so from then on. Of a try
+/// that has ended it only tells the history. One transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn leave_for(
+    conn: &mut PgConnection,
+    id: DropId,
+    by: Actor,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Heard, DriveError> {
+    conn.transaction(|conn| {
+        let (order, drop) = lock(conn, id)?;
+        may(&drop, by)?;
+        if drop.left_at.is_some() {
+            return Ok(Heard::AlreadyTrue);
+        }
+        let state = if drop.state.may_become(DropState::OnTheWay) { DropState::OnTheWay } else { drop.state };
+        if drop.state.is_open() {
+            take_along(conn, &order, by, now)?;
+        }
+        delivery::set_left(conn, id, state, at)?;
+        events::record(conn, order.id.0, &Event::DropLeft { drop: id }, by, at)?;
+        Ok(Heard::Applied)
+    })
+}
+
+/// At the door since `at`: something that happened, and no state. One transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn arrive(
+    conn: &mut PgConnection,
+    id: DropId,
+    by: Actor,
+    at: DateTime<Utc>,
+) -> Result<Heard, DriveError> {
+    conn.transaction(|conn| {
+        let (order, drop) = lock(conn, id)?;
+        may(&drop, by)?;
+        if drop.arrived_at.is_some() {
+            return Ok(Heard::AlreadyTrue);
+        }
+        delivery::set_arrived(conn, id, at)?;
+        events::record(conn, order.id.0, &Event::DropArrived { drop: id }, by, at)?;
+        Ok(Heard::Applied)
+    })
+}
+
+/// Delivered at `at`. What is due at the door is paid with it. One transaction.
+///
+/// # Errors
+/// `CheckAge`, `PayFirst`: what the rider has to see to first.
+pub fn deliver(
+    conn: &mut PgConnection,
+    id: DropId,
+    door: &AtTheDoor,
+    by: Actor,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Heard, DriveError> {
+    conn.transaction(|conn| {
+        let (order, drop) = lock(conn, id)?;
+        may(&drop, by)?;
+        if drop.state == DropState::Delivered {
+            return Ok(Heard::AlreadyTrue);
+        }
+        if order.state == OrderState::Cancelled {
+            return Ok(Heard::TooLate);
+        }
+        if order.minimum_age > 0 && !door.age_checked && door.proof != Proof::Carrier {
+            return Err(DriveError::CheckAge(order.minimum_age));
+        }
+        take_along(conn, &order, by, now)?;
+        let due = due_at_door(conn, &order)?;
+        if let Some(due) = due {
+            let paid_by = door.paid_by.filter(|m| m.is_at_door()).ok_or(DriveError::PayFirst(due))?;
+            settle_door(conn, &order, due, paid_by, by, now)?;
+        }
+        close_later_tries(conn, &order, &drop, now)?;
+        delivery::set_delivered(conn, id, door.proof, &door.detail, at)?;
+        let event = Event::DropDelivered { drop: id, proof: door.proof.as_str().to_owned() };
+        events::record(conn, order.id.0, &event, by, at)?;
+        complete_if_over(conn, &order, by, now)?;
+        Ok(Heard::Applied)
+    })
+}
+
+/// What is still to be paid at an order's door; `None` where nothing is.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn due_at_door(conn: &mut PgConnection, order: &Order) -> QueryResult<Option<Money>> {
+    let standing = payments::standing_attempt(conn, order.id)?;
+    if !standing.is_some_and(|a| a.method.is_at_door()) {
+        return Ok(None);
+    }
+    if !payments::captures_of(conn, order.id)?.is_empty() {
+        return Ok(None);
+    }
+    let packed = fulfilment::of_order(conn, order.id)?.and_then(|f| f.total_cents);
+    Ok(Some(packed.unwrap_or(order.total_cents)).filter(|due| !due.is_zero()))
+}
+
+/// It could not be delivered, at `at`. Where the rider only had to stop, another one is looked for
+/// at once; all else is for a person to decide. One transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn fail(
+    conn: &mut PgConnection,
+    id: DropId,
+    why: Failure,
+    by: Actor,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Heard, DriveError> {
+    conn.transaction(|conn| {
+        let (order, drop) = lock(conn, id)?;
+        may(&drop, by)?;
+        match drop.state {
+            DropState::Planned | DropState::RiderAssigned | DropState::OnTheWay => {}
+            DropState::Failed if drop.failure == Some(why) => return Ok(Heard::AlreadyTrue),
+            DropState::Failed | DropState::Delivered => return Ok(Heard::TooLate),
+        }
+        end_in_failure(conn, &order, &drop, why, by, at)?;
+        if why == Failure::RiderStopped && order.state == OrderState::Confirmed {
+            plan_drop(conn, &order, Actor::System, now)?;
+        }
+        Ok(Heard::Applied)
+    })
+}
+
+/// The next try, by the newest promise. One transaction.
+///
+/// # Errors
+/// `StillOpen` while the one before has not ended.
+pub fn plan_again(
+    conn: &mut PgConnection,
+    id: OrderId,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<DropId, DriveError> {
+    conn.transaction(|conn| {
+        let order = orders::lock_order(conn, id)?;
+        if order.state != OrderState::Confirmed {
+            return Err(DriveError::NotPacked);
+        }
+        match delivery::last_drop(conn, id)? {
+            None => Err(DriveError::NotPacked),
+            Some(drop) if drop.state.is_open() => Err(DriveError::StillOpen),
+            Some(drop) if drop.state == DropState::Delivered => Err(DriveError::Over(drop.state)),
+            Some(_) => Ok(plan_drop(conn, &order, by, now)?),
+        }
+    })
+}
+
+pub(super) fn end_in_failure(
+    conn: &mut PgConnection,
+    order: &Order,
+    drop: &Drop,
+    why: Failure,
+    by: Actor,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    delivery::set_failed(conn, drop.id, why, at)?;
+    let event = Event::DropFailed { drop: drop.id, reason: why.as_str().to_owned() };
+    events::record(conn, order.id.0, &event, by, at)
+}
+
+/// The order's row, then the drop's: in this order always.
+fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop), DriveError> {
+    let found = delivery::drop_by_id(conn, id)?.ok_or(DriveError::Unknown)?;
+    let order = orders::lock_order(conn, found.order_id)?;
+    Ok((order, delivery::lock_drop(conn, id)?))
+}
+
+/// A rider speaks of their own stops alone.
+fn may(drop: &Drop, by: Actor) -> Result<(), DriveError> {
+    match by {
+        Actor::Staff(id) if drop.rider_id.is_some_and(|rider| rider != id) => Err(DriveError::NotYours),
+        Actor::Staff(_) | Actor::System | Actor::Carrier | Actor::Customer | Actor::Gateway => Ok(()),
+    }
+}
+
+/// Whoever has left with it has it: it is handed over, whether somebody said so or not.
+fn take_along(
+    conn: &mut PgConnection,
+    order: &Order,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), DriveError> {
+    let row = fulfilment::lock(conn, order.id)?.ok_or(DriveError::NotPacked)?;
+    hand_over_locked(conn, order, &row, by, now)?;
+    Ok(())
+}
+
+/// A word that it was delivered after all comes late: the try planned meanwhile is needless.
+fn close_later_tries(
+    conn: &mut PgConnection,
+    order: &Order,
+    drop: &Drop,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let last = delivery::last_drop(conn, order.id)?;
+    match last.filter(|last| last.id != drop.id && last.state.is_open()) {
+        Some(later) => end_in_failure(conn, order, &later, Failure::Cancelled, Actor::System, now),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,364 @@
+//! How far the goods are: the fold over what the warehouse, the riders and the promises left in the log.
+//!
+//! Words from outside come twice, late and in another order. So this asks which facts there are and
+//! never in which order they came: of one try to deliver, what is further on counts.
+
+use crate::delivery::Failure;
+use crate::events::{Event, Recorded};
+use crate::ids::{DropId, StaffId};
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+
+/// Where an order's goods are. Customers read fewer words: see `tracker`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nobody has begun to pick it.
+    Waiting,
+    Picking,
+    /// Packed, and nobody brings it yet.
+    Packed,
+    RiderAssigned,
+    OnTheWay,
+    /// The last try ended before a door that stayed shut, say.
+    NotDelivered,
+    Delivered,
+}
+
+/// One try to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Try {
+    pub id: DropId,
+    pub attempt: i32,
+    pub planned_at: DateTime<Utc>,
+    pub rider: Option<StaffId>,
+    /// The rider's first name, or the carrier's.
+    pub by: Option<String>,
+    pub tracking_url: Option<String>,
+    pub assigned_at: Option<DateTime<Utc>>,
+    pub left_at: Option<DateTime<Utc>>,
+    pub arrived_at: Option<DateTime<Utc>>,
+    pub delivered_at: Option<DateTime<Utc>>,
+    pub failed: Option<(Failure, DateTime<Utc>)>,
+}
+
+impl Try {
+    fn planned(id: DropId, attempt: i32, planned_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            attempt,
+            planned_at,
+            rider: None,
+            by: None,
+            tracking_url: None,
+            assigned_at: None,
+            left_at: None,
+            arrived_at: None,
+            delivered_at: None,
+            failed: None,
+        }
+    }
+
+    fn give_to(
+        &mut self,
+        rider: Option<StaffId>,
+        name: &str,
+        tracking_url: Option<String>,
+        at: DateTime<Utc>,
+    ) {
+        (self.rider, self.by, self.assigned_at) = (rider, Some(name.to_owned()), Some(at));
+        self.tracking_url = tracking_url;
+    }
+
+    fn take_from(&mut self) {
+        (self.rider, self.by, self.assigned_at, self.tracking_url) = (None, None, None, None);
+    }
+
+    pub fn stage(&self) -> Stage {
+        if self.delivered_at.is_some() {
+            Stage::Delivered
+        } else if self.failed.is_some() {
+            Stage::NotDelivered
+        } else if self.left_at.is_some() {
+            Stage::OnTheWay
+        } else if self.assigned_at.is_some() {
+            Stage::RiderAssigned
+        } else {
+            Stage::Packed
+        }
+    }
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub position: i32,
+    /// What stands in for it.
+    pub instead: Option<String>,
+    pub units: i32,
+    pub grams: Option<i64>,
+    pub sum: Money,
+}
+
+/// A window somebody was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub version: i32,
+    pub starts: DateTime<Utc>,
+    pub ends: DateTime<Utc>,
+    pub why: String,
+    pub at: DateTime<Utc>,
+}
+
+/// A delay that was said before it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delay {
+    pub cause: String,
+    /// One sentence, the same for everybody.
+    pub sentence: String,
+    pub expected: DateTime<Utc>,
+    pub at: DateTime<Utc>,
+}
+
+/// The goods' part of an order's story.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Goods {
+    pub picking_at: Option<DateTime<Utc>>,
+    pub packed_at: Option<DateTime<Utc>>,
+    pub handed_over_at: Option<DateTime<Utc>>,
+    /// What the goods came to after picking, and with the fee.
+    pub came_to: Option<(Money, Money)>,
+    pub bags: i32,
+    pub lines: Vec<Line>,
+    /// The first try first.
+    pub tries: Vec<Try>,
+    /// The checkout's first.
+    pub promises: Vec<Told>,
+    pub delay: Option<Delay>,
+}
+
+impl Goods {
+    /// How far they are. Once delivered, always delivered; else as far as the newest try.
+    pub fn stage(&self) -> Stage {
+        if self.tries.iter().any(|t| t.delivered_at.is_some()) {
+            return Stage::Delivered;
+        }
+        match self.tries.iter().max_by_key(|t| t.attempt) {
+            Some(last) => last.stage(),
+            None if self.packed_at.is_some() => Stage::Packed,
+            None if self.picking_at.is_some() => Stage::Picking,
+            None => Stage::Waiting,
+        }
+    }
+
+    /// The try that delivered it; else the newest one.
+    pub fn last_try(&self) -> Option<&Try> {
+        let delivered = self.tries.iter().find(|t| t.delivered_at.is_some());
+        delivered.or_else(|| self.tries.iter().max_by_key(|t| t.attempt))
+    }
+
+    /// What was promised at the checkout, and what holds now.
+    pub fn first_promise(&self) -> Option<&Told> {
+        self.promises.iter().min_by_key(|p| p.version)
+    }
+
+    pub fn promise(&self) -> Option<&Told> {
+        self.promises.iter().max_by_key(|p| p.version)
+    }
+
+    pub(super) fn hear(&mut self, recorded: &Recorded) {
+        let at = recorded.happened_at;
+        match &recorded.event {
+            Event::OrderPlaced { window_starts, window_ends, .. } => {
+                self.told(1, *window_starts, *window_ends, "chosen at the checkout", at);
+            }
+            Event::PickingStarted { .. } => earliest(&mut self.picking_at, at),
+            Event::LinePicked { position, units, grams, sum, .. } => {
+                self.line(Line {
+                    position: *position,
+                    instead: None,
+                    units: *units,
+                    grams: *grams,
+                    sum: *sum,
+                });
+            }
+            Event::LineSubstituted { position, name, units, grams, sum, .. } => {
+                let instead = Some(name.clone());
+                self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
+            }
+            Event::LineLeftOut { position } => {
+                let (instead, grams) = (None, None);
+                self.line(Line { position: *position, instead, units: 0, grams, sum: Money::ZERO });
+            }
+            Event::LineReopened { position } => self.lines.retain(|l| l.position != *position),
+            Event::OrderPacked { bags, goods, total } => {
+                earliest(&mut self.packed_at, at);
+                (self.bags, self.came_to) = (*bags, Some((*goods, *total)));
+            }
+            Event::OrderHandedOver { .. } => earliest(&mut self.handed_over_at, at),
+            Event::PromiseMade { version, starts, ends, why, .. } => {
+                self.told(*version, *starts, *ends, why, at);
+            }
+            Event::DelayForeseen { cause, sentence, expected, .. } => {
+                if self.delay.as_ref().is_none_or(|known| known.at <= at) {
+                    let (cause, sentence) = (cause.clone(), sentence.clone());
+                    self.delay = Some(Delay { cause, sentence, expected: *expected, at });
+                }
+            }
+            Event::DropPlanned { drop, attempt, .. } => self.planned(*drop, *attempt, at),
+            Event::RiderAssigned { drop, rider, name } => {
+                self.change(*drop, |t| t.give_to(Some(*rider), name, None, at));
+            }
+            Event::CarrierBooked { drop, carrier, tracking_url, .. } => {
+                self.change(*drop, |t| t.give_to(None, carrier, tracking_url.clone(), at));
+            }
+            Event::RiderUnassigned { drop, .. } => self.change(*drop, Try::take_from),
+            Event::DropLeft { drop } => self.change(*drop, |t| earliest(&mut t.left_at, at)),
+            Event::DropArrived { drop } => self.change(*drop, |t| earliest(&mut t.arrived_at, at)),
+            Event::DropDelivered { drop, .. } => self.change(*drop, |t| earliest(&mut t.delivered_at, at)),
+            Event::DropFailed { drop, reason } => {
+                let why = reason.parse().unwrap_or(Failure::RiderStopped);
+                self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
+            }
+            Event::PickingLeft
+            | Event::QuoteGiven { .. }
+            | Event::OrderConfirmed
+            | Event::OrderCancelled { .. }
+            | Event::OrderCompleted
+            | Event::PaymentStarted { .. }
+            | Event::PaymentProcessing { .. }
+            | Event::PaymentAuthorised { .. }
+            | Event::PaymentFailed { .. }
+            | Event::PaymentAbandoned { .. }
+            | Event::PaymentReplaced { .. }
+            | Event::CaptureAsked { .. }
+            | Event::CaptureSucceeded { .. }
+            | Event::CaptureFailed { .. }
+            | Event::ReleaseAsked { .. }
+            | Event::RefundAsked { .. }
+            | Event::RefundSucceeded { .. }
+            | Event::RefundFailed { .. }
+            | Event::StockSet { .. }
+            | Event::StockMoved { .. } => {}
+        }
+    }
+
+    fn planned(&mut self, id: DropId, attempt: i32, at: DateTime<Utc>) {
+        if !self.tries.iter().any(|t| t.id == id) {
+            self.tries.push(Try::planned(id, attempt, at));
+        }
+    }
+
+    fn line(&mut self, line: Line) {
+        self.lines.retain(|known| known.position != line.position);
+        self.lines.push(line);
+        self.lines.sort_by_key(|l| l.position);
+    }
+
+    fn told(
+        &mut self,
+        version: i32,
+        starts: DateTime<Utc>,
+        ends: DateTime<Utc>,
+        why: &str,
+        at: DateTime<Utc>,
+    ) {
+        if !self.promises.iter().any(|p| p.version == version) {
+            self.promises.push(Told { version, starts, ends, why: why.to_owned(), at });
+            self.promises.sort_by_key(|p| p.version);
+        }
+    }
+
+    fn change(&mut self, id: DropId, change: impl FnOnce(&mut Try)) {
+        if let Some(known) = self.tries.iter_mut().find(|t| t.id == id) {
+            change(known);
+        }
+    }
+}
+
+/// Of two words about one fact, the earlier time counts, whichever came first.
+fn earliest(known: &mut Option<DateTime<Utc>>, at: DateTime<Utc>) {
+    *known = Some(known.map_or(at, |before| before.min(at)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    const DROP: DropId = DropId(Uuid::from_u128(7));
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + minute * 60, 0).expect("a time")
+    }
+
+    fn goods(events: &[(i64, Event)]) -> Goods {
+        let mut goods = Goods::default();
+        for (id, (minute, event)) in (1..).zip(events.iter().cloned()) {
+            let (subject, actor) = (Uuid::nil(), "system".into());
+            goods.hear(&Recorded { id, subject, event, actor, happened_at: at(minute) });
+        }
+        goods
+    }
+
+    fn inside() -> Vec<(i64, Event)> {
+        let rider = StaffId(Uuid::from_u128(1));
+        vec![
+            (0, Event::PickingStarted { picker: rider }),
+            (5, Event::OrderPacked { bags: 2, goods: Money(3_000), total: Money(3_390) }),
+            (5, Event::DropPlanned { drop: DROP, attempt: 1, starts: at(60), ends: at(120) }),
+            (6, Event::RiderAssigned { drop: DROP, rider, name: "Conor".into() }),
+        ]
+    }
+
+    fn outside() -> Vec<(i64, Event)> {
+        vec![
+            (10, Event::DropLeft { drop: DROP }),
+            (30, Event::DropArrived { drop: DROP }),
+            (31, Event::DropFailed { drop: DROP, reason: "nobody_there".into() }),
+            (32, Event::DropDelivered { drop: DROP, proof: "code".into() }),
+        ]
+    }
+
+    #[test]
+    fn goods_go_on_step_by_step() {
+        let mut events = inside();
+        let stages: Vec<Stage> = (0..=events.len()).map(|n| goods(&events[..n]).stage()).collect();
+        use Stage::{Packed, Picking, RiderAssigned, Waiting};
+        assert_eq!(stages, [Waiting, Picking, Packed, Packed, RiderAssigned]);
+        events.push((10, Event::DropLeft { drop: DROP }));
+        assert_eq!(goods(&events).stage(), Stage::OnTheWay);
+        events.push((31, Event::DropFailed { drop: DROP, reason: "nobody_there".into() }));
+        assert_eq!(goods(&events).stage(), Stage::NotDelivered);
+        let next = DropId(Uuid::from_u128(8));
+        events.push((40, Event::DropPlanned { drop: next, attempt: 2, starts: at(200), ends: at(260) }));
+        assert_eq!(goods(&events).stage(), Stage::Packed);
+        events.push((50, Event::DropDelivered { drop: DROP, proof: "code".into() }));
+        assert_eq!(goods(&events).stage(), Stage::Delivered);
+    }
+
+    #[test]
+    fn a_second_word_about_the_same_line_counts() {
+        let told = goods(&[
+            (1, Event::LineLeftOut { position: 2 }),
+            (2, Event::LineReopened { position: 2 }),
+            (3, Event::LinePicked { position: 2, product: 9, units: 3, grams: None, sum: Money(600) }),
+        ]);
+        assert_eq!(told.lines.len(), 1);
+        assert_eq!((told.lines[0].units, told.lines[0].sum), (3, Money(600)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_order_the_words_from_outside_come_in_one_story_is_told(
+            order in Just(outside()).prop_shuffle(), doubled in prop::collection::vec(0..4_usize, 0..4)
+        ) {
+            let mut events = inside();
+            events.extend(order.clone());
+            events.extend(doubled.iter().map(|i| order[*i].clone()));
+            let mut in_order = inside();
+            in_order.extend(outside());
+            prop_assert_eq!(goods(&events), goods(&in_order));
+        }
+    }
+}

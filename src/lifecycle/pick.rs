@@ -1,0 +1,307 @@
+//! An order is picked line by line: what lies in the bag leaves the shelf in the same transaction.
+
+use crate::catalog::{self, SoldBy};
+use crate::events::{self, Event};
+use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick, PickState};
+use crate::ids::{Actor, OrderId, ProductId, StaffId};
+use crate::inventory::{self, Moved, Reason, TakeError};
+use crate::money::Money;
+use crate::orders::{self, Order, OrderLine, OrderState, Substitutions};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// Why a picker cannot do that. Nothing has changed.
+#[derive(Debug)]
+pub enum PickError {
+    /// It was cancelled, or is not to be picked yet.
+    NotConfirmed(OrderState),
+    /// Somebody else has it in hand.
+    InOtherHands(StaffId),
+    /// Nobody has it in hand: take it first.
+    NotInHand,
+    /// It is packed.
+    Packed,
+    /// There is no such line.
+    NoSuchLine,
+    /// The line was settled otherwise before.
+    Settled(Pick),
+    /// More than were ordered, or none.
+    Units {
+        ordered: i32,
+    },
+    /// It is priced by its weight: put it on the scale.
+    Weigh,
+    /// The customer wants nothing else in its place.
+    NoSubstitutes,
+    /// Nothing to stand in for itself.
+    SameProduct,
+    /// Not so many of what was to stand in are free.
+    TooFew {
+        free: i32,
+    },
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for PickError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+impl From<TakeError> for PickError {
+    fn from(e: TakeError) -> Self {
+        match e {
+            TakeError::TooFew { free } => Self::TooFew { free },
+            TakeError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+/// What a picker has done with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The line's own product. `grams` of all units together, where it is weighed.
+    Picked {
+        units: i32,
+        grams: Option<i64>,
+    },
+    /// Another one in its place.
+    Substituted {
+        product: ProductId,
+        units: i32,
+        grams: Option<i64>,
+    },
+    LeftOut,
+}
+
+/// A picker takes an order in hand. Taking one's own again changes nothing; an order whose picker
+/// has gone silent can be taken over. One transaction.
+///
+/// # Errors
+/// `InOtherHands` when another picker was there first.
+pub fn start_picking(
+    conn: &mut PgConnection,
+    id: OrderId,
+    picker: StaffId,
+    now: DateTime<Utc>,
+) -> Result<(), PickError> {
+    conn.transaction(|conn| {
+        let (_, row) = lock_to_pick(conn, id)?;
+        match (row.state, row.picker_id) {
+            (FulfilmentState::Packed | FulfilmentState::HandedOver, _) => return Err(PickError::Packed),
+            (FulfilmentState::Picking, Some(other)) if other == picker => return Ok(()),
+            (FulfilmentState::Picking, Some(other)) if !row.is_abandoned(now) => {
+                return Err(PickError::InOtherHands(other));
+            }
+            (FulfilmentState::Waiting | FulfilmentState::Picking, _) => {}
+        }
+        fulfilment::set_picking(conn, id, picker, row.started_at.unwrap_or(now), now)?;
+        events::record(conn, id.0, &Event::PickingStarted { picker }, Actor::Staff(picker), now)?;
+        Ok(())
+    })
+}
+
+/// A picker puts an order down again. What is picked stays picked. One transaction.
+///
+/// # Errors
+/// When they do not have it in hand.
+pub fn leave_picking(
+    conn: &mut PgConnection,
+    id: OrderId,
+    picker: StaffId,
+    now: DateTime<Utc>,
+) -> Result<(), PickError> {
+    conn.transaction(|conn| {
+        let (_, row) = lock_to_pick(conn, id)?;
+        if row.state == FulfilmentState::Waiting {
+            return Ok(());
+        }
+        in_hand(&row, picker)?;
+        fulfilment::set_waiting(conn, id)?;
+        Ok(events::record(conn, id.0, &Event::PickingLeft, Actor::Staff(picker), now)?)
+    })
+}
+
+/// A line is settled: picked, replaced or left out. Saying the same again changes nothing. One
+/// transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn settle_line(
+    conn: &mut PgConnection,
+    id: OrderId,
+    position: i32,
+    how: Settled,
+    picker: StaffId,
+    now: DateTime<Utc>,
+) -> Result<(), PickError> {
+    conn.transaction(|conn| {
+        let (order, row) = lock_to_pick(conn, id)?;
+        in_hand(&row, picker)?;
+        let line = line_of(conn, id, position)?;
+        if let Some(before) = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position) {
+            return if is_same(&before, how, &line) { Ok(()) } else { Err(PickError::Settled(before)) };
+        }
+        let moved = Moved { order: Some(id), by: Actor::Staff(picker), at: now };
+        let (pick, event) = match how {
+            Settled::Picked { units, grams } => picked(conn, &line, units, grams, moved)?,
+            Settled::Substituted { product, units, grams } => {
+                substituted(conn, &order, &line, (product, units, grams), moved)?
+            }
+            Settled::LeftOut => left_out(conn, &line, moved)?,
+        };
+        fulfilment::insert_pick(conn, &pick)?;
+        fulfilment::touch(conn, id, now)?;
+        Ok(events::record(conn, id.0, &event, Actor::Staff(picker), now)?)
+    })
+}
+
+/// A slip of the hand: the line is open again, and what was in the bag is back on its shelf. One
+/// transaction.
+///
+/// # Errors
+/// When the picker does not have the order in hand.
+pub fn reopen_line(
+    conn: &mut PgConnection,
+    id: OrderId,
+    position: i32,
+    picker: StaffId,
+    now: DateTime<Utc>,
+) -> Result<(), PickError> {
+    conn.transaction(|conn| {
+        let (_, row) = lock_to_pick(conn, id)?;
+        in_hand(&row, picker)?;
+        let line = line_of(conn, id, position)?;
+        let found = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position);
+        let Some(pick) = found else { return Ok(()) };
+        let moved = Moved { order: Some(id), by: Actor::Staff(picker), at: now };
+        inventory::lock(conn, &[line.product_id, pick.product_id.unwrap_or(line.product_id)])?;
+        if let (PickState::Substituted, Some(other)) = (pick.state, pick.product_id) {
+            inventory::put_back(conn, other, pick.units, Reason::PutBack, moved)?;
+        }
+        inventory::reopen(conn, id, line.product_id, line.quantity, moved)?;
+        fulfilment::delete_pick(conn, id, position)?;
+        fulfilment::touch(conn, id, now)?;
+        Ok(events::record(conn, id.0, &Event::LineReopened { position }, Actor::Staff(picker), now)?)
+    })
+}
+
+/// The order's row, then its fulfilment's: in this order always.
+pub(super) fn lock_to_pick(conn: &mut PgConnection, id: OrderId) -> Result<(Order, Fulfilment), PickError> {
+    let order = orders::lock_order(conn, id)?;
+    match order.state {
+        OrderState::Confirmed => {}
+        OrderState::Placed | OrderState::Completed | OrderState::Cancelled => {
+            return Err(PickError::NotConfirmed(order.state));
+        }
+    }
+    let row = fulfilment::lock(conn, id)?.ok_or(PickError::NotConfirmed(order.state))?;
+    Ok((order, row))
+}
+
+pub(super) fn in_hand(row: &Fulfilment, picker: StaffId) -> Result<(), PickError> {
+    match (row.state, row.picker_id) {
+        (FulfilmentState::Picking, Some(own)) if own == picker => Ok(()),
+        (FulfilmentState::Picking, Some(other)) => Err(PickError::InOtherHands(other)),
+        (FulfilmentState::Waiting | FulfilmentState::Picking, _) => Err(PickError::NotInHand),
+        (FulfilmentState::Packed | FulfilmentState::HandedOver, _) => Err(PickError::Packed),
+    }
+}
+
+fn line_of(conn: &mut PgConnection, id: OrderId, position: i32) -> Result<OrderLine, PickError> {
+    orders::lines(conn, id)?.into_iter().find(|l| l.position == position).ok_or(PickError::NoSuchLine)
+}
+
+fn is_same(before: &Pick, how: Settled, line: &OrderLine) -> bool {
+    let (state, product, units, grams) = match how {
+        Settled::Picked { units, grams } => (PickState::Picked, Some(line.product_id), units, grams),
+        Settled::Substituted { product, units, grams } => {
+            (PickState::Substituted, Some(product), units, grams)
+        }
+        Settled::LeftOut => (PickState::LeftOut, None, 0, None),
+    };
+    (before.state, before.product_id, before.units, before.grams) == (state, product, units, grams)
+}
+
+fn picked(
+    conn: &mut PgConnection,
+    line: &OrderLine,
+    units: i32,
+    grams: Option<i64>,
+    moved: Moved,
+) -> Result<(Pick, Event), PickError> {
+    let sum = match (line.sold_by, grams) {
+        _ if !(1..=line.quantity).contains(&units) => {
+            return Err(PickError::Units { ordered: line.quantity });
+        }
+        (SoldBy::Weight, None) => return Err(PickError::Weigh),
+        (SoldBy::Weight, Some(grams)) if grams <= 0 => return Err(PickError::Weigh),
+        (SoldBy::Weight, Some(grams)) => fulfilment::weighed(line, grams),
+        (SoldBy::Each, _) => fulfilment::share(line, units),
+    };
+    let grams = grams.filter(|_| line.sold_by == SoldBy::Weight);
+    inventory::take_held(conn, line.order_id, line.product_id, units, moved)?;
+    let (position, product) = (line.position, line.product_id);
+    let pick = pick_of(line, PickState::Picked, Some(product), units, grams, sum, moved.at);
+    Ok((pick, Event::LinePicked { position, product: product.0, units, grams, sum }))
+}
+
+fn substituted(
+    conn: &mut PgConnection,
+    order: &Order,
+    line: &OrderLine,
+    (product, units, grams): (ProductId, i32, Option<i64>),
+    moved: Moved,
+) -> Result<(Pick, Event), PickError> {
+    match order.substitutions {
+        // Those who want to be asked have been asked by the time somebody scans another one.
+        Substitutions::Similar | Substitutions::Ask => {}
+        Substitutions::LeaveOut => return Err(PickError::NoSubstitutes),
+    }
+    if product == line.product_id {
+        return Err(PickError::SameProduct);
+    }
+    if !(1..=line.quantity).contains(&units) {
+        return Err(PickError::Units { ordered: line.quantity });
+    }
+    let item = catalog::by_ids(conn, &[product.0], moved.at)?.into_iter().next();
+    let item = item.ok_or(PickError::TooFew { free: 0 })?;
+    let own_price = match (item.per_kg(), grams) {
+        (Some(_), None) => return Err(PickError::Weigh),
+        (Some(per_kg), Some(grams)) => per_kg.times_ratio(grams.max(0), 1_000),
+        (None, _) => item.unit_price() * units,
+    };
+    let grams = grams.filter(|g| item.per_kg().is_some() && *g > 0);
+    let sum = fulfilment::substituted(line, units, own_price);
+    inventory::lock(conn, &[line.product_id, product])?;
+    inventory::take_free(conn, product, units, moved)?;
+    inventory::take_held(conn, line.order_id, line.product_id, 0, moved)?;
+    let pick = pick_of(line, PickState::Substituted, Some(product), units, grams, sum, moved.at);
+    let event = Event::LineSubstituted {
+        position: line.position,
+        product: product.0,
+        name: item.article.name.clone(),
+        units,
+        grams,
+        sum,
+    };
+    Ok((pick, event))
+}
+
+fn left_out(conn: &mut PgConnection, line: &OrderLine, moved: Moved) -> Result<(Pick, Event), PickError> {
+    inventory::take_held(conn, line.order_id, line.product_id, 0, moved)?;
+    let pick = pick_of(line, PickState::LeftOut, None, 0, None, Money::ZERO, moved.at);
+    Ok((pick, Event::LineLeftOut { position: line.position }))
+}
+
+fn pick_of(
+    line: &OrderLine,
+    state: PickState,
+    product_id: Option<ProductId>,
+    units: i32,
+    grams: Option<i64>,
+    sum_cents: Money,
+    at: DateTime<Utc>,
+) -> Pick {
+    Pick { order_id: line.order_id, position: line.position, state, product_id, units, grams, sum_cents, at }
+}

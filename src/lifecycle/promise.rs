@@ -1,0 +1,79 @@
+//! What is said about when an order comes. Each word stands for ever; a later one stands beside it.
+
+use crate::delivery;
+use crate::events::{self, Event};
+use crate::ids::{Actor, OrderId};
+use crate::orders;
+use crate::promises::{self, Promise};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// A window, who gives it and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promised<'a> {
+    pub starts: DateTime<Utc>,
+    pub ends: DateTime<Utc>,
+    pub who: &'a str,
+    pub why: &'a str,
+}
+
+/// Promises an order anew; its open drop follows. The same window again is no new promise. One
+/// transaction; says the promise that holds.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn promise(
+    conn: &mut PgConnection,
+    id: OrderId,
+    promised: &Promised<'_>,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<Promise> {
+    conn.transaction(|conn| {
+        orders::lock_order(conn, id)?;
+        let last = promises::of_order(conn, id)?.pop();
+        if let Some(last) = &last
+            && (last.starts_at, last.ends_at) == (promised.starts, promised.ends)
+        {
+            return Ok(last.clone());
+        }
+        let new = write_promise(conn, id, last.map_or(1, |p| p.version + 1), promised, by, now)?;
+        if let Some(drop) = delivery::last_drop(conn, id)?.filter(|d| d.state.is_open()) {
+            delivery::set_window(conn, drop.id, promised.starts, promised.ends)?;
+        }
+        Ok(new)
+    })
+}
+
+/// Writes a promise and its event. The caller holds the order's row.
+pub(super) fn write_promise(
+    conn: &mut PgConnection,
+    id: OrderId,
+    version: i32,
+    promised: &Promised<'_>,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<Promise> {
+    let new = Promise {
+        order_id: id,
+        version,
+        starts_at: promised.starts,
+        ends_at: promised.ends,
+        who: promised.who.to_owned(),
+        why: promised.why.to_owned(),
+        made_at: now,
+    };
+    promises::insert(conn, &new)?;
+    // The first is a part of the order's own event.
+    if version > 1 {
+        let event = Event::PromiseMade {
+            version,
+            starts: promised.starts,
+            ends: promised.ends,
+            who: promised.who.to_owned(),
+            why: promised.why.to_owned(),
+        };
+        events::record(conn, id.0, &event, by, now)?;
+    }
+    Ok(new)
+}
