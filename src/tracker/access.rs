@@ -8,7 +8,7 @@ use crate::orders::{self, Order};
 use crate::storefront::{Asker, Shop, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::cookies;
-use actix_web::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -127,11 +127,12 @@ pub(super) fn key_cookie(shop: &Shop, number: &OrderNumber, key: &str) -> Header
     cookies::set_below(&address(number), KEY_COOKIE, key, A_DAY, secure)
 }
 
-/// For pages about one order: nobody keeps them, finds them, or is told where one came from.
+/// For pages about one order: nobody keeps them or finds them. Where one came from other sites are
+/// not told either: the front door sees to that, and a stricter word here would make browsers send
+/// our own forms without their origin.
 pub(super) fn private(mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(actix_web::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
     response
 }

@@ -64,9 +64,33 @@ async fn a_page_of_an_order_is_kept_found_and_told_of_nowhere() {
     {
         let page = shopper.get(&path).await;
         assert_eq!(page.header("cache-control"), "no-store", "{path}");
-        assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+        // Not `no-referrer`: browsers then send our own forms with `Origin: null`.
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
         assert_eq!(page.header("x-robots-tag"), "noindex", "{path}");
     }
+}
+
+#[actix_web::test]
+async fn a_form_of_an_orders_page_works_in_a_browser_that_tells_its_origin_alone() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    shopper.get(&page_of(&order)).await;
+    let form = |origin: &str| {
+        TestRequest::post()
+            .uri(&format!("{}/payments", page_of(&order)))
+            .insert_header(("origin", origin))
+            .set_form([("way", "cash_at_door")])
+    };
+    assert_eq!(shopper.send(form("null")).await.status, StatusCode::FORBIDDEN);
+    let paid = shopper.send(form("http://shop.test")).await;
+    assert_eq!(
+        (paid.status, paid.location.as_deref()),
+        (StatusCode::SEE_OTHER, Some(page_of(&order).as_str()))
+    );
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
+    let moved = shopper.post("/place", &[("place", "D04")]).await;
+    assert_eq!(moved.location.as_deref(), Some(page_of(&order).as_str()), "one stays on the order's page");
 }
 
 #[actix_web::test]
