@@ -132,7 +132,7 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     };
     let title = format!("{} has gone back to {}", back.amount, of.label);
     let at = voice.time(back.settled_at.unwrap_or(back.asked_at));
-    let lead = format!("It left us at {at}. Your bank shows it within a few days.");
+    let lead = format!("It left us on {at}. Your bank shows it within a few days.");
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
 }
 
@@ -158,7 +158,7 @@ fn tax_words(row: &TaxRow) -> (String, String) {
 }
 
 fn next(voice: &Voice, dossier: &Dossier) -> Vec<String> {
-    let mut next = vec![voice.cancel_until(dossier)];
+    let mut next = vec![voice.cancelled_elsewhere(dossier)];
     if dossier.has_weighed() {
         let most = dossier.order.maximum_cents;
         next.push(format!("You pay for the real weight, {most} at most. The receipt shows it."));

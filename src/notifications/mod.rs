@@ -74,7 +74,7 @@ pub fn deliver(
         if is_overtaken(kind, &dossier.story.status) {
             return Ok(false);
         }
-        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone() };
+        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dated: true };
         let key = orders::make_link(conn, dossier.order.id, now)?;
         let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
         let name = format!("order {} event {} mail", dossier.order.id, recorded.id);

@@ -112,7 +112,7 @@ pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
 
 pub(super) fn voice(shop: &Shop) -> Voice {
     let settings = &shop.app.config.shop;
-    Voice { zone: settings.zone, now: shop.app.clock.now(), phone: settings.phone.clone() }
+    Voice { zone: settings.zone, now: shop.app.clock.now(), phone: settings.phone.clone(), dated: false }
 }
 
 /// The address of an order's page.

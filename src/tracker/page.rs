@@ -269,9 +269,13 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
             ]
         }
         Status::Confirmed => {
+            let cancelling = match sight {
+                Sight::Owner => voice.cancel_until(dossier),
+                Sight::Link => voice.cancelled_elsewhere(dossier),
+            };
             let mut lines = vec![
                 line("mail", format!("A mail is on its way to {mail}. Its link opens this page anywhere.")),
-                line("undo-2", voice.cancel_until(dossier)),
+                line("undo-2", cancelling),
             ];
             if dossier.has_weighed() {
                 let most = dossier.order.maximum_cents;

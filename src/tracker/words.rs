@@ -15,6 +15,8 @@ pub struct Voice {
     pub zone: Tz,
     pub now: DateTime<Utc>,
     pub phone: String,
+    /// Says the day as well where it is today: a letter may be read tomorrow.
+    pub dated: bool,
 }
 
 /// How news is: the colours and signs go by it.
@@ -65,10 +67,16 @@ impl Voice {
     /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today.
     pub fn time(&self, at: DateTime<Utc>) -> String {
         let time = clock::time_label(self.zone, at);
-        if clock::near_day(self.zone, self.now, at) == Some("today") {
-            return time;
-        }
-        format!("{}, {time}", clock::day_label(self.zone, at))
+        if self.is_today(at) { time } else { format!("{}, {time}", clock::day_label(self.zone, at)) }
+    }
+
+    /// `at 14:20`, `on Wed 25 Nov, 14:20`
+    fn at(&self, at: DateTime<Utc>) -> String {
+        format!("{} {}", if self.is_today(at) { "at" } else { "on" }, self.time(at))
+    }
+
+    fn is_today(&self, at: DateTime<Utc>) -> bool {
+        !self.dated && clock::near_day(self.zone, self.now, at) == Some("today")
     }
 
     /// `Tue 24 Nov, 18:00–20:00`
@@ -146,10 +154,11 @@ impl Voice {
     }
 
     fn cancelled(&self, dossier: &Dossier, why: CancelledWhy) -> (String, Vec<String>) {
-        let at = dossier.story.cancelled_at.map_or_else(String::new, |at| self.time(at));
+        let over = dossier.story.cancelled_at.unwrap_or(self.now);
+        let (at, when) = (self.time(over), upper_first(&self.at(over)));
         let (title, lead) = match why {
             CancelledWhy::Customer => {
-                ("You cancelled this order", format!("At {at}. Nothing of it will be brought."))
+                ("You cancelled this order", format!("{when}. Nothing of it will be brought."))
             }
             CancelledWhy::Unpaid => (
                 "Order cancelled: it was not paid in time",
@@ -162,7 +171,7 @@ impl Voice {
                 ),
             ),
             CancelledWhy::Shop => {
-                ("We had to cancel this order", format!("At {at}. We are sorry. You pay nothing for it."))
+                ("We had to cancel this order", format!("{when}. We are sorry. You pay nothing for it."))
             }
         };
         let mut lead = vec![lead];
@@ -223,10 +232,7 @@ impl Voice {
                 tone: Tone::Good,
                 icon: "circle-check",
                 point: "",
-                words: format!(
-                    "The {held} was let go at {}. Banks show that within a few days.",
-                    self.time(at)
-                ),
+                words: format!("The {held} was let go {}. Banks show that within a few days.", self.at(at)),
             },
         })
     }
@@ -239,8 +245,8 @@ impl Voice {
                 icon: "clock",
                 point: "",
                 words: format!(
-                    "{amount} goes back to {label}, usually within 3 days. We asked for it at {}.",
-                    self.time(back.asked_at)
+                    "{amount} goes back to {label}, usually within 3 days. We asked for it {}.",
+                    self.at(back.asked_at)
                 ),
             },
             RefundState::Succeeded => Line {
@@ -248,8 +254,8 @@ impl Voice {
                 icon: "circle-check",
                 point: "",
                 words: format!(
-                    "{amount} went back to {label} at {}. Your bank shows it within a few days.",
-                    self.time(back.settled_at.unwrap_or(back.asked_at))
+                    "{amount} went back to {label} {}. Your bank shows it within a few days.",
+                    self.at(back.settled_at.unwrap_or(back.asked_at))
                 ),
             },
             RefundState::Failed => Line {
@@ -264,16 +270,32 @@ impl Voice {
         }
     }
 
-    /// Until when one may cancel.
+    /// Until when one may cancel, said to whoever can do it on the page they look at.
     pub fn cancel_until(&self, dossier: &Dossier) -> String {
         if dossier.picked_from > self.now {
             format!("You can cancel for free until {}.", self.time(dossier.picked_from))
         } else {
-            format!(
-                "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
-                self.phone
-            )
+            self.not_cancelled()
         }
+    }
+
+    /// The same where a link is read, in a letter say: a link alone does not cancel an order.
+    pub fn cancelled_elsewhere(&self, dossier: &Dossier) -> String {
+        if dossier.picked_from > self.now {
+            format!(
+                "It can be cancelled for free until {}, in the browser it was ordered in or by signing in.",
+                self.time(dossier.picked_from)
+            )
+        } else {
+            self.not_cancelled()
+        }
+    }
+
+    fn not_cancelled(&self) -> String {
+        format!(
+            "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
+            self.phone
+        )
     }
 
     /// What cancelling now would do to the money.
@@ -299,6 +321,11 @@ impl Voice {
         }
         "Your payment is stopped. If it has gone through meanwhile, all of it goes back to you.".to_owned()
     }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether what failed was sent on its way once more.

@@ -237,7 +237,10 @@ async fn a_link_alone_does_not_cancel_an_order() {
     let cancellation = format!("{}/cancellation", page_of(&order));
     let elsewhere = shop.shopper().at_address("198.51.100.9");
     elsewhere.get(&link(&shop, &order)).await;
-    assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&cancellation), "not offered");
+    let page = elsewhere.get(&page_of(&order)).await;
+    assert!(!page.text.contains(&cancellation), "not offered");
+    page.must_not_say("You can cancel");
+    page.must_say("in the browser it was ordered in or by signing in");
     assert_eq!(elsewhere.get(&cancellation).await.status, StatusCode::SEE_OTHER, "not asked");
     elsewhere.submit(&cancellation, &[]).await.must_say("A link alone does not cancel an order.");
     assert_eq!(shop.count("SELECT count(*) FROM orders WHERE state = 'confirmed'"), 1);
@@ -698,6 +701,11 @@ async fn a_confirmed_order_is_written_about_once_however_often_it_is_told() {
         let opened = elsewhere.get(&format!("{}?key={key}", page_of(&order))).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{kind}: {key}");
     }
+    for body in [&letters[0].text, &letters[0].html] {
+        let day = "It can be cancelled for free until Tue 24 Nov,";
+        assert!(body.contains(day), "a letter may be read tomorrow:\n{body}");
+        assert!(!body.contains("change"), "an order cannot be changed:\n{body}");
+    }
     assert!(
         letters[0].text.starts_with("Order confirmed. We come Tue 24 Nov, 18:00–20:00."),
         "the first line is the answer:\n{}",
@@ -715,6 +723,7 @@ async fn what_is_overtaken_is_not_written() {
     shop.send_mail();
     let letter = shop.letters().pop().expect("a letter");
     assert_eq!(letter.subject, format!("Order {} cancelled: you cancelled this order", order.number));
+    assert!(letter.text.contains("On Tue 24 Nov, 14:20. Nothing of it will be brought."), "{}", letter.text);
 }
 
 #[actix_web::test]
@@ -733,6 +742,7 @@ async fn a_refund_that_is_done_has_its_own_letter() {
         "{}",
         letter.text
     );
+    assert!(letter.text.contains("It left us on Tue 24 Nov, 14:20."), "{}", letter.text);
 }
 
 // ---------- live ----------
