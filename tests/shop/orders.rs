@@ -490,6 +490,36 @@ async fn guessing_numbers_is_limited_and_the_owner_is_not() {
     assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK, "from the same address");
 }
 
+#[actix_web::test]
+async fn a_browser_that_is_refused_is_known_the_next_time() {
+    let shop = TestShop::demo();
+    let (owner, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK);
+    assert_eq!(owner.cookie("device"), None, "who is not refused has no need of it");
+    for (method, rest) in DOORS {
+        let stranger = shop.shopper();
+        let refused = knock(&stranger, method, &format!("{}{rest}", page_of(&order))).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+        assert!(stranger.cookie("device").is_some(), "{method} {rest}");
+    }
+    shop.conn().batch_execute("DELETE FROM throttles").expect("forgotten");
+    // One browser, from ever other addresses: only its cookie tells that it is one.
+    let (mut device, mut last) = (None::<String>, StatusCode::OK);
+    for i in 0..11 {
+        let moving = shop.shopper().at_address(&format!("198.51.100.{i}"));
+        if let Some(device) = &device {
+            moving.set_cookie("device", device);
+        }
+        last = moving.post("/track", &[("number", "7K3M-9QX2"), ("contact", "123456")]).await.status;
+        assert!(moving.cookie("device").is_some());
+        device = device.or_else(|| moving.cookie("device"));
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let new = shop.shopper().at_address("198.51.100.1");
+    let tries = async || new.post("/track", &[("number", "7K3M-9QX2"), ("contact", "123456")]).await.status;
+    assert_eq!(tries().await, StatusCode::UNPROCESSABLE_ENTITY, "another browser is another one");
+}
+
 // ---------- found by its number ----------
 
 #[actix_web::test]
