@@ -65,16 +65,24 @@ impl Caller {
         number: &OrderNumber,
         voice: &Voice,
     ) -> Result<(Order, Sight), AppError> {
-        let order = orders::order_by_number(conn, number).optional()?;
-        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), voice.now)?;
-        if let Some(order) = order
-            && let Some(sight) = self.sight_of(&order, linked)
-        {
-            return Ok((order, sight));
+        if let Some(found) = self.look(conn, number, voice.now)? {
+            return Ok(found);
         }
         let counted = throttle::spend(conn, Limited::OrderNumberGuess, &self.keys_here(number), voice.now)?;
         counted.map_err(|wait| later(wait, voice))?;
         Err(AppError::NotFound)
+    }
+
+    /// The same where nobody can learn whether there is such an order: no try is counted.
+    pub(super) fn look(
+        &self,
+        conn: &mut PgConnection,
+        number: &OrderNumber,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Option<(Order, Sight)>> {
+        let order = orders::order_by_number(conn, number).optional()?;
+        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), now)?;
+        Ok(order.and_then(|order| self.sight_of(&order, linked).map(|sight| (order, sight))))
     }
 
     pub(super) fn basket(&self) -> Option<BasketId> {

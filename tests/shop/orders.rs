@@ -589,10 +589,33 @@ async fn in_another_browser_the_way_back_says_the_same_of_every_number() {
     let elsewhere = shop.shopper().at_address("198.51.100.30");
     let known = elsewhere.get(&format!("{}/return", page_of(&order))).await;
     let unknown = elsewhere.get(&format!("/orders/{}/return", OrderNumber::random())).await;
-    assert_eq!(known.status, StatusCode::OK);
+    assert_eq!(known.status, StatusCode::NOT_FOUND);
     known.must_say("Your payment is being looked at");
     known.must_say("Open the link in your mail");
     assert_eq!(known.text, unknown.text);
+    for _ in 0..25 {
+        elsewhere.get(&format!("/orders/{}/return", OrderNumber::random())).await;
+    }
+    let known = elsewhere.get(&format!("{}/return", page_of(&order))).await;
+    assert_eq!((known.status, known.text), (StatusCode::NOT_FOUND, unknown.text), "however often");
+}
+
+#[actix_web::test]
+async fn whoever_looks_again_and_again_lets_the_gateway_have_its_peace() {
+    let (shop, bank) = Bank::with_shop();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let look = format!("{}/return", page_of(&order));
+    let led = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "redirect:paypal")]).await;
+    let intent = led.location.as_deref().and_then(|to| to.rsplit('/').next()).expect("an intent").to_owned();
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    bank.says(&intent, "approve");
+    shop.clock.advance(Duration::milliseconds(2_900));
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    shopper.get(&page_of(&order)).await.must_say("Your payment waits for your approval");
+    shop.clock.advance(Duration::milliseconds(100));
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
 }
 
 // ---------- what can be done ----------
