@@ -363,9 +363,27 @@ async fn an_eircode_elsewhere_says_the_old_and_the_new_fee() {
     delivered(&shopper).await;
     let page = shopper.post("/checkout/delivery", &form(&[("eircode", "D15 X4P7")])).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "the times there are others");
+    assert_eq!(shop.count("SELECT count(*) FROM window_holds"), 0, "the time there is for others again");
+    assert_holds_add_up(&shop);
     page.must_say("The fee was €2.90 to Rathmines, D06. It is €4.90 now.");
     page.must_say("Choose a time for your delivery");
     page.must_say("Total €48.63");
+}
+
+#[actix_web::test]
+async fn a_place_in_another_zone_lets_go_of_the_time_and_one_in_the_same_keeps_it() {
+    let shop = plain_shop();
+    let shopper = at_the_till(&shop).await;
+    delivered(&shopper).await;
+    let held = "SELECT count(*) FROM window_holds";
+    shopper.lives_at("D06").await;
+    assert_eq!(shop.count(held), 1);
+    shopper.lives_at("D15").await;
+    assert_eq!(shop.count(held), 0);
+    assert_eq!(shop.count("SELECT sum(taken) FROM delivery_windows"), 0);
+    assert_holds_add_up(&shop);
+    let page = shopper.get("/checkout/payment").await;
+    assert_eq!(page.location.as_deref(), Some("/checkout/delivery?missing=1"));
 }
 
 #[actix_web::test]
