@@ -98,9 +98,12 @@ pub(super) async fn place(
     };
     let card = match may_pay(&shop, &asker, id).await? {
         Ok(card) => card,
-        Err(wait) => return hold_off(&shop, &request, &visit, wait).await,
+        Err(wait) => {
+            keep_age(&shop, id, ordering.age_confirmed).await?;
+            return hold_off(&shop, &request, &visit, wait).await;
+        }
     };
-    let placing = Placing::new(&shop, &visit).await?;
+    let (placing, of_age) = (Placing::new(&shop, &visit).await?, ordering.age_confirmed);
     let outcome = shop
         .app
         .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
@@ -108,8 +111,26 @@ pub(super) async fn place(
     shop.baskets.forget(id);
     match outcome {
         Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await)),
-        Err(refused) => refuse(&shop, &request, &visit, refused).await,
+        Err(refused) => {
+            keep_age(&shop, id, of_age).await?;
+            refuse(&shop, &request, &visit, refused).await
+        }
     }
+}
+
+/// What was confirmed about age is not asked again because something else stood in the way.
+async fn keep_age(shop: &Shop, id: BasketId, of_age: bool) -> Result<(), AppError> {
+    let now = shop.app.clock.now();
+    let work = move |conn: &mut PgConnection| {
+        basket::lock(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        if draft.content.of_age != of_age {
+            draft.content.of_age = of_age;
+            store::keep(conn, id, &draft, now)?;
+        }
+        Ok::<_, AppError>(())
+    };
+    shop.app.db(move |conn| conn.transaction(work)).await
 }
 
 /// Cards that are tried again and again are held off before anything is held or charged: by who

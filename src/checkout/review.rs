@@ -36,6 +36,7 @@ struct ReviewPage {
     gift_note: String,
     coupon: Option<String>,
     age: i32,
+    of_age: bool,
     /// What the button says, and the words below it.
     button: String,
     fine: String,
@@ -136,6 +137,7 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
         gift_note: contact.gift_note.clone(),
         coupon: (!typed.coupon.is_empty()).then(|| typed.coupon.to_uppercase()),
         age: till.minimum_age(),
+        of_age: till.draft.content.of_age,
         button,
         fine,
         key: till.draft.submit_key.to_string(),

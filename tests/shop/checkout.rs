@@ -770,6 +770,13 @@ async fn goods_for_grown_ups_ask_for_somebody_of_age_at_the_door() {
     let refused = button.press(&shopper).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.must_say("Confirm that somebody aged 18 or over will be at the door");
+    shop.change(&format!("UPDATE products SET price_cents = price_cents + 5 WHERE sku = '{BEER}'"));
+    let changed = button.with("age", "1").press(&shopper).await;
+    changed.must_say("The total has changed");
+    assert!(changed.text.contains("name=\"age\" value=\"1\" form=\"order\" checked"), "not asked twice");
+    let button = Button::of(&changed);
+    let refused = button.press(&shopper).await;
+    assert!(!refused.text.contains("form=\"order\" checked"), "and what is taken back is");
     let button = button.with("age", "1");
     let first = leads_to_order(&button.press(&shopper).await);
     assert_eq!(leads_to_order(&button.press(&shopper).await), first, "the same form again is the same order");
