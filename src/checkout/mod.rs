@@ -24,7 +24,7 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub(crate) use draft::Payment;
-pub(crate) use payment::open_for_gateway;
+pub(crate) use payment::{approvals, open_for_gateway};
 pub(crate) use ways::{Offers, offers, redirect_name};
 
 pub fn routes(cfg: &mut ServiceConfig) {
