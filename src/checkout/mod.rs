@@ -6,6 +6,7 @@
 //! charged, before the last button; that one places the order, once, whatever is pressed how often.
 
 mod calendar;
+mod declines;
 mod delivery;
 mod draft;
 mod fields;
@@ -23,6 +24,7 @@ mod ways;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
+pub(crate) use declines::{count_decline, keys_of_card};
 pub(crate) use draft::Payment;
 pub(crate) use payment::{approvals, open_for_gateway};
 pub(crate) use ways::{Offers, offers, redirect_name};

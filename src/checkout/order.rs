@@ -1,6 +1,7 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::draft::{Draft, Payment, Said, Typed};
+use super::declines::{count_decline, keys_of_card};
+use super::draft::{Draft, Said, Typed};
 use super::fields::{self, Problem};
 use super::payment::{coupon_words, with_device};
 use super::review::{self, Refusal};
@@ -155,22 +156,6 @@ async fn may_pay(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Result<Vec<
     Ok(counted.map(|()| card))
 }
 
-/// A card by the gateway's name for it and, as that is another one each time it is typed, by what
-/// stands on it. Only declines are counted: many may have a card that reads the same.
-fn keys_of_card(shop: &Shop, payment: &Payment) -> Vec<Key> {
-    let signer = &shop.app.signer;
-    let Payment { way, method, brand, last4, expires, .. } = payment;
-    if way.starts_with("saved:") {
-        return vec![Key::subject(signer, "card", way)];
-    }
-    if !matches!(way.as_str(), "card" | "kept") {
-        return Vec::new();
-    }
-    let reads = format!("{brand} {last4} {expires}");
-    let known = [(method, !method.is_empty()), (&reads, !last4.is_empty())];
-    known.into_iter().filter(|(_, is)| *is).map(|(text, _)| Key::subject(signer, "card", text)).collect()
-}
-
 async fn hold_off(
     shop: &Shop,
     request: &HttpRequest,
@@ -309,15 +294,6 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, card: Vec<Key>) -> H
             redirect(&page, [])
         }
         Outcome::Authorised | Outcome::NotKnownYet => redirect(&page, []),
-    }
-}
-
-async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
-    if card.is_empty() || matches!(code, "gateway_down" | "shop_stopped") {
-        return;
-    }
-    if let Err(e) = shop.spend(Limited::Pay, card).await {
-        log::warn!("a declined card could not be counted: {e}");
     }
 }
 

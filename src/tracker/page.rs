@@ -8,7 +8,7 @@ use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::words::{Answer, Line, Tone, Voice};
-use crate::cashier::{self, CardFields};
+use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::Status;
@@ -117,15 +117,17 @@ pub(super) async fn show(
     }
     let (load, is_known) = (Viewer::loader(&shop, &visit), caller.customer().is_some());
     let (voice_there, asked) = (voice.clone(), number.clone());
-    let (dossier, sight, viewer) = shop
+    let (dossier, saved, sight, viewer) = shop
         .app
         .db(move |conn| {
             let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
+            let may_pay = order.state == OrderState::Placed;
+            let saved = if may_pay { pay_again::cards_of(conn, &caller, sight)? } else { Vec::new() };
+            Ok::<_, AppError>((Dossier::read(conn, order)?, saved, sight, load(conn)?))
         })
         .await?;
     let said = Said::read(&request);
-    let page = page(&shop, &voice, &dossier, (sight, is_known), said);
+    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), said);
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
     if said.is_some() {
@@ -156,6 +158,7 @@ fn page(
     shop: &Shop,
     voice: &Voice,
     dossier: &Dossier,
+    saved: Vec<SavedCard>,
     (sight, caller_is_known): (Sight, bool),
     said: Option<Said>,
 ) -> OrderPage {
@@ -178,7 +181,7 @@ fn page(
         look_again: waits.then_some(LOOK_AGAIN),
         approve: approve(dossier),
         steps: steps(voice, dossier),
-        pay: pay_again::offered(shop, dossier, sight),
+        pay: pay_again::offered(shop, dossier, sight, saved),
         script: script(shop, dossier),
         account: account::offer(dossier, sight, caller_is_known, said),
         next: next(voice, dossier, sight),

@@ -6,6 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use chrono::Duration;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use smartshop::cashier;
+use smartshop::db::schema::customers;
 use smartshop::ids::{Actor, OrderNumber};
 use smartshop::lifecycle;
 use smartshop::money::Money;
@@ -13,6 +16,7 @@ use smartshop::notifications::{self, Desk};
 use smartshop::orders::{self, CancelledWhy, Order};
 use smartshop::outside::gateway::{IntentStatus, Refunded, RefundedStatus};
 use smartshop::payments::{self, PayBy};
+use smartshop::throttle::{self, Key, Limited};
 use smartshop::{events, tracker};
 
 fn page_of(order: &Order) -> String {
@@ -200,6 +204,69 @@ async fn a_payment_left_in_a_closed_tab_leads_on_when_it_is_opened_again() {
     let page = shopper.get(&page_of(&order)).await;
     page.must_say("Your payment waits for your approval");
     assert!(page.text.contains(&format!("href=\"{to}\"")), "the button leads there");
+}
+
+#[actix_web::test]
+async fn a_card_declined_again_and_again_is_held_off_on_the_orders_page_too() {
+    let (shop, _bank) = Bank::with_shop();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let (signer, now) = (shop.state().shop.app.signer.clone(), shop.clock.now());
+    let declined = |card: &str, times: usize| {
+        for _ in 0..times {
+            let keys = [Key::subject(&signer, "card", card)];
+            throttle::spend(&mut shop.conn(), Limited::Pay, &keys, now).expect("db").expect("room");
+        }
+    };
+    let pay = async |method: &str, last4: &str| {
+        let form =
+            [("way", "card"), ("method", method), ("brand", "visa"), ("last4", last4), ("expires", "12/30")];
+        shopper.post(&format!("{}/payments", page_of(&order)), &form).await
+    };
+    let cards = || shop.count("SELECT count(*) FROM throttles WHERE what = 'pay'");
+    assert_eq!(pay("pm_card_chargeDeclined", "0002").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(cards(), 6, "by device, address, order twice, and the card's name and what stands on it");
+    declined("visa 0002 12/30", 14);
+    let tries = shop.count("SELECT count(*) FROM payment_attempts");
+    let held_off = pay("pm_card_chargeDeclinedExpiredCard", "0002").await;
+    assert_eq!(held_off.status, StatusCode::TOO_MANY_REQUESTS);
+    held_off.must_say("Too many tries. Try again at 14:50. Nothing was charged.");
+    assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), tries);
+    declined("pm_card_chargeDeclined", 14);
+    let same = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "same")]).await;
+    assert_eq!(same.status, StatusCode::TOO_MANY_REQUESTS, "the card before, by its name");
+    assert_eq!(pay("pm_card_visa", "4242").await.status, StatusCode::SEE_OTHER);
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_in_pays_again_with_a_card_they_have_kept() {
+    let (shop, _bank) = Bank::with_shop();
+    let shopper = shop.shopper();
+    shopper.post("/signup", &[("email", "aoife@example.com"), ("password", "three green apples")]).await;
+    shop.send_mail();
+    let letter = shop.letters().pop().expect("a letter").text;
+    let (_, path) = letter.split_once("http://127.0.0.1:8080").expect("a link");
+    shopper.submit(path.split_whitespace().next().expect("a path"), &[]).await;
+    let customer = customers::table.select(customers::id).first(&mut shop.conn()).expect("Aoife");
+    let app = shop.state().shop.app.clone();
+    let kept = cashier::keep_card(&app, customer, None, "pm_card_mastercard".into()).await.expect("kept").1;
+    let way = format!("saved:{}", kept.id);
+    shopper.lives_at("D06").await;
+    shopper.wants("DE-MIL-001", "18").await;
+    let order = place(&shop, &shopper, PayBy::Card, None).order;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let elsewhere = shop.shopper().at_address("198.51.100.9");
+    elsewhere.get(&link(&shop, &order)).await;
+    assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&way), "not by link");
+    let refused = elsewhere.submit(&format!("{}/payments", page_of(&order)), &[("way", &way)]).await;
+    refused.must_say("Choose one of the ways to pay below. Nothing was charged.");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Mastercard ending 4444");
+    page.must_say("Another card");
+    assert!(page.text.contains(&way));
+    let paid = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", &way)]).await;
+    paid.must_say(&format!("{} reserved on Mastercard ending 4444", order.total_cents));
 }
 
 #[actix_web::test]
