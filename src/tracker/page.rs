@@ -38,6 +38,8 @@ struct OrderPage {
     here: String,
     version: i64,
     answer: Answer,
+    /// Of the answer: the day, and the time, each of which stays in one line.
+    big: Vec<String>,
     /// What one hears when it changes.
     say: String,
     said: Option<Line>,
@@ -165,8 +167,8 @@ fn page(
     let (order, status) = (&dossier.order, &dossier.story.status);
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
-    let big = answer.big.clone().unwrap_or_default();
-    let title = format!("{} {big}", answer.title).trim_end().to_owned();
+    let big = answer.big.as_deref().map_or_else(Vec::new, parts);
+    let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
     OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
@@ -174,6 +176,7 @@ fn page(
         version: dossier.story.version,
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
+        big,
         said: said.filter(|said| !said.is_about_password()).map(Said::line),
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
@@ -194,6 +197,14 @@ fn page(
         can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(voice.now),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
+    }
+}
+
+/// `Tue 24 Nov,` and `18:00–20:00`
+fn parts(big: &str) -> Vec<String> {
+    match big.split_once(", ") {
+        Some((day, time)) => vec![format!("{day},"), time.to_owned()],
+        None => vec![big.to_owned()],
     }
 }
 
