@@ -72,8 +72,10 @@ pub struct Shop {
     pub window_days: i64,
     pub delivery_vat_percent: i32,
     pub journeys: bool,
-    /// What stands on receipts: name, address, VAT number.
+    /// What stands on receipts: name and address.
     pub details: String,
+    /// Stands there too, unless it is empty.
+    pub vat_number: String,
     /// Whom people ring who need a hand.
     pub phone: String,
 }
@@ -111,6 +113,16 @@ pub enum PayKind {
     Redirect(String),
     CashAtDoor,
     CardAtDoor,
+}
+
+impl Shop {
+    /// Whose a receipt is: name, address and, where there is one, VAT number.
+    pub fn on_receipts(&self) -> String {
+        match self.vat_number.as_str() {
+            "" => self.details.clone(),
+            number => format!("{} · VAT number {number}", self.details),
+        }
+    }
 }
 
 impl FromStr for WayToPay {
@@ -367,8 +379,17 @@ impl Values {
             ),
             journeys: self.parsed("journeys", "true or false", |_| true, true),
             details: self.text("shop_details"),
+            vat_number: self.vat_number(),
             phone: self.text("shop_phone"),
         }
+    }
+
+    fn vat_number(&mut self) -> String {
+        let text = self.text("shop_vat_number");
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') || text.len() > 20 {
+            self.mistakes.push(format!("shop_vat_number: “{text}” does not do; write IE1234567T"));
+        }
+        text
     }
 
     fn payments(&mut self) -> Payments {
@@ -528,6 +549,14 @@ mod tests {
         ])
         .expect("good");
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_vat_number_stands_on_receipts_where_there_is_one() {
+        assert_eq!(load(&[]).expect("good").shop.on_receipts(), "SmartShop, Dublin, Ireland");
+        let shop = load(&[("SMARTSHOP_SHOP_VAT_NUMBER", "IE1234567T")]).expect("good").shop;
+        assert_eq!(shop.on_receipts(), "SmartShop, Dublin, Ireland · VAT number IE1234567T");
+        assert!(load(&[("SMARTSHOP_SHOP_VAT_NUMBER", "<b>")]).is_err());
     }
 
     #[test]

@@ -30,6 +30,8 @@ struct Facts {
     sums: Vec<(String, String)>,
     total: String,
     tax: Vec<(String, String)>,
+    /// What all this is called: a receipt, or none yet.
+    paper: &'static str,
     told: Vec<(&'static str, String)>,
     next: Vec<String>,
     money: Vec<String>,
@@ -97,6 +99,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         sums: sums(dossier),
         total: order.total_cents.to_string(),
         tax: tax_rows(order, &dossier.lines).iter().map(tax_words).collect(),
+        paper: dossier.paper(),
         told: vec![
             ("When", window),
             ("Deliver to", dossier.place.label()),

@@ -1,6 +1,6 @@
 //! Who may see an order, and how much of it.
 
-use super::words::Voice;
+use super::words::{Dates, Voice};
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
@@ -120,7 +120,12 @@ pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
 
 pub(super) fn voice(shop: &Shop) -> Voice {
     let settings = &shop.app.config.shop;
-    Voice { zone: settings.zone, now: shop.app.clock.now(), phone: settings.phone.clone(), dated: false }
+    Voice {
+        zone: settings.zone,
+        now: shop.app.clock.now(),
+        phone: settings.phone.clone(),
+        dates: Dates::OfOtherDays,
+    }
 }
 
 /// The address of an order's page.

@@ -26,7 +26,7 @@ mod words;
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{Answer, Line, Tone, Voice, badge, substitutions};
+pub use words::{Answer, Dates, Line, Tone, Voice, badge, substitutions};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

@@ -60,7 +60,8 @@ struct OrderPage {
     lines: Vec<LineView>,
     items: String,
     totals: TotalsView,
-    receipt: bool,
+    /// What its receipt is called, once it is sure to be brought.
+    paper: Option<&'static str>,
     can_cancel: bool,
     is_over: bool,
     phone: String,
@@ -193,7 +194,7 @@ fn page(
         lines: dossier.lines.iter().map(LineView::new).collect(),
         items: items_words(dossier.count()),
         totals: TotalsView::new(dossier),
-        receipt: matches!(order.state, OrderState::Confirmed | OrderState::Completed),
+        paper: matches!(order.state, OrderState::Confirmed | OrderState::Completed).then(|| dossier.paper()),
         can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(voice.now),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),

@@ -1,10 +1,10 @@
-//! The receipt: what was ordered, what it came to, and the tax in it.
+//! The receipt: what was ordered, what it came to, and the tax in it. A summary, until it is paid.
 
 use super::access::{Caller, Sight, address, private, voice};
 use super::dossier::Dossier;
 use super::sums::tax_rows;
 use super::views::{TotalsView, facts};
-use super::words::{Line, Voice};
+use super::words::{Dates, Line, Voice};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::money::Money;
@@ -20,6 +20,7 @@ use askama::Template;
 #[template(path = "order/receipt.html")]
 struct ReceiptPage {
     layout: Layout,
+    name: &'static str,
     number: String,
     here: String,
     shop: String,
@@ -70,25 +71,24 @@ pub(super) async fn show(
     if !matches!(dossier.order.state, OrderState::Confirmed | OrderState::Completed) {
         return Ok(private(redirect(&address(&number), [])));
     }
+    // It is kept for years.
+    let voice = Voice { dates: Dates::WithYear, ..voice };
     let page = page(&shop, &voice, &dossier, sight);
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
 }
 
 fn page(shop: &Shop, voice: &Voice, dossier: &Dossier, sight: Sight) -> ReceiptPage {
-    let number = dossier.order.number.to_string();
+    let (number, name) = (dossier.order.number.to_string(), dossier.paper());
     let deliver_to = facts(voice, dossier, sight).into_iter().find(|f| f.name == "Deliver to");
     ReceiptPage {
-        layout: Layout::new(shop, shop.head(&format!("Receipt for order {number} · SmartShop"), "", "")),
+        layout: Layout::new(shop, shop.head(&format!("{name} for order {number} · SmartShop"), "", "")),
+        name,
         here: address(&dossier.order.number),
         number,
-        shop: shop.app.config.shop.details.clone(),
+        shop: shop.app.config.shop.on_receipts(),
         phone: voice.phone.clone(),
-        placed: crate::clock::window_label(voice.zone, dossier.order.placed_at, dossier.order.placed_at)
-            .split('–')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        placed: voice.time(dossier.order.placed_at),
         window: voice.window(&dossier.order),
         deliver_to: deliver_to.map_or_else(String::new, |f| f.value),
         lines: dossier.lines.iter().map(row).collect(),

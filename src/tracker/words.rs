@@ -6,7 +6,7 @@ use crate::lifecycle::{Back, Status, Story, Try};
 use crate::money::Money;
 use crate::orders::{CancelledWhy, Order, Substitutions};
 use crate::payments::{AttemptState, PayBy, RefundState, failure_words};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 
 /// From where and when something is told, and whom people ring.
@@ -15,8 +15,18 @@ pub struct Voice {
     pub zone: Tz,
     pub now: DateTime<Utc>,
     pub phone: String,
-    /// Says the day as well where it is today: a letter may be read tomorrow.
-    pub dated: bool,
+    pub dates: Dates,
+}
+
+/// How much of a day is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dates {
+    /// Nothing of today: a page is read at once.
+    OfOtherDays,
+    /// Day and date: a letter may be read tomorrow.
+    Always,
+    /// The year too: a receipt is kept for years.
+    WithYear,
 }
 
 /// How news is: the colours and signs go by it.
@@ -64,10 +74,10 @@ pub struct Line {
 }
 
 impl Voice {
-    /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today.
+    /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today; `Wed 25 Nov 2026, 14:20`
     pub fn time(&self, at: DateTime<Utc>) -> String {
         let time = clock::time_label(self.zone, at);
-        if self.is_today(at) { time } else { format!("{}, {time}", clock::day_label(self.zone, at)) }
+        if self.is_today(at) { time } else { format!("{}, {time}", self.day(at)) }
     }
 
     /// `at 14:20`, `on Wed 25 Nov, 14:20`
@@ -75,13 +85,23 @@ impl Voice {
         format!("{} {}", if self.is_today(at) { "at" } else { "on" }, self.time(at))
     }
 
+    fn day(&self, at: DateTime<Utc>) -> String {
+        let day = clock::day_label(self.zone, at);
+        match self.dates {
+            Dates::WithYear => format!("{day} {}", clock::local_day(self.zone, at).year()),
+            Dates::OfOtherDays | Dates::Always => day,
+        }
+    }
+
     fn is_today(&self, at: DateTime<Utc>) -> bool {
-        !self.dated && clock::near_day(self.zone, self.now, at) == Some("today")
+        self.dates == Dates::OfOtherDays && clock::near_day(self.zone, self.now, at) == Some("today")
     }
 
     /// `Tue 24 Nov, 18:00–20:00`
     pub fn window(&self, order: &Order) -> String {
-        clock::window_label(self.zone, order.window_starts_at, order.window_ends_at)
+        let (starts, ends) = (order.window_starts_at, order.window_ends_at);
+        let time = |at| clock::time_label(self.zone, at);
+        format!("{}, {}–{}", self.day(starts), time(starts), time(ends))
     }
 
     pub fn answer(&self, dossier: &Dossier) -> Answer {

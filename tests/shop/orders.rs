@@ -732,6 +732,40 @@ async fn a_receipt_adds_up_by_line_and_by_rate() {
 }
 
 #[actix_web::test]
+async fn it_is_a_summary_until_the_money_is_settled_and_then_a_receipt() {
+    let shop = TestShop::demo().with("SMARTSHOP_SHOP_VAT_NUMBER", "IE1234567T");
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let paper = format!("{}/receipt", page_of(&order));
+    shopper.get(&page_of(&order)).await.must_say("Order summary");
+    let summary = shopper.get(&paper).await;
+    summary.must_say(&format!("Order summary for order {} · SmartShop", order.number));
+    summary.must_say("Placed Tue 24 Nov 2026, 14:20 Delivery Tue 24 Nov 2026, 18:00–20:00");
+    summary.must_say("VAT number IE1234567T");
+    assert!(!summary.text.contains("Receipt"), "nothing has been paid");
+    let (conn, now) = (&mut shop.conn(), shop.clock.now());
+    let paid =
+        lifecycle::settle_at_door(conn, order.id, order.total_cents, PayBy::CashAtDoor, Actor::Staff, now);
+    paid.expect("paid at the door");
+    shopper.get(&page_of(&order)).await.must_not_say("Order summary");
+    let receipt = shopper.get(&paper).await;
+    receipt.must_say(&format!("Receipt for order {} · SmartShop", order.number));
+    receipt.must_say(&format!("{} paid with Cash at the door.", order.total_cents));
+}
+
+#[actix_web::test]
+async fn what_is_charged_at_once_has_its_receipt_at_once_unless_the_scales_decide() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Redirect).await;
+    settle(&shop, &order, IntentStatus::Succeeded);
+    shopper.get(&format!("{}/receipt", page_of(&order))).await.must_say("Receipt for order");
+    let shopper = shopper_with_basket(&shop).await;
+    shopper.wants("DE-CHE-001", "3").await;
+    let weighed = place(&shop, &shopper, PayBy::Redirect, None).order;
+    settle(&shop, &weighed, IntentStatus::Succeeded);
+    shopper.get(&format!("{}/receipt", page_of(&weighed))).await.must_say("Order summary for order");
+}
+
+#[actix_web::test]
 async fn the_list_shows_each_order_of_this_browser_with_its_state() {
     let shop = TestShop::demo();
     let shopper = shopper_with_basket(&shop).await;
