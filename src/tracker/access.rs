@@ -1,11 +1,12 @@
 //! Who may see an order, and how much of it.
 
+use super::dossier::Dossier;
 use super::words::{Dates, Voice};
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use crate::orders::{self, Order};
-use crate::storefront::{Asker, Shop, Visit};
+use crate::storefront::{Asker, Shop, Viewer, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::cookies;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -85,6 +86,20 @@ impl Caller {
         Ok(order.and_then(|order| self.sight_of(&order, linked).map(|sight| (order, sight))))
     }
 
+    /// All that is told of the order, and how much of it they see.
+    ///
+    /// # Errors
+    /// As [`Caller::find`].
+    pub(super) fn read(
+        &self,
+        conn: &mut PgConnection,
+        number: &OrderNumber,
+        voice: &Voice,
+    ) -> Result<(Dossier, Sight), AppError> {
+        let (order, sight) = self.find(conn, number, voice)?;
+        Ok((Dossier::read(conn, order)?, sight))
+    }
+
     pub(super) fn basket(&self) -> Option<BasketId> {
         self.basket
     }
@@ -112,6 +127,27 @@ impl Caller {
         }
         (linked == Some(order.id)).then_some(Sight::Link)
     }
+}
+
+/// The order of a page and whoever looks at it, read together.
+///
+/// # Errors
+/// As [`Caller::find`].
+pub(super) async fn open(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    number: &OrderNumber,
+    voice: &Voice,
+) -> Result<(Dossier, Sight, Viewer), AppError> {
+    let caller = Caller::of(shop, request, visit).await?;
+    let load = Viewer::loader(shop, visit);
+    let (number, voice) = (number.clone(), voice.clone());
+    let work = move |conn: &mut PgConnection| {
+        let (dossier, sight) = caller.read(conn, &number, &voice)?;
+        Ok::<_, AppError>((dossier, sight, load(conn)?))
+    };
+    shop.app.db(work).await
 }
 
 pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {

@@ -321,12 +321,12 @@ fn may_pay(
     chosen: &Payment,
     voice: &Voice,
 ) -> Result<Paid, AppError> {
-    let (order, sight) = caller.find(conn, number, voice)?;
+    let (dossier, sight) = caller.read(conn, number, voice)?;
     let held_off = |wait: Wait| AppError::Later {
         words: format!("{} Nothing was charged.", wait.words(voice.zone, voice.now)),
         seconds: wait.seconds(voice.now),
     };
-    let (dossier, saved) = (Dossier::read(conn, order)?, cards_of(conn, caller, sight)?);
+    let saved = cards_of(conn, caller, sight)?;
     let card = card_of(shop, &dossier, chosen, &saved);
     throttle::look(conn, Limited::Pay, &card, voice.now)?.map_err(held_off)?;
     let keys = caller.keys(number.as_ref());

@@ -1,6 +1,6 @@
 //! The receipt: what was ordered, what it came to, and the tax in it. A summary, until it is paid.
 
-use super::access::{Caller, Sight, address, private, voice};
+use super::access::{Sight, address, open, private, voice};
 use super::dossier::Dossier;
 use super::sums::tax_rows;
 use super::views::{TotalsView, facts};
@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::money::Money;
 use crate::orders::{OrderLine, OrderState};
-use crate::storefront::{Layout, Shop, Viewer, Visit};
+use crate::storefront::{Layout, Shop, Visit};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -58,16 +58,7 @@ pub(super) async fn show(
     number: Path<OrderNumber>,
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let load = Viewer::loader(&shop, &visit);
-    let (asked, voice_there) = (number.clone(), voice.clone());
-    let (dossier, sight, viewer) = shop
-        .app
-        .db(move |conn| {
-            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
-        })
-        .await?;
+    let (dossier, sight, viewer) = open(&shop, &request, &visit, &number, &voice).await?;
     if !matches!(dossier.order.state, OrderState::Confirmed | OrderState::Completed) {
         return Ok(private(redirect(&address(&number), [])));
     }
