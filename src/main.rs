@@ -124,6 +124,9 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     let reached = serve::reach_database(&config.database)?;
     prepare(&config, &reached, demo)?;
     let standin = if demo { standin::beside(&mut config)? } else { None };
+    if demo && config.shop.vat_number.is_empty() {
+        demo::VAT_NUMBER.clone_into(&mut config.shop.vat_number);
+    }
     let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;

@@ -66,7 +66,8 @@ fn renew(
     })
 }
 
-/// Takes a place's quote into the basket, which is made if it is not there.
+/// Takes a place's quote into the basket, which is made if it is not there. A time that it held in
+/// another zone is for others again.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -79,6 +80,7 @@ pub fn change_place(
     conn.transaction(|conn| {
         store::lock(conn, id, now)?;
         store::set_quote(conn, id, quote.id)?;
+        delivery::release_elsewhere(conn, id, quote.zone_id)?;
         store::set_seen_terms(conn, id, quote.terms())
     })
 }

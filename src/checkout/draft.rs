@@ -92,6 +92,9 @@ pub(super) struct Content {
     pub(super) typed: Typed,
     pub(super) said: Option<Said>,
     pub(super) sent: Option<Sent>,
+    /// Whether it was said that somebody of age will be at the door, when an order was refused for
+    /// something else. Beside `typed`: a page does not go stale by it.
+    pub(super) of_age: bool,
     /// The highest number of a sending of the first step's form: what has a lower one was typed before.
     pub(super) rev: i64,
 }
@@ -128,6 +131,7 @@ impl Draft {
         typed.coupon.clear();
         typed.gift_note.clear();
         self.content.said = None;
+        self.content.of_age = false;
         self.submit_key = Uuid::new_v4();
     }
 }

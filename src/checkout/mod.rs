@@ -6,6 +6,7 @@
 //! charged, before the last button; that one places the order, once, whatever is pressed how often.
 
 mod calendar;
+mod declines;
 mod delivery;
 mod draft;
 mod fields;
@@ -23,8 +24,9 @@ mod ways;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
+pub(crate) use declines::{count_decline, keys_of_card};
 pub(crate) use draft::Payment;
-pub(crate) use payment::open_for_gateway;
+pub(crate) use payment::{approvals, open_for_gateway};
 pub(crate) use ways::{Offers, offers, redirect_name};
 
 pub fn routes(cfg: &mut ServiceConfig) {

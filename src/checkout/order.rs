@@ -1,6 +1,7 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::draft::{Draft, Payment, Said, Typed};
+use super::declines::{count_decline, keys_of_card};
+use super::draft::{Draft, Said, Typed};
 use super::fields::{self, Problem};
 use super::payment::{coupon_words, with_device};
 use super::review::{self, Refusal};
@@ -98,9 +99,12 @@ pub(super) async fn place(
     };
     let card = match may_pay(&shop, &asker, id).await? {
         Ok(card) => card,
-        Err(wait) => return hold_off(&shop, &request, &visit, wait).await,
+        Err(wait) => {
+            keep_age(&shop, id, ordering.age_confirmed).await?;
+            return hold_off(&shop, &request, &visit, wait).await;
+        }
     };
-    let placing = Placing::new(&shop, &visit).await?;
+    let (placing, of_age) = (Placing::new(&shop, &visit).await?, ordering.age_confirmed);
     let outcome = shop
         .app
         .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
@@ -108,8 +112,26 @@ pub(super) async fn place(
     shop.baskets.forget(id);
     match outcome {
         Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await)),
-        Err(refused) => refuse(&shop, &request, &visit, refused).await,
+        Err(refused) => {
+            keep_age(&shop, id, of_age).await?;
+            refuse(&shop, &request, &visit, refused).await
+        }
     }
+}
+
+/// What was confirmed about age is not asked again because something else stood in the way.
+async fn keep_age(shop: &Shop, id: BasketId, of_age: bool) -> Result<(), AppError> {
+    let now = shop.app.clock.now();
+    let work = move |conn: &mut PgConnection| {
+        basket::lock(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        if draft.content.of_age != of_age {
+            draft.content.of_age = of_age;
+            store::keep(conn, id, &draft, now)?;
+        }
+        Ok::<_, AppError>(())
+    };
+    shop.app.db(move |conn| conn.transaction(work)).await
 }
 
 /// Cards that are tried again and again are held off before anything is held or charged: by who
@@ -132,22 +154,6 @@ async fn may_pay(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Result<Vec<
         })
         .await?;
     Ok(counted.map(|()| card))
-}
-
-/// A card by the gateway's name for it and, as that is another one each time it is typed, by what
-/// stands on it. Only declines are counted: many may have a card that reads the same.
-fn keys_of_card(shop: &Shop, payment: &Payment) -> Vec<Key> {
-    let signer = &shop.app.signer;
-    let Payment { way, method, brand, last4, expires, .. } = payment;
-    if way.starts_with("saved:") {
-        return vec![Key::subject(signer, "card", way)];
-    }
-    if !matches!(way.as_str(), "card" | "kept") {
-        return Vec::new();
-    }
-    let reads = format!("{brand} {last4} {expires}");
-    let known = [(method, !method.is_empty()), (&reads, !last4.is_empty())];
-    known.into_iter().filter(|(_, is)| *is).map(|(text, _)| Key::subject(signer, "card", text)).collect()
 }
 
 async fn hold_off(
@@ -288,15 +294,6 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, card: Vec<Key>) -> H
             redirect(&page, [])
         }
         Outcome::Authorised | Outcome::NotKnownYet => redirect(&page, []),
-    }
-}
-
-async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
-    if card.is_empty() || matches!(code, "gateway_down" | "shop_stopped") {
-        return;
-    }
-    if let Err(e) = shop.spend(Limited::Pay, card).await {
-        log::warn!("a declined card could not be counted: {e}");
     }
 }
 

@@ -103,7 +103,7 @@ async fn page(
     let page = payment_page(till, problems);
     super::delivery::say_once(shop, visit, till).await?;
     let mut response = answer(shop, request, visit, status, &page, till)?;
-    open_for_gateway(shop, &till.fields, &mut response);
+    open_for_gateway(shop, &till.fields, String::new(), &mut response);
     Ok(response)
 }
 
@@ -223,16 +223,27 @@ impl Way {
     }
 }
 
-/// Lets the gateway's frame onto this page, and onto no other.
-pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
+/// Where a form may lead that ends where the shopper approves: browsers count redirects as the form's.
+pub(crate) fn approvals(fields: &CardFields) -> String {
+    match fields {
+        CardFields::Sandbox { frame_url, .. } => format!("https: {}", origin(frame_url)),
+        CardFields::Stripe { .. } => "https:".to_owned(),
+        CardFields::None => String::new(),
+    }
+}
+
+/// Lets the gateway's frame onto this page, and onto no other. Its forms may lead to `forms` besides.
+pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, forms: String, response: &mut HttpResponse) {
     let config = &shop.app.config;
     let sources = match fields {
-        CardFields::Sandbox { frame_url, .. } => Sources { frames: origin(frame_url), ..Sources::default() },
+        CardFields::Sandbox { frame_url, .. } => {
+            Sources { frames: origin(frame_url), forms, ..Sources::default() }
+        }
         CardFields::Stripe { .. } => Sources {
             scripts: "https://js.stripe.com",
             frames: "https://js.stripe.com https://hooks.stripe.com".to_owned(),
             connections: "https://api.stripe.com",
-            forms: String::new(),
+            forms,
         },
         CardFields::None => return,
     };
@@ -253,7 +264,7 @@ pub(crate) fn open_for_gateway(shop: &Shop, fields: &CardFields, response: &mut 
 }
 
 /// `https://pay.example.com` of a whole address, `'self'` of a path.
-pub(super) fn origin(address: &str) -> String {
+fn origin(address: &str) -> String {
     if address.contains("://") {
         return address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     }
@@ -449,4 +460,22 @@ async fn keep_card(shop: &Shop, id: BasketId, till: &Till) -> Result<Option<Prob
 pub(super) fn payment_problems(till: &Till, voucher_alone: bool) -> Vec<Problem> {
     let way = if voucher_alone { None } else { till.offers.paying(&till.typed().payment).err() };
     way.into_iter().chain(coupon_problem(till)).chain(fields::gift_note(till.typed())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_lead_to_where_the_gateway_lets_one_approve() {
+        let sandbox = |at: &str| CardFields::Sandbox {
+            frame_url: at.to_owned(),
+            wallets_url: String::new(),
+            key: String::new(),
+        };
+        let elsewhere = sandbox("http://127.0.0.1:9000/sandbox/card");
+        assert_eq!(approvals(&elsewhere), "https: http://127.0.0.1:9000");
+        assert_eq!(approvals(&sandbox("/sandbox/card")), "https: 'self'");
+        assert_eq!(approvals(&CardFields::None), "");
+    }
 }

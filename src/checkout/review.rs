@@ -1,7 +1,7 @@
 //! Step 3: everything once more, and the button that orders.
 
 use super::fields::{self, Problem};
-use super::payment::{coupon_problem, origin, payment_problems};
+use super::payment::{approvals, coupon_problem, payment_problems};
 use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
 use super::{delivery::swap_words, fields::substitutions};
@@ -36,6 +36,7 @@ struct ReviewPage {
     gift_note: String,
     coupon: Option<String>,
     age: i32,
+    of_age: bool,
     /// What the button says, and the words below it.
     button: String,
     fine: String,
@@ -96,16 +97,9 @@ pub(super) async fn page(
     Ok(response)
 }
 
-/// The button may lead to where the shopper approves: browsers count redirects as the form's.
+/// The button may lead to where the shopper approves.
 fn let_approve(shop: &Shop, fields: &CardFields, response: &mut HttpResponse) {
-    if *fields == CardFields::None {
-        return;
-    }
-    let gateway = match fields {
-        CardFields::Sandbox { frame_url, .. } => origin(frame_url),
-        CardFields::Stripe { .. } | CardFields::None => String::new(),
-    };
-    let sources = Sources { forms: format!("https: {gateway}"), ..Sources::default() };
+    let sources = Sources { forms: approvals(fields), ..Sources::default() };
     let policy = content_policy(&shop.app.config.server.picture_hosts, &sources);
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -136,6 +130,7 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
         gift_note: contact.gift_note.clone(),
         coupon: (!typed.coupon.is_empty()).then(|| typed.coupon.to_uppercase()),
         age: till.minimum_age(),
+        of_age: till.draft.content.of_age,
         button,
         fine,
         key: till.draft.submit_key.to_string(),

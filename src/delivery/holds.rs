@@ -2,7 +2,7 @@
 
 use super::model::Window;
 use crate::db::schema::{delivery_windows, window_holds};
-use crate::ids::{BasketId, OrderId};
+use crate::ids::{BasketId, OrderId, ZoneId};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
@@ -146,6 +146,19 @@ pub fn take_again(
     }
     release_expired_of(conn, window, now)?;
     take_for_order(conn, window, order)
+}
+
+/// A basket that goes to another zone lets go of the time it held in the one before. Part of the
+/// caller's transaction, which holds the basket's row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn release_elsewhere(conn: &mut PgConnection, basket: BasketId, zone: ZoneId) -> QueryResult<()> {
+    let Some(held) = held_window(conn, basket)?.filter(|held| held.window.zone_id != zone) else {
+        return Ok(());
+    };
+    lock_windows(conn, None, held.window.id)?;
+    drop_hold(conn, basket, held.window.id)
 }
 
 /// The order needs its window no more. Doing it again frees nothing.

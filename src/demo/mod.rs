@@ -14,3 +14,6 @@ mod shelves;
 
 pub use files::FileError;
 pub use load::{DemoError, Report, load};
+
+/// Nobody's: what the receipts of a demonstration show.
+pub const VAT_NUMBER: &str = "IE1234567T";

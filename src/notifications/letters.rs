@@ -30,6 +30,8 @@ struct Facts {
     sums: Vec<(String, String)>,
     total: String,
     tax: Vec<(String, String)>,
+    /// What all this is called: a receipt, or none yet.
+    paper: &'static str,
     told: Vec<(&'static str, String)>,
     next: Vec<String>,
     money: Vec<String>,
@@ -97,6 +99,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         sums: sums(dossier),
         total: order.total_cents.to_string(),
         tax: tax_rows(order, &dossier.lines).iter().map(tax_words).collect(),
+        paper: dossier.paper(),
         told: vec![
             ("When", window),
             ("Deliver to", dossier.place.label()),
@@ -132,7 +135,7 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     };
     let title = format!("{} has gone back to {}", back.amount, of.label);
     let at = voice.time(back.settled_at.unwrap_or(back.asked_at));
-    let lead = format!("It left us at {at}. Your bank shows it within a few days.");
+    let lead = format!("It left us on {at}. Your bank shows it within a few days.");
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
 }
 
@@ -158,7 +161,7 @@ fn tax_words(row: &TaxRow) -> (String, String) {
 }
 
 fn next(voice: &Voice, dossier: &Dossier) -> Vec<String> {
-    let mut next = vec![voice.cancel_until(dossier)];
+    let mut next = vec![voice.cancelled_elsewhere(dossier)];
     if dossier.has_weighed() {
         let most = dossier.order.maximum_cents;
         next.push(format!("You pay for the real weight, {most} at most. The receipt shows it."));

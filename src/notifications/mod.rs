@@ -12,7 +12,7 @@ use crate::ids::OrderId;
 use crate::lifecycle::Status;
 use crate::orders;
 use crate::outside::mail;
-use crate::tracker::{Dossier, Voice};
+use crate::tracker::{Dates, Dossier, Voice};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use letters::Kind;
@@ -32,7 +32,7 @@ impl Desk {
             public_url: config.server.public_url.clone(),
             zone: config.shop.zone,
             phone: config.shop.phone.clone(),
-            details: config.shop.details.clone(),
+            details: config.shop.on_receipts(),
         }
     }
 }
@@ -94,7 +94,7 @@ pub fn deliver(
         if is_overtaken(kind, &dossier.story.status) {
             return Ok(false);
         }
-        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone() };
+        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
         let key = orders::make_link(conn, dossier.order.id, now)?;
         let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
         let name = format!("order {} event {} mail", dossier.order.id, recorded.id);

@@ -59,7 +59,11 @@ impl Asker {
         self.is_new.then(|| shop.cookie(DEVICE_COOKIE, &shop.app.signer.sign(DEVICE, self.device), A_YEAR))
     }
 
+    /// One that was read of this request before is still the same: a new browser has one number.
     pub(crate) fn read(request: &HttpRequest, app: &App) -> Self {
+        if let Some(before) = request.extensions().get::<Self>() {
+            return *before;
+        }
         let address =
             request.extensions().get::<Client>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.address);
         let opened = |name, purpose| app.signer.open(purpose, cookies::get(request, name)?);

@@ -1,6 +1,6 @@
 use super::model::{Count, Key, Limited, Wait, judge};
 use crate::db::schema::throttles;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Text, Timestamptz};
 
@@ -48,6 +48,30 @@ pub fn look(
         Some(Count { most: what.allowance(key.whose).tries, ends_at, hits: hits + 1 })
     };
     Ok(judge(&found.into_iter().filter_map(next).collect::<Vec<_>>()))
+}
+
+/// Whether nobody has done this within the last `wait`: for what is worth doing again, but not at
+/// each press. Of several at once one is the first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn first_within(
+    conn: &mut PgConnection,
+    what: Limited,
+    key: &Key,
+    wait: Duration,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let is_first = diesel::sql_query(
+        "INSERT INTO throttles AS t (what, key, ends_at, hits) VALUES ($1, $2, $3, 1)
+         ON CONFLICT (what, key) DO UPDATE SET ends_at = EXCLUDED.ends_at WHERE t.ends_at <= $4",
+    )
+    .bind::<Text, _>(what)
+    .bind::<Text, _>(&key.hash)
+    .bind::<Timestamptz, _>(now + wait)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)?;
+    Ok(is_first == 1)
 }
 
 /// Takes one try back: it was right, so it was no guess.

@@ -1,14 +1,15 @@
 //! Who may see an order, and how much of it.
 
-use super::words::Voice;
+use super::dossier::Dossier;
+use super::words::{Dates, Voice};
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use crate::orders::{self, Order};
-use crate::storefront::{Asker, Shop, Visit};
+use crate::storefront::{Asker, Shop, Viewer, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::cookies;
-use actix_web::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -65,16 +66,38 @@ impl Caller {
         number: &OrderNumber,
         voice: &Voice,
     ) -> Result<(Order, Sight), AppError> {
-        let order = orders::order_by_number(conn, number).optional()?;
-        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), voice.now)?;
-        if let Some(order) = order
-            && let Some(sight) = self.sight_of(&order, linked)
-        {
-            return Ok((order, sight));
+        if let Some(found) = self.look(conn, number, voice.now)? {
+            return Ok(found);
         }
         let counted = throttle::spend(conn, Limited::OrderNumberGuess, &self.keys_here(number), voice.now)?;
         counted.map_err(|wait| later(wait, voice))?;
         Err(AppError::NotFound)
+    }
+
+    /// The same where nobody can learn whether there is such an order: no try is counted.
+    pub(super) fn look(
+        &self,
+        conn: &mut PgConnection,
+        number: &OrderNumber,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Option<(Order, Sight)>> {
+        let order = orders::order_by_number(conn, number).optional()?;
+        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), now)?;
+        Ok(order.and_then(|order| self.sight_of(&order, linked).map(|sight| (order, sight))))
+    }
+
+    /// All that is told of the order, and how much of it they see.
+    ///
+    /// # Errors
+    /// As [`Caller::find`].
+    pub(super) fn read(
+        &self,
+        conn: &mut PgConnection,
+        number: &OrderNumber,
+        voice: &Voice,
+    ) -> Result<(Dossier, Sight), AppError> {
+        let (order, sight) = self.find(conn, number, voice)?;
+        Ok((Dossier::read(conn, order)?, sight))
     }
 
     pub(super) fn basket(&self) -> Option<BasketId> {
@@ -106,13 +129,39 @@ impl Caller {
     }
 }
 
+/// The order of a page and whoever looks at it, read together.
+///
+/// # Errors
+/// As [`Caller::find`].
+pub(super) async fn open(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    number: &OrderNumber,
+    voice: &Voice,
+) -> Result<(Dossier, Sight, Viewer), AppError> {
+    let caller = Caller::of(shop, request, visit).await?;
+    let load = Viewer::loader(shop, visit);
+    let (number, voice) = (number.clone(), voice.clone());
+    let work = move |conn: &mut PgConnection| {
+        let (dossier, sight) = caller.read(conn, &number, &voice)?;
+        Ok::<_, AppError>((dossier, sight, load(conn)?))
+    };
+    shop.app.db(work).await
+}
+
 pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
     AppError::Later { words: wait.words(voice.zone, voice.now), seconds: wait.seconds(voice.now) }
 }
 
 pub(super) fn voice(shop: &Shop) -> Voice {
     let settings = &shop.app.config.shop;
-    Voice { zone: settings.zone, now: shop.app.clock.now(), phone: settings.phone.clone() }
+    Voice {
+        zone: settings.zone,
+        now: shop.app.clock.now(),
+        phone: settings.phone.clone(),
+        dates: Dates::OfOtherDays,
+    }
 }
 
 /// The address of an order's page.
@@ -127,11 +176,12 @@ pub(super) fn key_cookie(shop: &Shop, number: &OrderNumber, key: &str) -> Header
     cookies::set_below(&address(number), KEY_COOKIE, key, A_DAY, secure)
 }
 
-/// For pages about one order: nobody keeps them, finds them, or is told where one came from.
+/// For pages about one order: nobody keeps them or finds them. Where one came from other sites are
+/// not told either: the front door sees to that, and a stricter word here would make browsers send
+/// our own forms without their origin.
 pub(super) fn private(mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(actix_web::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
     response
 }

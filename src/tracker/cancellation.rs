@@ -1,6 +1,6 @@
 //! Cancelling an order: first what will happen, then it happens.
 
-use super::access::{Caller, Sight, address, private, voice};
+use super::access::{Caller, Sight, address, open, private, voice};
 use super::dossier::Dossier;
 use super::said::Said;
 use super::words::Voice;
@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::ids::{Actor, OrderNumber};
 use crate::lifecycle::CancelError;
 use crate::orders::{CancelledWhy, OrderState};
-use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
+use crate::storefront::{Layout, Shop, Visit, items_words};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -35,16 +35,7 @@ pub(super) async fn ask(
     number: Path<OrderNumber>,
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let load = Viewer::loader(&shop, &visit);
-    let (asked, voice_there) = (number.clone(), voice.clone());
-    let (dossier, sight, viewer) = shop
-        .app
-        .db(move |conn| {
-            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
-        })
-        .await?;
+    let (dossier, sight, viewer) = open(&shop, &request, &visit, &number, &voice).await?;
     if let Err(refused) = may_cancel(&dossier, sight, &voice) {
         return Ok(back(&shop, &number, refused));
     }
@@ -72,13 +63,7 @@ pub(super) async fn cancel(
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
     let (asked, there) = (number.clone(), voice.clone());
-    let (dossier, sight) = shop
-        .app
-        .db(move |conn| {
-            let (order, sight) = caller.find(conn, &asked, &there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight))
-        })
-        .await?;
+    let (dossier, sight) = shop.app.db(move |conn| caller.read(conn, &asked, &there)).await?;
     if let Err(refused) = may_cancel(&dossier, sight, &voice) {
         return Ok(back(&shop, &number, refused));
     }

@@ -2,7 +2,7 @@
 
 use crate::delivery::{self, Place};
 use crate::events;
-use crate::lifecycle::Story;
+use crate::lifecycle::{Status, Story};
 use crate::orders::{self, Contact, Order, OrderLine, OrderState};
 use crate::payments::{self, Attempt};
 use chrono::{DateTime, Utc};
@@ -50,6 +50,22 @@ impl Dossier {
     /// Whether its customer may cancel it now.
     pub fn can_be_cancelled(&self, now: DateTime<Utc>) -> bool {
         self.order.can_be_cancelled() && (self.order.state == OrderState::Placed || now < self.picked_from)
+    }
+
+    /// Whether what it comes to is final and has been paid: until then there is no receipt.
+    pub fn is_settled(&self) -> bool {
+        match self.story.status {
+            Status::Completed => true,
+            Status::Confirmed => !self.has_weighed() && self.story.captured() == self.order.total_cents,
+            Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Cancelled(_) => {
+                false
+            }
+        }
+    }
+
+    /// What the paper with lines, sums and tax is called.
+    pub fn paper(&self) -> &'static str {
+        if self.is_settled() { "Receipt" } else { "Order summary" }
     }
 
     pub fn has_weighed(&self) -> bool {

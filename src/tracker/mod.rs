@@ -9,6 +9,7 @@ mod account;
 mod approval;
 mod cancellation;
 mod coming_back;
+mod device;
 mod dossier;
 mod list;
 mod live;
@@ -25,23 +26,24 @@ mod words;
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{Answer, Line, Tone, Voice, badge, substitutions};
+pub use words::{Answer, Dates, Line, Tone, Voice, badge, substitutions};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
+use device::counted;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.route("/orders", get().to(list::show))
-        .route("/orders/{number}", get().to(page::show))
-        .route("/orders/{number}/return", get().to(coming_back::show))
-        .route("/orders/{number}/live", get().to(live::listen))
-        .route("/orders/{number}/payments", post().to(pay_again::pay))
-        .route("/orders/{number}/cancellation", get().to(cancellation::ask))
-        .route("/orders/{number}/cancellation", post().to(cancellation::cancel))
-        .route("/orders/{number}/basket", get().to(put_back::show))
-        .route("/orders/{number}/basket", post().to(put_back::put))
-        .route("/orders/{number}/account", post().to(account::ask))
-        .route("/orders/{number}/receipt", get().to(receipt::show))
-        .route("/track", get().to(look_up::ask))
-        .route("/track", post().to(look_up::find));
+    cfg.route("/orders", counted(get().to(list::show)))
+        .route("/orders/{number}", counted(get().to(page::show)))
+        .route("/orders/{number}/return", counted(get().to(coming_back::show)))
+        .route("/orders/{number}/live", counted(get().to(live::listen)))
+        .route("/orders/{number}/payments", counted(post().to(pay_again::pay)))
+        .route("/orders/{number}/cancellation", counted(get().to(cancellation::ask)))
+        .route("/orders/{number}/cancellation", counted(post().to(cancellation::cancel)))
+        .route("/orders/{number}/basket", counted(get().to(put_back::show)))
+        .route("/orders/{number}/basket", counted(post().to(put_back::put)))
+        .route("/orders/{number}/account", counted(post().to(account::ask)))
+        .route("/orders/{number}/receipt", counted(get().to(receipt::show)))
+        .route("/track", counted(get().to(look_up::ask)))
+        .route("/track", counted(post().to(look_up::find)));
 }

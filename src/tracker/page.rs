@@ -8,7 +8,7 @@ use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::words::{Answer, Line, Tone, Voice};
-use crate::cashier::{self, CardFields};
+use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::Status;
@@ -38,6 +38,8 @@ struct OrderPage {
     here: String,
     version: i64,
     answer: Answer,
+    /// Of the answer: the day, and the time, each of which stays in one line.
+    big: Vec<String>,
     /// What one hears when it changes.
     say: String,
     said: Option<Line>,
@@ -58,7 +60,8 @@ struct OrderPage {
     lines: Vec<LineView>,
     items: String,
     totals: TotalsView,
-    receipt: bool,
+    /// What its receipt is called, once it is sure to be brought.
+    paper: Option<&'static str>,
     can_cancel: bool,
     is_over: bool,
     phone: String,
@@ -117,15 +120,17 @@ pub(super) async fn show(
     }
     let (load, is_known) = (Viewer::loader(&shop, &visit), caller.customer().is_some());
     let (voice_there, asked) = (voice.clone(), number.clone());
-    let (dossier, sight, viewer) = shop
+    let (dossier, saved, sight, viewer) = shop
         .app
         .db(move |conn| {
             let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
+            let may_pay = order.state == OrderState::Placed;
+            let saved = if may_pay { pay_again::cards_of(conn, &caller, sight)? } else { Vec::new() };
+            Ok::<_, AppError>((Dossier::read(conn, order)?, saved, sight, load(conn)?))
         })
         .await?;
     let said = Said::read(&request);
-    let page = page(&shop, &voice, &dossier, (sight, is_known), said);
+    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), said);
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
     if said.is_some() {
@@ -156,14 +161,15 @@ fn page(
     shop: &Shop,
     voice: &Voice,
     dossier: &Dossier,
+    saved: Vec<SavedCard>,
     (sight, caller_is_known): (Sight, bool),
     said: Option<Said>,
 ) -> OrderPage {
     let (order, status) = (&dossier.order, &dossier.story.status);
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
-    let big = answer.big.clone().unwrap_or_default();
-    let title = format!("{} {big}", answer.title).trim_end().to_owned();
+    let big = answer.big.as_deref().map_or_else(Vec::new, parts);
+    let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
     OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
@@ -171,6 +177,7 @@ fn page(
         version: dossier.story.version,
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
+        big,
         said: said.filter(|said| !said.is_about_password()).map(Said::line),
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
@@ -178,7 +185,7 @@ fn page(
         look_again: waits.then_some(LOOK_AGAIN),
         approve: approve(dossier),
         steps: steps(voice, dossier),
-        pay: pay_again::offered(shop, dossier, sight),
+        pay: pay_again::offered(shop, dossier, sight, saved),
         script: script(shop, dossier),
         account: account::offer(dossier, sight, caller_is_known, said),
         next: next(voice, dossier, sight),
@@ -187,10 +194,18 @@ fn page(
         lines: dossier.lines.iter().map(LineView::new).collect(),
         items: items_words(dossier.count()),
         totals: TotalsView::new(dossier),
-        receipt: matches!(order.state, OrderState::Confirmed | OrderState::Completed),
+        paper: matches!(order.state, OrderState::Confirmed | OrderState::Completed).then(|| dossier.paper()),
         can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(voice.now),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
+    }
+}
+
+/// `Tue 24 Nov,` and `18:00–20:00`
+fn parts(big: &str) -> Vec<String> {
+    match big.split_once(", ") {
+        Some((day, time)) => vec![format!("{day},"), time.to_owned()],
+        None => vec![big.to_owned()],
     }
 }
 
@@ -269,9 +284,13 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
             ]
         }
         Status::Confirmed => {
+            let cancelling = match sight {
+                Sight::Owner => voice.cancel_until(dossier),
+                Sight::Link => voice.cancelled_elsewhere(dossier),
+            };
             let mut lines = vec![
                 line("mail", format!("A mail is on its way to {mail}. Its link opens this page anywhere.")),
-                line("undo-2", voice.cancel_until(dossier)),
+                line("undo-2", cancelling),
             ];
             if dossier.has_weighed() {
                 let most = dossier.order.maximum_cents;

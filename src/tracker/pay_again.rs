@@ -1,11 +1,12 @@
 //! Paying for an order that waits for its money: the same way again, or another one. Nothing of
 //! the order is lost or asked again.
 
-use super::access::{Caller, Sight, address, later, private, voice};
+use super::access::{Caller, Sight, address, private, voice};
 use super::approval::leads_on;
 use super::dossier::Dossier;
 use super::said::Said;
-use crate::cashier::{self, CardFields, Outcome};
+use super::words::Voice;
+use crate::cashier::{self, CardFields, Outcome, SavedCard};
 use crate::checkout::{self, Offers, Payment};
 use crate::config::PayKind;
 use crate::error::AppError;
@@ -14,10 +15,11 @@ use crate::lifecycle::{PayError, Paying, Status, Story};
 use crate::orders::{Contact, Order};
 use crate::payments::PayBy;
 use crate::storefront::{Shop, Visit};
-use crate::throttle::{self, Limited};
+use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::redirect;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use diesel::prelude::*;
 use serde::Deserialize;
 
 /// The kinds of [`Sum`].
@@ -43,7 +45,7 @@ pub(super) struct PayAgain {
 pub(super) struct Way {
     pub(super) value: String,
     pub(super) name: String,
-    pub(super) hint: &'static str,
+    pub(super) hint: String,
     /// Below the row: `card` for its fields, `wallets`, or nothing.
     pub(super) inside: &'static str,
     pub(super) checked: bool,
@@ -65,8 +67,25 @@ pub(super) enum CardFrame {
     None,
 }
 
+/// The cards that whoever is signed in has let us keep; shown on orders of their own alone.
+pub(super) fn cards_of(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    sight: Sight,
+) -> QueryResult<Vec<SavedCard>> {
+    match (sight, caller.customer()) {
+        (Sight::Owner, Some(customer)) => cashier::saved_cards(conn, customer),
+        (Sight::Owner | Sight::Link, _) => Ok(Vec::new()),
+    }
+}
+
 /// What can be chosen now, where there is something to pay.
-pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<PayAgain> {
+pub(super) fn offered(
+    shop: &Shop,
+    dossier: &Dossier,
+    sight: Sight,
+    saved: Vec<SavedCard>,
+) -> Option<PayAgain> {
     let folded = match dossier.story.status {
         Status::NotPaid { .. } => false,
         Status::ToApprove { .. } => true,
@@ -81,7 +100,7 @@ pub(super) fn offered(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<Pa
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
-    let ways = ways(shop, dossier);
+    let ways = ways(shop, dossier, saved);
     Some(PayAgain {
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
         sums: sums(&ways, &dossier.order),
@@ -128,21 +147,24 @@ fn sums(ways: &[Way], order: &Order) -> Vec<Sum> {
     [RESERVED, AT_ONCE, AT_DOOR].into_iter().filter(offered).map(of).collect()
 }
 
-fn offers_here(shop: &Shop, dossier: &Dossier) -> Offers {
+fn offers_here(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Offers {
     let with_gateway = cashier::card_fields(&shop.app) != CardFields::None;
     let (ways, most) = (&shop.app.config.payments.ways, dossier.order.maximum_cents);
-    checkout::offers(ways, with_gateway, dossier.zone.as_deref(), most, Vec::new())
+    checkout::offers(ways, with_gateway, dossier.zone.as_deref(), most, saved)
 }
 
-fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
+fn ways(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Vec<Way> {
     let before = same_again(shop, dossier);
+    let offers = offers_here(shop, dossier, saved);
     let mut ways: Vec<Way> = Vec::new();
     if let Some(paying) = &before {
         let sum = if paying.by == PayBy::Redirect { AT_ONCE } else { RESERVED };
         ways.push(Way::new("same", format!("{} again", paying.label), sum));
     }
-    let another = before.as_ref().is_some_and(|b| b.by == PayBy::Card);
-    for offer in offers_here(shop, dossier).ways.into_iter().filter(|o| o.above.is_none()) {
+    let tried = before.as_ref().and_then(|b| b.gateway_method.as_ref());
+    ways.extend(offers.saved.iter().filter(|c| tried != Some(&c.gateway_method)).map(Way::saved));
+    let another = !offers.saved.is_empty() || before.as_ref().is_some_and(|b| b.by == PayBy::Card);
+    for offer in offers.ways.into_iter().filter(|o| o.above.is_none()) {
         let way = Way::of(&offer.kind, another);
         if before.as_ref().is_none_or(|b| b.label != way.name) {
             ways.push(way);
@@ -159,7 +181,14 @@ fn ways(shop: &Shop, dossier: &Dossier) -> Vec<Way> {
 
 impl Way {
     fn new(value: impl Into<String>, name: impl Into<String>, sum: &'static str) -> Self {
-        Self { value: value.into(), name: name.into(), hint: "", inside: "", checked: false, sum }
+        Self { value: value.into(), name: name.into(), hint: String::new(), inside: "", checked: false, sum }
+    }
+
+    fn saved(card: &SavedCard) -> Self {
+        Self {
+            hint: format!("Expires {}", card.expires),
+            ..Self::new(format!("saved:{}", card.id), card.label.clone(), RESERVED)
+        }
     }
 
     fn of(kind: &PayKind, another_card: bool) -> Self {
@@ -170,15 +199,15 @@ impl Way {
             }
             PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "", RESERVED) },
             PayKind::Redirect(kind) => Self {
-                hint: "You approve there and come back. Charged at once.",
+                hint: "You approve there and come back. Charged at once.".to_owned(),
                 ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind), AT_ONCE)
             },
             PayKind::CashAtDoor => Self {
-                hint: "Your order is confirmed at once. Your rider has change.",
+                hint: "Your order is confirmed at once. Your rider has change.".to_owned(),
                 ..Self::new("cash_at_door", "Cash at the door", AT_DOOR)
             },
             PayKind::CardAtDoor => Self {
-                hint: "Your order is confirmed at once. Your rider brings the reader.",
+                hint: "Your order is confirmed at once. Your rider brings the reader.".to_owned(),
                 ..Self::new("card_at_door", "Card at the door", AT_DOOR)
             },
         }
@@ -242,17 +271,70 @@ pub(super) struct PayForm {
 }
 
 impl PayForm {
-    /// What pays, of what is offered now.
-    fn paying(self, shop: &Shop, dossier: &Dossier) -> Result<Paying, Said> {
-        if self.way == "same" {
-            return same_again(shop, dossier).ok_or(Said::ChooseAWay);
-        }
-        let offers = offers_here(shop, dossier);
-        let by_card = self.way == "card" && offers.ways.iter().any(|o| o.kind == PayKind::Card);
+    fn chosen(self) -> Payment {
         let Self { way, method, brand, last4, expires, wallet } = self;
-        let chosen = Payment { way, method, brand, last4, expires, wallet, keep: false };
-        offers.paying(&chosen).map_err(|_| if by_card { Said::NoCard } else { Said::ChooseAWay })
+        Payment { way, method, brand, last4, expires, wallet, keep: false }
     }
+}
+
+/// What pays, of what is offered now.
+fn paying(shop: &Shop, dossier: &Dossier, chosen: &Payment, saved: Vec<SavedCard>) -> Result<Paying, Said> {
+    if chosen.way == "same" {
+        return same_again(shop, dossier).ok_or(Said::ChooseAWay);
+    }
+    let offers = offers_here(shop, dossier, saved);
+    let by_card = chosen.way == "card" && offers.ways.iter().any(|o| o.kind == PayKind::Card);
+    offers.paying(chosen).map_err(|_| if by_card { Said::NoCard } else { Said::ChooseAWay })
+}
+
+/// The card that would pay, as it is counted when it is declined: the one before by its name too.
+fn card_of(shop: &Shop, dossier: &Dossier, chosen: &Payment, saved: &[SavedCard]) -> Vec<Key> {
+    if chosen.way != "same" {
+        return checkout::keys_of_card(shop, chosen);
+    }
+    let before = same_again(shop, dossier).filter(|b| b.by == PayBy::Card);
+    let Some(method) = before.and_then(|b| b.gateway_method) else { return Vec::new() };
+    let way = match saved.iter().find(|c| c.gateway_method == method) {
+        Some(card) => format!("saved:{}", card.id),
+        None => "card".to_owned(),
+    };
+    checkout::keys_of_card(shop, &Payment { way, method, ..Payment::default() })
+}
+
+/// What is known of somebody who pays again, once they may.
+struct Paid {
+    dossier: Dossier,
+    saved: Vec<SavedCard>,
+    /// Under what a decline of their card is counted.
+    card: Vec<Key>,
+}
+
+/// Counts the try, as the last step of the checkout counts the first one.
+///
+/// # Errors
+/// As [`Caller::find`]; and until when to wait.
+fn may_pay(
+    conn: &mut PgConnection,
+    shop: &Shop,
+    caller: &Caller,
+    number: &OrderNumber,
+    chosen: &Payment,
+    voice: &Voice,
+) -> Result<Paid, AppError> {
+    let (dossier, sight) = caller.read(conn, number, voice)?;
+    let held_off = |wait: Wait| AppError::Later {
+        words: format!("{} Nothing was charged.", wait.words(voice.zone, voice.now)),
+        seconds: wait.seconds(voice.now),
+    };
+    let saved = cards_of(conn, caller, sight)?;
+    let card = card_of(shop, &dossier, chosen, &saved);
+    throttle::look(conn, Limited::Pay, &card, voice.now)?.map_err(held_off)?;
+    let keys = caller.keys(number.as_ref());
+    throttle::spend(conn, Limited::Pay, &keys, voice.now)?.map_err(held_off)?;
+    if chosen.way == "card" {
+        throttle::spend(conn, Limited::AddCard, &keys, voice.now)?.map_err(held_off)?;
+    }
+    Ok(Paid { dossier, saved, card })
 }
 
 /// Starts another try. An order that is paid already says so; nothing is charged twice.
@@ -265,26 +347,15 @@ pub(super) async fn pay(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, adds_card) = (number.clone(), form.way == "card");
-    let dossier = shop
-        .app
-        .db(move |conn| {
-            let (order, _) = caller.find(conn, &asked, &voice)?;
-            let counted = throttle::spend(conn, Limited::Pay, &caller.keys(asked.as_ref()), voice.now)?;
-            counted.map_err(|wait| later(wait, &voice))?;
-            if adds_card {
-                let counted =
-                    throttle::spend(conn, Limited::AddCard, &caller.keys(asked.as_ref()), voice.now)?;
-                counted.map_err(|wait| later(wait, &voice))?;
-            }
-            Ok::<_, AppError>(Dossier::read(conn, order)?)
-        })
-        .await?;
-    let next = match dossier.story.status {
+    let chosen = form.into_inner().chosen();
+    let (there, asked, tried) = (shop.clone(), number.clone(), chosen.clone());
+    let work = move |conn: &mut PgConnection| may_pay(conn, &there, &caller, &asked, &tried, &voice);
+    let paid = shop.app.db(work).await?;
+    let next = match paid.dossier.story.status {
         Status::Confirmed | Status::Completed => Next::Say(Said::AlreadyPaid),
         Status::Cancelled(_) => Next::Say(Said::Over),
         Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => {
-            start(&shop, &dossier, form.into_inner()).await?
+            start(&shop, paid, &chosen).await?
         }
     };
     Ok(private(match next {
@@ -304,16 +375,19 @@ enum Next {
     Approve(String),
 }
 
-async fn start(shop: &Shop, dossier: &Dossier, form: PayForm) -> Result<Next, AppError> {
-    let paying = match form.paying(shop, dossier) {
+async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppError> {
+    let Paid { dossier, saved, card } = paid;
+    let paying = match paying(shop, &dossier, chosen, saved) {
         Ok(paying) => paying,
         Err(said) => return Ok(Next::Say(said)),
     };
     match cashier::retry(&shop.app, dossier.order.id, paying).await {
         Ok(Outcome::Approve(url)) if leads_on(&url) => Ok(Next::Approve(url)),
-        Ok(Outcome::Approve(_) | Outcome::Authorised | Outcome::Failed(_) | Outcome::NotKnownYet) => {
+        Ok(Outcome::Failed(code)) => {
+            checkout::count_decline(shop, card, &code).await;
             Ok(Next::Page)
         }
+        Ok(Outcome::Approve(_) | Outcome::Authorised | Outcome::NotKnownYet) => Ok(Next::Page),
         Err(PayError::AlreadyPaid) => Ok(Next::Say(Said::AlreadyPaid)),
         Err(PayError::Over) => Ok(Next::Say(Said::Over)),
         Err(PayError::StillOpen(_)) => Ok(Next::Say(Said::StillOpen)),

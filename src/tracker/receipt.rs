@@ -1,15 +1,15 @@
-//! The receipt: what was ordered, what it came to, and the tax in it.
+//! The receipt: what was ordered, what it came to, and the tax in it. A summary, until it is paid.
 
-use super::access::{Caller, Sight, address, private, voice};
+use super::access::{Sight, address, open, private, voice};
 use super::dossier::Dossier;
 use super::sums::tax_rows;
 use super::views::{TotalsView, facts};
-use super::words::{Line, Voice};
+use super::words::{Dates, Line, Voice};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::money::Money;
 use crate::orders::{OrderLine, OrderState};
-use crate::storefront::{Layout, Shop, Viewer, Visit};
+use crate::storefront::{Layout, Shop, Visit};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -20,6 +20,7 @@ use askama::Template;
 #[template(path = "order/receipt.html")]
 struct ReceiptPage {
     layout: Layout,
+    name: &'static str,
     number: String,
     here: String,
     shop: String,
@@ -57,38 +58,28 @@ pub(super) async fn show(
     number: Path<OrderNumber>,
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let load = Viewer::loader(&shop, &visit);
-    let (asked, voice_there) = (number.clone(), voice.clone());
-    let (dossier, sight, viewer) = shop
-        .app
-        .db(move |conn| {
-            let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            Ok::<_, AppError>((Dossier::read(conn, order)?, sight, load(conn)?))
-        })
-        .await?;
+    let (dossier, sight, viewer) = open(&shop, &request, &visit, &number, &voice).await?;
     if !matches!(dossier.order.state, OrderState::Confirmed | OrderState::Completed) {
         return Ok(private(redirect(&address(&number), [])));
     }
+    // It is kept for years.
+    let voice = Voice { dates: Dates::WithYear, ..voice };
     let page = page(&shop, &voice, &dossier, sight);
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
 }
 
 fn page(shop: &Shop, voice: &Voice, dossier: &Dossier, sight: Sight) -> ReceiptPage {
-    let number = dossier.order.number.to_string();
+    let (number, name) = (dossier.order.number.to_string(), dossier.paper());
     let deliver_to = facts(voice, dossier, sight).into_iter().find(|f| f.name == "Deliver to");
     ReceiptPage {
-        layout: Layout::new(shop, shop.head(&format!("Receipt for order {number} · SmartShop"), "", "")),
+        layout: Layout::new(shop, shop.head(&format!("{name} for order {number} · SmartShop"), "", "")),
+        name,
         here: address(&dossier.order.number),
         number,
-        shop: shop.app.config.shop.details.clone(),
+        shop: shop.app.config.shop.on_receipts(),
         phone: voice.phone.clone(),
-        placed: crate::clock::window_label(voice.zone, dossier.order.placed_at, dossier.order.placed_at)
-            .split('–')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        placed: voice.time(dossier.order.placed_at),
         window: voice.window(&dossier.order),
         deliver_to: deliver_to.map_or_else(String::new, |f| f.value),
         lines: dossier.lines.iter().map(row).collect(),

@@ -6,7 +6,7 @@ use crate::lifecycle::{Back, Status, Story, Try};
 use crate::money::Money;
 use crate::orders::{CancelledWhy, Order, Substitutions};
 use crate::payments::{AttemptState, PayBy, RefundState, failure_words};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 
 /// From where and when something is told, and whom people ring.
@@ -15,6 +15,18 @@ pub struct Voice {
     pub zone: Tz,
     pub now: DateTime<Utc>,
     pub phone: String,
+    pub dates: Dates,
+}
+
+/// How much of a day is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dates {
+    /// Nothing of today: a page is read at once.
+    OfOtherDays,
+    /// Day and date: a letter may be read tomorrow.
+    Always,
+    /// The year too: a receipt is kept for years.
+    WithYear,
 }
 
 /// How news is: the colours and signs go by it.
@@ -62,18 +74,34 @@ pub struct Line {
 }
 
 impl Voice {
-    /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today.
+    /// `14:20`, or `Wed 25 Nov, 14:20` where that is not today; `Wed 25 Nov 2026, 14:20`
     pub fn time(&self, at: DateTime<Utc>) -> String {
         let time = clock::time_label(self.zone, at);
-        if clock::near_day(self.zone, self.now, at) == Some("today") {
-            return time;
+        if self.is_today(at) { time } else { format!("{}, {time}", self.day(at)) }
+    }
+
+    /// `at 14:20`, `on Wed 25 Nov, 14:20`
+    fn at(&self, at: DateTime<Utc>) -> String {
+        format!("{} {}", if self.is_today(at) { "at" } else { "on" }, self.time(at))
+    }
+
+    fn day(&self, at: DateTime<Utc>) -> String {
+        let day = clock::day_label(self.zone, at);
+        match self.dates {
+            Dates::WithYear => format!("{day} {}", clock::local_day(self.zone, at).year()),
+            Dates::OfOtherDays | Dates::Always => day,
         }
-        format!("{}, {time}", clock::day_label(self.zone, at))
+    }
+
+    fn is_today(&self, at: DateTime<Utc>) -> bool {
+        self.dates == Dates::OfOtherDays && clock::near_day(self.zone, self.now, at) == Some("today")
     }
 
     /// `Tue 24 Nov, 18:00–20:00`
     pub fn window(&self, order: &Order) -> String {
-        clock::window_label(self.zone, order.window_starts_at, order.window_ends_at)
+        let (starts, ends) = (order.window_starts_at, order.window_ends_at);
+        let time = |at| clock::time_label(self.zone, at);
+        format!("{}, {}–{}", self.day(starts), time(starts), time(ends))
     }
 
     pub fn answer(&self, dossier: &Dossier) -> Answer {
@@ -146,10 +174,11 @@ impl Voice {
     }
 
     fn cancelled(&self, dossier: &Dossier, why: CancelledWhy) -> (String, Vec<String>) {
-        let at = dossier.story.cancelled_at.map_or_else(String::new, |at| self.time(at));
+        let over = dossier.story.cancelled_at.unwrap_or(self.now);
+        let (at, when) = (self.time(over), upper_first(&self.at(over)));
         let (title, lead) = match why {
             CancelledWhy::Customer => {
-                ("You cancelled this order", format!("At {at}. Nothing of it will be brought."))
+                ("You cancelled this order", format!("{when}. Nothing of it will be brought."))
             }
             CancelledWhy::Unpaid => (
                 "Order cancelled: it was not paid in time",
@@ -162,7 +191,7 @@ impl Voice {
                 ),
             ),
             CancelledWhy::Shop => {
-                ("We had to cancel this order", format!("At {at}. We are sorry. You pay nothing for it."))
+                ("We had to cancel this order", format!("{when}. We are sorry. You pay nothing for it."))
             }
         };
         let mut lead = vec![lead];
@@ -223,10 +252,7 @@ impl Voice {
                 tone: Tone::Good,
                 icon: "circle-check",
                 point: "",
-                words: format!(
-                    "The {held} was let go at {}. Banks show that within a few days.",
-                    self.time(at)
-                ),
+                words: format!("The {held} was let go {}. Banks show that within a few days.", self.at(at)),
             },
         })
     }
@@ -239,8 +265,8 @@ impl Voice {
                 icon: "clock",
                 point: "",
                 words: format!(
-                    "{amount} goes back to {label}, usually within 3 days. We asked for it at {}.",
-                    self.time(back.asked_at)
+                    "{amount} goes back to {label}, usually within 3 days. We asked for it {}.",
+                    self.at(back.asked_at)
                 ),
             },
             RefundState::Succeeded => Line {
@@ -248,8 +274,8 @@ impl Voice {
                 icon: "circle-check",
                 point: "",
                 words: format!(
-                    "{amount} went back to {label} at {}. Your bank shows it within a few days.",
-                    self.time(back.settled_at.unwrap_or(back.asked_at))
+                    "{amount} went back to {label} {}. Your bank shows it within a few days.",
+                    self.at(back.settled_at.unwrap_or(back.asked_at))
                 ),
             },
             RefundState::Failed => Line {
@@ -264,16 +290,32 @@ impl Voice {
         }
     }
 
-    /// Until when one may cancel.
+    /// Until when one may cancel, said to whoever can do it on the page they look at.
     pub fn cancel_until(&self, dossier: &Dossier) -> String {
         if dossier.picked_from > self.now {
             format!("You can cancel for free until {}.", self.time(dossier.picked_from))
         } else {
-            format!(
-                "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
-                self.phone
-            )
+            self.not_cancelled()
         }
+    }
+
+    /// The same where a link is read, in a letter say: a link alone does not cancel an order.
+    pub fn cancelled_elsewhere(&self, dossier: &Dossier) -> String {
+        if dossier.picked_from > self.now {
+            format!(
+                "It can be cancelled for free until {}, in the browser it was ordered in or by signing in.",
+                self.time(dossier.picked_from)
+            )
+        } else {
+            self.not_cancelled()
+        }
+    }
+
+    fn not_cancelled(&self) -> String {
+        format!(
+            "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
+            self.phone
+        )
     }
 
     /// What cancelling now would do to the money.
@@ -299,6 +341,11 @@ impl Voice {
         }
         "Your payment is stopped. If it has gone through meanwhile, all of it goes back to you.".to_owned()
     }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether what failed was sent on its way once more.

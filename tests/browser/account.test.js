@@ -3,44 +3,13 @@
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 import { DESK, PHONE, eventually, house, openHouse, quiet, shopper, story, text } from "./support/shopper.js";
+import { PASSWORD, fill, linkIn, press, signUp, somebody } from "./support/accounts.js";
 import { BASKET, DEPARTMENT, HOME, fillBasket, livesAt, noticeIs } from "./support/pages.js";
 
 openHouse();
 
 const MILK = "DE-MIL-007";
-const PASSWORD = "three green apples";
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-let people = 0;
-const somebody = () => `nora${++people}@example.com`;
-
-/** Reads the newest letter to somebody in the sandbox mailbox, and gives the path in its button. */
-const linkIn = async (context, email) => {
-  const page = await context.newPage();
-  await eventually(async () => {
-    await page.goto(`/sandbox/mail?to=${encodeURIComponent(email)}`);
-    assert.ok((await page.locator(".letters a").count()) > 0, "no letter yet");
-  });
-  await page.locator(".letters a").first().click();
-  const path = new URL(await page.frameLocator("iframe").locator("a.btn").getAttribute("href")).pathname;
-  await page.close();
-  return path;
-};
-
-const fill = async (page, fields) => {
-  for (const [id, value] of Object.entries(fields)) await page.locator(`#${id}`).fill(value);
-};
-const press = (page, name) => page.locator("main").getByRole("button", { name, exact: true }).click();
-
-const signUp = async (page, context, email) => {
-  await page.goto("/signup");
-  await fill(page, { email, password: PASSWORD });
-  await press(page, "Make an account");
-  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
-  await page.goto(await linkIn(context, email));
-  await press(page, "Finish your account");
-  await page.waitForURL("**/account");
-};
 
 const signIn = async (page, email, password = PASSWORD) => {
   await page.goto("/signin");

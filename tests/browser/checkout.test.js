@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 import { DESK, PHONE, eventually, house, mark, openHouse, stayed, story, text } from "./support/shopper.js";
+import { signUp, somebody } from "./support/accounts.js";
 import { gatewayMood } from "./support/orders.js";
 import { fillBasket, livesAt, said, saysNo } from "./support/pages.js";
 
@@ -49,6 +50,10 @@ const typeCard = async (page, number) => {
   await frame.getByLabel("Card number").fill(number);
   await frame.getByLabel("Expiry").fill("12 / 34");
   await frame.getByLabel("Security code").fill("123");
+};
+const typeAnother = async (page, number) => {
+  await page.locator('input[name=way][value="card"]').check();
+  await typeCard(page, number);
 };
 const cardAtReview = async (page, context, number) => {
   await toPayment(page, context);
@@ -211,6 +216,39 @@ story("a card goes to the gateway's frame, and the order is confirmed", async (p
   await page.waitForURL("**/checkout/review");
   await pressPay(page);
   await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+  assert.match(await text(page.locator("main")), /€\d+\.\d\d reserved on Visa ending 4242, charged after packing/);
+});
+
+story("a card kept at the first order is chosen at the second, and offered where one pays again", async (page, { context }) => {
+  await saysNo(context);
+  await signUp(page, context, somebody());
+  await toPayment(page, context);
+  await typeCard(page, VISA);
+  await page.getByLabel("Keep this card for the next time").check();
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+  await pressPay(page);
+  await page.waitForURL("**/orders/*");
+  await isConfirmed(page);
+  // The second one: nothing is typed, and the card is the first choice.
+  await fillBasket(context, GOODS);
+  await page.goto("/checkout/delivery");
+  await chooseTime(page);
+  await page.locator("[data-hold]").waitFor();
+  await main(page).click();
+  await page.waitForURL("**/checkout/payment");
+  assert.match(await page.locator("input[name=way]:checked").inputValue(), /^saved:/);
+  assert.match(await text(page.locator(".panel .pick").first()), /^Visa ending 4242 expires 12\/\d\d/);
+  await typeAnother(page, "4000 0000 0000 0002");
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+  await pressPay(page);
+  await page.waitForURL("**/orders/*");
+  // Another card was declined; on the order's page the kept one is there.
+  await page.getByRole("radio", { name: /^Visa ending 4242 Expires 12/ }).check();
+  await findsNothing(page, "a kept card on the order's page");
+  await page.locator("#pay-again [data-go]").click();
   await isConfirmed(page);
   assert.match(await text(page.locator("main")), /€\d+\.\d\d reserved on Visa ending 4242, charged after packing/);
 });
@@ -391,6 +429,27 @@ story("a redirect leads away to approve, and back to the confirmed order", async
   await page.waitForURL("**/orders/*");
   await isConfirmed(page);
   assert.match(await text(page.locator("main")), /€\d+\.\d\d paid with PayPal/);
+});
+
+story("on a narrow screen each day can be pressed and nothing of it is cut", { viewport: PHONE }, async (page, { context }) => {
+  await shops(context);
+  await page.goto("/checkout/delivery");
+  for (const width of [320, 360, 361, 372, 384, 389, 400]) {
+    await page.setViewportSize({ width, height: 700 });
+    const pressed = await page.locator(".day, .other-days .link").evaluateAll((all) => all.map((el) => {
+      const { width, height } = el.getBoundingClientRect();
+      const range = document.createRange();
+      range.selectNodeContents(el);
+      const inside = range.getBoundingClientRect().width;
+      return { words: el.innerText, width, height, inside };
+    }));
+    assert.ok(pressed.length >= 6, "days, and a way to later ones");
+    for (const { words, width: wide, height, inside } of pressed) {
+      assert.ok(wide >= 44 && height >= 44, `${words}: ${wide} by ${height} at ${width}`);
+      assert.ok(inside <= wide, `${words} is cut at ${width}: ${inside} of ${wide}`);
+    }
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${width} scrolls`);
+  }
 });
 
 for (const [name, viewport, scheme] of [["a desk, light", DESK, "light"], ["a phone, dark", PHONE, "dark"], ["320 px", { width: 320, height: 700 }, "light"]]) {

@@ -51,6 +51,11 @@ story("a confirmed order says when, how much and what happens next", async (page
   assert.match(await heading(page), /^Order confirmed\. We come \w{3} \d+ \w{3}, \d\d:\d\d–\d\d:\d\d$/);
   assert.match(await text(page.locator(".status")), /Reserved up to €\d+\.\d\d on Visa ending 4242, charged after packing\./);
   await standsEverywhere(page, "a confirmed order");
+  for (const width of [390, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    const lines = await page.locator("#state .big > span").evaluateAll((parts) => parts.map((part) => Math.round(part.getBoundingClientRect().height / parseFloat(getComputedStyle(part).lineHeight))));
+    assert.deepEqual(lines, [1, 1], `day and time are a line each at ${width}`);
+  }
   for (const rest of ["/receipt", "/cancellation"]) {
     await page.goto(path + rest);
     await standsEverywhere(page, rest);
@@ -100,9 +105,10 @@ story("a silent gateway shows the order's page, which turns by itself and takes 
   assert.ok(await stayed(page), "the page was loaded again");
   assert.match(await said(page).textContent(), /^The payment service could not be reached\. You have not been charged\./);
   assert.match(await page.title(), /^The payment service could not be reached/);
+  // The gateway is well again, also where it had not yet been silent as often as it was told to.
+  await gatewayMood(context);
   // The card's frame that came with the news works as one that was there from the start.
   await payWithAnotherCard(page);
-  await gatewayMood(context);
 });
 
 // The sandbox's own page brings no icon: 404.

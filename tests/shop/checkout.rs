@@ -363,9 +363,27 @@ async fn an_eircode_elsewhere_says_the_old_and_the_new_fee() {
     delivered(&shopper).await;
     let page = shopper.post("/checkout/delivery", &form(&[("eircode", "D15 X4P7")])).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "the times there are others");
+    assert_eq!(shop.count("SELECT count(*) FROM window_holds"), 0, "the time there is for others again");
+    assert_holds_add_up(&shop);
     page.must_say("The fee was €2.90 to Rathmines, D06. It is €4.90 now.");
     page.must_say("Choose a time for your delivery");
     page.must_say("Total €48.63");
+}
+
+#[actix_web::test]
+async fn a_place_in_another_zone_lets_go_of_the_time_and_one_in_the_same_keeps_it() {
+    let shop = plain_shop();
+    let shopper = at_the_till(&shop).await;
+    delivered(&shopper).await;
+    let held = "SELECT count(*) FROM window_holds";
+    shopper.lives_at("D06").await;
+    assert_eq!(shop.count(held), 1);
+    shopper.lives_at("D15").await;
+    assert_eq!(shop.count(held), 0);
+    assert_eq!(shop.count("SELECT sum(taken) FROM delivery_windows"), 0);
+    assert_holds_add_up(&shop);
+    let page = shopper.get("/checkout/payment").await;
+    assert_eq!(page.location.as_deref(), Some("/checkout/delivery?missing=1"));
 }
 
 #[actix_web::test]
@@ -752,6 +770,13 @@ async fn goods_for_grown_ups_ask_for_somebody_of_age_at_the_door() {
     let refused = button.press(&shopper).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.must_say("Confirm that somebody aged 18 or over will be at the door");
+    shop.change(&format!("UPDATE products SET price_cents = price_cents + 5 WHERE sku = '{BEER}'"));
+    let changed = button.with("age", "1").press(&shopper).await;
+    changed.must_say("The total has changed");
+    assert!(changed.text.contains("name=\"age\" value=\"1\" form=\"order\" checked"), "not asked twice");
+    let button = Button::of(&changed);
+    let refused = button.press(&shopper).await;
+    assert!(!refused.text.contains("form=\"order\" checked"), "and what is taken back is");
     let button = button.with("age", "1");
     let first = leads_to_order(&button.press(&shopper).await);
     assert_eq!(leads_to_order(&button.press(&shopper).await), first, "the same form again is the same order");

@@ -6,6 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use chrono::Duration;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use smartshop::cashier;
+use smartshop::db::schema::customers;
 use smartshop::ids::{Actor, OrderNumber};
 use smartshop::lifecycle;
 use smartshop::money::Money;
@@ -13,6 +16,7 @@ use smartshop::notifications::{self, Desk};
 use smartshop::orders::{self, CancelledWhy, Order};
 use smartshop::outside::gateway::{IntentStatus, Refunded, RefundedStatus};
 use smartshop::payments::{self, PayBy};
+use smartshop::throttle::{self, Key, Limited};
 use smartshop::{events, tracker};
 
 fn page_of(order: &Order) -> String {
@@ -64,9 +68,33 @@ async fn a_page_of_an_order_is_kept_found_and_told_of_nowhere() {
     {
         let page = shopper.get(&path).await;
         assert_eq!(page.header("cache-control"), "no-store", "{path}");
-        assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+        // Not `no-referrer`: browsers then send our own forms with `Origin: null`.
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
         assert_eq!(page.header("x-robots-tag"), "noindex", "{path}");
     }
+}
+
+#[actix_web::test]
+async fn a_form_of_an_orders_page_works_in_a_browser_that_tells_its_origin_alone() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    shopper.get(&page_of(&order)).await;
+    let form = |origin: &str| {
+        TestRequest::post()
+            .uri(&format!("{}/payments", page_of(&order)))
+            .insert_header(("origin", origin))
+            .set_form([("way", "cash_at_door")])
+    };
+    assert_eq!(shopper.send(form("null")).await.status, StatusCode::FORBIDDEN);
+    let paid = shopper.send(form("http://shop.test")).await;
+    assert_eq!(
+        (paid.status, paid.location.as_deref()),
+        (StatusCode::SEE_OTHER, Some(page_of(&order).as_str()))
+    );
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
+    let moved = shopper.post("/place", &[("place", "D04")]).await;
+    assert_eq!(moved.location.as_deref(), Some(page_of(&order).as_str()), "one stays on the order's page");
 }
 
 #[actix_web::test]
@@ -179,6 +207,69 @@ async fn a_payment_left_in_a_closed_tab_leads_on_when_it_is_opened_again() {
 }
 
 #[actix_web::test]
+async fn a_card_declined_again_and_again_is_held_off_on_the_orders_page_too() {
+    let (shop, _bank) = Bank::with_shop();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let (signer, now) = (shop.state().shop.app.signer.clone(), shop.clock.now());
+    let declined = |card: &str, times: usize| {
+        for _ in 0..times {
+            let keys = [Key::subject(&signer, "card", card)];
+            throttle::spend(&mut shop.conn(), Limited::Pay, &keys, now).expect("db").expect("room");
+        }
+    };
+    let pay = async |method: &str, last4: &str| {
+        let form =
+            [("way", "card"), ("method", method), ("brand", "visa"), ("last4", last4), ("expires", "12/30")];
+        shopper.post(&format!("{}/payments", page_of(&order)), &form).await
+    };
+    let cards = || shop.count("SELECT count(*) FROM throttles WHERE what = 'pay'");
+    assert_eq!(pay("pm_card_chargeDeclined", "0002").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(cards(), 6, "by device, address, order twice, and the card's name and what stands on it");
+    declined("visa 0002 12/30", 14);
+    let tries = shop.count("SELECT count(*) FROM payment_attempts");
+    let held_off = pay("pm_card_chargeDeclinedExpiredCard", "0002").await;
+    assert_eq!(held_off.status, StatusCode::TOO_MANY_REQUESTS);
+    held_off.must_say("Too many tries. Try again at 14:50. Nothing was charged.");
+    assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), tries);
+    declined("pm_card_chargeDeclined", 14);
+    let same = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "same")]).await;
+    assert_eq!(same.status, StatusCode::TOO_MANY_REQUESTS, "the card before, by its name");
+    assert_eq!(pay("pm_card_visa", "4242").await.status, StatusCode::SEE_OTHER);
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_in_pays_again_with_a_card_they_have_kept() {
+    let (shop, _bank) = Bank::with_shop();
+    let shopper = shop.shopper();
+    shopper.post("/signup", &[("email", "aoife@example.com"), ("password", "three green apples")]).await;
+    shop.send_mail();
+    let letter = shop.letters().pop().expect("a letter").text;
+    let (_, path) = letter.split_once("http://127.0.0.1:8080").expect("a link");
+    shopper.submit(path.split_whitespace().next().expect("a path"), &[]).await;
+    let customer = customers::table.select(customers::id).first(&mut shop.conn()).expect("Aoife");
+    let app = shop.state().shop.app.clone();
+    let kept = cashier::keep_card(&app, customer, None, "pm_card_mastercard".into()).await.expect("kept").1;
+    let way = format!("saved:{}", kept.id);
+    shopper.lives_at("D06").await;
+    shopper.wants("DE-MIL-001", "18").await;
+    let order = place(&shop, &shopper, PayBy::Card, None).order;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let elsewhere = shop.shopper().at_address("198.51.100.9");
+    elsewhere.get(&link(&shop, &order)).await;
+    assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&way), "not by link");
+    let refused = elsewhere.submit(&format!("{}/payments", page_of(&order)), &[("way", &way)]).await;
+    refused.must_say("Choose one of the ways to pay below. Nothing was charged.");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Mastercard ending 4444");
+    page.must_say("Another card");
+    assert!(page.text.contains(&way));
+    let paid = shopper.submit(&format!("{}/payments", page_of(&order)), &[("way", &way)]).await;
+    paid.must_say(&format!("{} reserved on Mastercard ending 4444", order.total_cents));
+}
+
+#[actix_web::test]
 async fn each_way_to_pay_again_names_its_own_sum() {
     let shop = TestShop::demo();
     let shopper = shopper_with_basket(&shop).await;
@@ -213,7 +304,10 @@ async fn a_link_alone_does_not_cancel_an_order() {
     let cancellation = format!("{}/cancellation", page_of(&order));
     let elsewhere = shop.shopper().at_address("198.51.100.9");
     elsewhere.get(&link(&shop, &order)).await;
-    assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&cancellation), "not offered");
+    let page = elsewhere.get(&page_of(&order)).await;
+    assert!(!page.text.contains(&cancellation), "not offered");
+    page.must_not_say("You can cancel");
+    page.must_say("in the browser it was ordered in or by signing in");
     assert_eq!(elsewhere.get(&cancellation).await.status, StatusCode::SEE_OTHER, "not asked");
     elsewhere.submit(&cancellation, &[]).await.must_say("A link alone does not cancel an order.");
     assert_eq!(shop.count("SELECT count(*) FROM orders WHERE state = 'confirmed'"), 1);
@@ -463,6 +557,36 @@ async fn guessing_numbers_is_limited_and_the_owner_is_not() {
     assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK, "from the same address");
 }
 
+#[actix_web::test]
+async fn a_browser_that_is_refused_is_known_the_next_time() {
+    let shop = TestShop::demo();
+    let (owner, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK);
+    assert_eq!(owner.cookie("device"), None, "who is not refused has no need of it");
+    for (method, rest) in DOORS {
+        let stranger = shop.shopper();
+        let refused = knock(&stranger, method, &format!("{}{rest}", page_of(&order))).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+        assert!(stranger.cookie("device").is_some(), "{method} {rest}");
+    }
+    shop.conn().batch_execute("DELETE FROM throttles").expect("forgotten");
+    // One browser, from ever other addresses: only its cookie tells that it is one.
+    let (mut device, mut last) = (None::<String>, StatusCode::OK);
+    for i in 0..11 {
+        let moving = shop.shopper().at_address(&format!("198.51.100.{i}"));
+        if let Some(device) = &device {
+            moving.set_cookie("device", device);
+        }
+        last = moving.post("/track", &[("number", "7K3M-9QX2"), ("contact", "123456")]).await.status;
+        assert!(moving.cookie("device").is_some());
+        device = device.or_else(|| moving.cookie("device"));
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let new = shop.shopper().at_address("198.51.100.1");
+    let tries = async || new.post("/track", &[("number", "7K3M-9QX2"), ("contact", "123456")]).await.status;
+    assert_eq!(tries().await, StatusCode::UNPROCESSABLE_ENTITY, "another browser is another one");
+}
+
 // ---------- found by its number ----------
 
 #[actix_web::test]
@@ -532,10 +656,33 @@ async fn in_another_browser_the_way_back_says_the_same_of_every_number() {
     let elsewhere = shop.shopper().at_address("198.51.100.30");
     let known = elsewhere.get(&format!("{}/return", page_of(&order))).await;
     let unknown = elsewhere.get(&format!("/orders/{}/return", OrderNumber::random())).await;
-    assert_eq!(known.status, StatusCode::OK);
+    assert_eq!(known.status, StatusCode::NOT_FOUND);
     known.must_say("Your payment is being looked at");
     known.must_say("Open the link in your mail");
     assert_eq!(known.text, unknown.text);
+    for _ in 0..25 {
+        elsewhere.get(&format!("/orders/{}/return", OrderNumber::random())).await;
+    }
+    let known = elsewhere.get(&format!("{}/return", page_of(&order))).await;
+    assert_eq!((known.status, known.text), (StatusCode::NOT_FOUND, unknown.text), "however often");
+}
+
+#[actix_web::test]
+async fn whoever_looks_again_and_again_lets_the_gateway_have_its_peace() {
+    let (shop, bank) = Bank::with_shop();
+    let (shopper, order) = ordered(&shop, PayBy::Card).await;
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let look = format!("{}/return", page_of(&order));
+    let led = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "redirect:paypal")]).await;
+    let intent = led.location.as_deref().and_then(|to| to.rsplit('/').next()).expect("an intent").to_owned();
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    bank.says(&intent, "approve");
+    shop.clock.advance(Duration::milliseconds(2_900));
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    shopper.get(&page_of(&order)).await.must_say("Your payment waits for your approval");
+    shop.clock.advance(Duration::milliseconds(100));
+    assert_eq!(shopper.get(&look).await.location.as_deref(), Some(page_of(&order).as_str()));
+    shopper.get(&page_of(&order)).await.must_say("Order confirmed");
 }
 
 // ---------- what can be done ----------
@@ -582,6 +729,40 @@ async fn a_receipt_adds_up_by_line_and_by_rate() {
     receipt.must_say("Coupon TENTH");
     receipt.must_say(&format!("All {} {} {}", sum(|r| r.net), sum(|r| r.tax), order.total_cents));
     receipt.must_say("SmartShop, Dublin, Ireland");
+}
+
+#[actix_web::test]
+async fn it_is_a_summary_until_the_money_is_settled_and_then_a_receipt() {
+    let shop = TestShop::demo().with("SMARTSHOP_SHOP_VAT_NUMBER", "IE1234567T");
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
+    let paper = format!("{}/receipt", page_of(&order));
+    shopper.get(&page_of(&order)).await.must_say("Order summary");
+    let summary = shopper.get(&paper).await;
+    summary.must_say(&format!("Order summary for order {} · SmartShop", order.number));
+    summary.must_say("Placed Tue 24 Nov 2026, 14:20 Delivery Tue 24 Nov 2026, 18:00–20:00");
+    summary.must_say("VAT number IE1234567T");
+    assert!(!summary.text.contains("Receipt"), "nothing has been paid");
+    let (conn, now) = (&mut shop.conn(), shop.clock.now());
+    let paid =
+        lifecycle::settle_at_door(conn, order.id, order.total_cents, PayBy::CashAtDoor, Actor::Staff, now);
+    paid.expect("paid at the door");
+    shopper.get(&page_of(&order)).await.must_not_say("Order summary");
+    let receipt = shopper.get(&paper).await;
+    receipt.must_say(&format!("Receipt for order {} · SmartShop", order.number));
+    receipt.must_say(&format!("{} paid with Cash at the door.", order.total_cents));
+}
+
+#[actix_web::test]
+async fn what_is_charged_at_once_has_its_receipt_at_once_unless_the_scales_decide() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::Redirect).await;
+    settle(&shop, &order, IntentStatus::Succeeded);
+    shopper.get(&format!("{}/receipt", page_of(&order))).await.must_say("Receipt for order");
+    let shopper = shopper_with_basket(&shop).await;
+    shopper.wants("DE-CHE-001", "3").await;
+    let weighed = place(&shop, &shopper, PayBy::Redirect, None).order;
+    settle(&shop, &weighed, IntentStatus::Succeeded);
+    shopper.get(&format!("{}/receipt", page_of(&weighed))).await.must_say("Order summary for order");
 }
 
 #[actix_web::test]
@@ -674,6 +855,11 @@ async fn a_confirmed_order_is_written_about_once_however_often_it_is_told() {
         let opened = elsewhere.get(&format!("{}?key={key}", page_of(&order))).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{kind}: {key}");
     }
+    for body in [&letters[0].text, &letters[0].html] {
+        let day = "It can be cancelled for free until Tue 24 Nov,";
+        assert!(body.contains(day), "a letter may be read tomorrow:\n{body}");
+        assert!(!body.contains("change"), "an order cannot be changed:\n{body}");
+    }
     assert!(
         letters[0].text.starts_with("Order confirmed. We come Tue 24 Nov, 18:00–20:00."),
         "the first line is the answer:\n{}",
@@ -691,6 +877,7 @@ async fn what_is_overtaken_is_not_written() {
     shop.send_mail();
     let letter = shop.letters().pop().expect("a letter");
     assert_eq!(letter.subject, format!("Order {} cancelled: you cancelled this order", order.number));
+    assert!(letter.text.contains("On Tue 24 Nov, 14:20. Nothing of it will be brought."), "{}", letter.text);
 }
 
 #[actix_web::test]
@@ -709,6 +896,7 @@ async fn a_refund_that_is_done_has_its_own_letter() {
         "{}",
         letter.text
     );
+    assert!(letter.text.contains("It left us on Tue 24 Nov, 14:20."), "{}", letter.text);
 }
 
 // ---------- live ----------

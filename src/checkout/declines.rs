@@ -1,0 +1,32 @@
+//! A card that is declined again and again is held off, whoever tries it, and wherever: at the last
+//! step or on an order's page. Only declines are counted.
+
+use super::draft::Payment;
+use crate::storefront::Shop;
+use crate::throttle::{Key, Limited};
+
+/// A card by the gateway's name for it and, as that is another one each time it is typed, by what
+/// stands on it: many may have a card that reads the same.
+pub(crate) fn keys_of_card(shop: &Shop, payment: &Payment) -> Vec<Key> {
+    let signer = &shop.app.signer;
+    let Payment { way, method, brand, last4, expires, .. } = payment;
+    if way.starts_with("saved:") {
+        return vec![Key::subject(signer, "card", way)];
+    }
+    if !matches!(way.as_str(), "card" | "kept") {
+        return Vec::new();
+    }
+    let reads = format!("{brand} {last4} {expires}");
+    let known = [(method, !method.is_empty()), (&reads, !last4.is_empty())];
+    known.into_iter().filter(|(_, is)| *is).map(|(text, _)| Key::subject(signer, "card", text)).collect()
+}
+
+/// What the gateway itself could not do is nobody's decline.
+pub(crate) async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
+    if card.is_empty() || matches!(code, "gateway_down" | "shop_stopped") {
+        return;
+    }
+    if let Err(e) = shop.spend(Limited::Pay, card).await {
+        log::warn!("a declined card could not be counted: {e}");
+    }
+}
