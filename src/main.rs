@@ -126,6 +126,9 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     let standin = if demo { standin::beside(&mut config)? } else { None };
     let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
+    if demo {
+        introduce_staff(&config.server.public_url);
+    }
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;
     if let Some(standin) = standin {
         standin.stop();
@@ -134,6 +137,14 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
         private.stop();
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everybody may know these: sign-in refuses them outside a demonstration.
+fn introduce_staff(url: &str) {
+    println!("Staff pages: {url}/staff/sign-in, password {}, as one of", demo::PASSWORD);
+    for (email, name, role) in demo::ACCOUNTS {
+        println!("  {email:<20} {name}, {role}");
+    }
 }
 
 /// A private database is migrated at once, and so is one for the demo; any other one is

@@ -71,6 +71,12 @@ fn plain(password: &str) -> String {
     password.nfkc().collect()
 }
 
+/// The hash of a password on the thread that asks: for the command line, where nobody else waits.
+/// Pages go by [`Passwords`].
+pub fn hash_here(password: &str) -> Option<String> {
+    hash(password)
+}
+
 fn hash(password: &str) -> Option<String> {
     match Argon2::default().hash_password(plain(password).as_bytes()) {
         Ok(hash) => Some(hash.to_string()),

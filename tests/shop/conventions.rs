@@ -32,12 +32,13 @@ const LADDER: &[(&str, &[&str])] = &[
     ("inventory", &["db", "ids"]),
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments"]),
+    ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
+    ("staff", &["accounts", "db", "ids", "outside"]),
     (
         "lifecycle",
         &["basket", "delivery", "events", "ids", "inventory", "money", "orders", "outside", "payments"],
     ),
     ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
-    ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("journeys", &["db", "sign", "web"]),
     (
         "storefront",
@@ -46,6 +47,8 @@ const LADDER: &[(&str, &[&str])] = &[
             "money", "orders", "sign", "throttle", "web",
         ],
     ),
+    ("staffroom", &["accounts", "clock", "error", "ids", "staff", "storefront", "web"]),
+    ("backoffice", &["accounts", "error", "ids", "staff", "staffroom", "storefront", "throttle", "web"]),
     (
         "checkout",
         &[
@@ -109,7 +112,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "tracker",
         ],
     ),
-    ("demo", &["catalog", "clock", "db", "delivery", "money"]),
+    ("demo", &["accounts", "catalog", "clock", "db", "delivery", "money", "staff"]),
     ("ops", &["db", "error", "storefront", "web"]),
     (
         "worker",
@@ -125,6 +128,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "notifications",
             "outside",
             "payments",
+            "staff",
             "storefront",
             "throttle",
             "web",
@@ -132,7 +136,18 @@ const LADDER: &[(&str, &[&str])] = &[
     ),
     (
         "routes",
-        &["cashier", "checkout", "error", "ops", "outside", "sandbox", "storefront", "tracker", "web"],
+        &[
+            "backoffice",
+            "cashier",
+            "checkout",
+            "error",
+            "ops",
+            "outside",
+            "sandbox",
+            "storefront",
+            "tracker",
+            "web",
+        ],
     ),
     (
         "serve",
@@ -253,7 +268,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 21] = [
+const GUARDS: [(&str, &str); 23] = [
+    ("Role", "staff_members_role_known"),
+    ("Access", "staff_members_state_known"),
     ("Consumer", "outbox_consumer_known"),
     ("PayBy", "orders_pay_by_known"),
     ("PayBy", "payment_attempts_method_known"),

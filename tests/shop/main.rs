@@ -16,6 +16,7 @@ mod money;
 mod orders;
 mod places;
 mod searching;
+mod staff;
 mod throttles;
 mod upkeep;
 mod windows;
