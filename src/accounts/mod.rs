@@ -18,6 +18,6 @@ pub use actions::{
     remember, request_reset, reset_is_open, reset_password, set_details, sign_in, sign_up_from, sweep,
 };
 pub use model::{Contact, Customer, Details, Pending, Secret, email, given_password, password_problem};
-pub use passwords::{Crowded, Passwords, hash_here};
+pub use passwords::{Crowded, Passwords, fresh_password, hash_here};
 pub use store::{by_email, by_id, secret_of};
 pub use token::Token;

@@ -1,6 +1,7 @@
 //! Hashing passwords: slow on purpose, so never on a thread that answers others, never with a
 //! database connection in hand, and never more than two at once.
 
+use super::token::Token;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -75,6 +76,11 @@ fn plain(password: &str) -> String {
 /// Pages go by [`Passwords`].
 pub fn hash_here(password: &str) -> Option<String> {
     hash(password)
+}
+
+/// A password nobody can guess, for somebody who has chosen none.
+pub fn fresh_password() -> String {
+    Token::fresh().as_str().chars().filter(char::is_ascii_alphanumeric).take(20).collect()
 }
 
 fn hash(password: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The staff's own pages: signing in and out, where one is signed in, asking for access, and who
 //! works here.
 
+mod ask;
 mod fields;
 mod form;
 mod home;
@@ -16,6 +17,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/staff/sign-in", get().to(sign_in::show))
         .route("/staff/sign-in", post().to(sign_in::sign_in))
         .route("/staff/sign-out", post().to(sign_in::sign_out))
+        .route("/staff/ask", get().to(ask::show))
+        .route("/staff/ask", post().to(ask::ask))
+        .route("/staff/ask/{token}", get().to(ask::open))
+        .route("/staff/ask/{token}", post().to(ask::finish))
         .route("/staff/sessions", get().to(sessions::show))
         .route("/staff/sessions/ending", post().to(sessions::end_others))
         .route("/staff/sessions/{session}/ending", post().to(sessions::end))

@@ -171,7 +171,7 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("lib", &[]),
-    ("main", &["catalog", "clock", "config", "db", "demo", "logs", "serve", "standin"]),
+    ("main", &["accounts", "catalog", "clock", "config", "db", "demo", "logs", "serve", "staff", "standin"]),
 ];
 
 #[test]
