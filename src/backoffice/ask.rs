@@ -49,7 +49,7 @@ pub(super) struct AskForm {
 
 /// What was asked with: a name, an address, and nothing wrong with the password. Else the page
 /// that says what is wrong.
-fn read(form: &AskForm) -> Result<(String, String), Form> {
+fn read(form: &AskForm) -> Result<(String, String), Box<Form>> {
     let (name, email) = (clean_line(&form.name, 80), accounts::email(&form.email));
     let wrong_email = match &email {
         None => Some(EMAIL_WORDS),
@@ -65,7 +65,7 @@ fn read(form: &AskForm) -> Result<(String, String), Form> {
     for (field, wrong) in page.fields.iter_mut().zip(wrong) {
         field.wrong = wrong.map(str::to_owned);
     }
-    Err(page)
+    Err(Box::new(page))
 }
 
 /// Asks for access. The answer is the same for every address; the letter is not.
