@@ -7,7 +7,7 @@ use chrono::Duration;
 use diesel::connection::SimpleConnection;
 use smartshop::ids::StaffId;
 use smartshop::staff::{self, Area, Decided, Role};
-use smartshop::{demo, worker};
+use smartshop::{accounts, demo, worker};
 
 async fn try_in(shopper: &Shopper<'_>, email: &str, password: &str) -> Answer {
     shopper.post("/staff/sign-in", &[("email", email), ("password", password)]).await
@@ -286,6 +286,22 @@ async fn the_last_admin_can_neither_go_nor_step_down() {
     let (id, version) = (id_of(&shop, "admin@demo.test"), version_of(&shop, "admin@demo.test"));
     admin.post(&format!("/staff/people/{id}/ending"), &[("version", &version)]).await;
     assert_eq!(admin.get("/staff/people").await.status, StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn an_admin_of_the_demo_that_was_left_behind_is_nobody_to_go_because_of() {
+    let shop = TestShop::demo();
+    let mut conn = shop.conn();
+    let hash = accounts::hash_here(PASSWORD).expect("a hash");
+    let mut add = |email: &str| {
+        staff::add(&mut conn, email, "Mary Ryan", &hash, Role::Admin, tuesday())
+            .expect("answered")
+            .expect("new")
+    };
+    let (mary, other) = (add(MARY), add("other@example.com"));
+    let mut end = |id, by| staff::end_access(&mut conn, (id, 1), by, tuesday()).expect("decided");
+    assert!(matches!(end(other.id, mary.id), Decided::Done(_)));
+    assert!(matches!(end(mary.id, mary.id), Decided::LastAdmin));
 }
 
 #[test]
