@@ -5,6 +5,7 @@
 //! request's id.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
 
@@ -24,11 +25,26 @@ pub enum AppError {
         words: String,
         seconds: u32,
     },
+    /// With an answer of the module's own: a page that says who may open this, a way to sign in.
+    Answered(Box<Finished>),
     /// No connection free. Worth a retry.
     Busy,
     /// Our fault. Logged in full, shown as nothing but an apology.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// An answer that says all there is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finished {
+    /// First somewhere else, by its address.
+    Elsewhere(String),
+    Page(StatusCode, String),
+    /// For a script that asked: finished JSON.
+    Data(StatusCode, String),
+}
+
+/// Marks an answer that failed and says so in a page of its own.
+pub struct OwnWords;
 
 /// What an error page says: the fact, then what to do.
 #[derive(Debug, Clone)]
@@ -44,6 +60,27 @@ pub struct ErrorWords {
 impl ErrorWords {
     pub fn new(title: &'static str, advice: &str) -> Self {
         Self { title, advice: advice.to_owned(), cause: None, retry_after: None }
+    }
+}
+
+impl Finished {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Elsewhere(_) => StatusCode::SEE_OTHER,
+            Self::Page(status, _) | Self::Data(status, _) => *status,
+        }
+    }
+
+    fn response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status());
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        let mut response = match self {
+            Self::Elsewhere(address) => response.insert_header((LOCATION, address.as_str())).finish(),
+            Self::Page(_, page) => response.content_type("text/html; charset=utf-8").body(page.clone()),
+            Self::Data(_, json) => response.content_type("application/json").body(json.clone()),
+        };
+        response.extensions_mut().insert(OwnWords);
+        response
     }
 }
 
@@ -81,6 +118,7 @@ impl AppError {
                 "Too many requests at once",
                 "Please wait a few seconds and load the page again. Your basket is safe.",
             ),
+            Self::Answered(_) => ("This is not for everybody", "Sign in with the right account."),
             Self::Busy => ("The shop is very busy", "Please try again in a moment. Your basket is safe."),
             Self::Internal(_) => (
                 "Something went wrong on our side",
@@ -101,6 +139,7 @@ impl fmt::Display for AppError {
             | Self::Forged
             | Self::TooMany
             | Self::Later { .. }
+            | Self::Answered(_)
             | Self::Busy => f.write_str(&self.words().advice),
         }
     }
@@ -126,6 +165,7 @@ impl ResponseError for AppError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Forged => StatusCode::FORBIDDEN,
+            Self::Answered(finished) => finished.status(),
             Self::TooMany | Self::Later { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -133,6 +173,9 @@ impl ResponseError for AppError {
     }
 
     fn error_response(&self) -> HttpResponse {
+        if let Self::Answered(finished) = self {
+            return finished.response();
+        }
         let mut words = self.words();
         if let Self::Internal(cause) = self {
             words.cause = Some(format!("{cause:?}"));

@@ -64,6 +64,14 @@ id! {
     CustomerId, Uuid, diesel::sql_types::Uuid
 }
 id! {
+    /// Somebody who works here.
+    StaffId, Uuid, diesel::sql_types::Uuid
+}
+id! {
+    /// One place somebody is signed in at. It names a session and does not open it.
+    StaffSessionId, Uuid, diesel::sql_types::Uuid
+}
+id! {
     /// A letter on its way.
     MailId, Uuid, diesel::sql_types::Uuid
 }
@@ -83,10 +91,6 @@ id! {
     RefundId, Uuid, diesel::sql_types::Uuid
 }
 
-id! {
-    /// Somebody who works for the shop.
-    StaffId, Uuid, diesel::sql_types::Uuid
-}
 id! {
     /// One try to deliver an order.
     DropId, Uuid, diesel::sql_types::Uuid

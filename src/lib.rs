@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod backoffice;
 pub mod basket;
 pub mod cashier;
 pub mod catalog;
@@ -32,6 +33,8 @@ pub mod routes;
 pub mod sandbox;
 pub mod serve;
 pub mod sign;
+pub mod staff;
+pub mod staffroom;
 pub mod standin;
 pub mod storefront;
 pub mod throttle;

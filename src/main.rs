@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
-use smartshop::{catalog, db, demo, logs, standin};
+use smartshop::staff::{self, Role};
+use smartshop::{accounts, catalog, db, demo, logs, standin};
+use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -62,8 +64,32 @@ enum Command {
         #[arg(long, value_name = "SEED")]
         chaos: Option<u64>,
     },
+    /// Say who works here.
+    Staff {
+        #[command(subcommand)]
+        what: Staff,
+    },
     /// Check the settings and the database, and say what is wrong.
     Check,
+}
+
+#[derive(Subcommand)]
+enum Staff {
+    /// Give somebody access, without asking anybody: for the first admin.
+    ///
+    /// The password is the first line of standard input. Where that is a terminal, or empty, one is
+    /// made and printed once.
+    Add {
+        /// What they sign in with.
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// As colleagues know them.
+        #[arg(long)]
+        name: String,
+        /// admin, support, warehouse, dispatch, rider or manager.
+        #[arg(long)]
+        role: Role,
+    },
 }
 
 #[derive(Subcommand)]
@@ -110,6 +136,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Sorry> {
             standin::alone(&config, standin::Alone { listener, webhook_url, parent, chaos })?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Staff { what: Staff::Add { email, name, role } } => add_staff(&config, email, name, *role),
         Command::Check => check(&config),
     }
 }
@@ -129,6 +156,9 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     }
     let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
+    if demo {
+        introduce_staff(&config.server.public_url);
+    }
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;
     if let Some(standin) = standin {
         standin.stop();
@@ -137,6 +167,14 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
         private.stop();
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everybody may know these: sign-in refuses them outside a demonstration.
+fn introduce_staff(url: &str) {
+    println!("Staff pages: {url}/staff/sign-in, password {}, as one of", demo::PASSWORD);
+    for (email, name, role) in demo::ACCOUNTS {
+        println!("  {email:<20} {name}, {role}");
+    }
 }
 
 /// A private database is migrated at once, and so is one for the demo; any other one is
@@ -179,16 +217,58 @@ fn import(config: &Config, file: &PathBuf, partial: bool) -> Result<ExitCode, So
         let open = std::fs::File::open(file);
         Box::new(open.map_err(|e| format!("{} cannot be read: {e}", file.display()))?)
     };
-    let reached = serve::reach_database(&config.database)?;
-    let mut conn = serve::connect_owner(&reached.owner_url)?;
-    if !db::is_up_to_date(&mut conn) {
-        return Err("the database lacks migrations of this version; run `smartshop migrate` first".into());
-    }
+    let (_reached, mut conn) = migrated(config)?;
     let options =
         catalog::import::Options { partial, demo: false, now: Clock::Real.now(), zone: config.shop.zone };
     let report = catalog::import::import_products(&mut conn, source, &options)?;
     println!("{report}");
     Ok(if report.bad == 0 || partial { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The database, once it has this binary's schema.
+fn migrated(config: &Config) -> Result<(Reached, diesel::PgConnection), Sorry> {
+    let reached = serve::reach_database(&config.database)?;
+    let mut conn = serve::connect_owner(&reached.owner_url)?;
+    if !db::is_up_to_date(&mut conn) {
+        return Err("the database lacks migrations of this version; run `smartshop migrate` first".into());
+    }
+    Ok((reached, conn))
+}
+
+fn add_staff(config: &Config, email: &str, name: &str, role: Role) -> Result<ExitCode, Sorry> {
+    let email = accounts::email(email).ok_or("write the mail address like name@example.com")?;
+    if staff::is_of_the_demo(&email) {
+        return Err("addresses at demo.test are for demonstrations only; take another".into());
+    }
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 80 {
+        return Err("write the name in 1 to 80 letters".into());
+    }
+    let given = given_password()?;
+    let password = given.clone().unwrap_or_else(accounts::fresh_password);
+    if let Some(problem) = accounts::password_problem(&password) {
+        return Err(problem.into());
+    }
+    let hash = accounts::hash_here(&password).ok_or("the password could not be hashed")?;
+    let (_reached, mut conn) = migrated(config)?;
+    let added = staff::add(&mut conn, &email, name, &hash, role, Clock::Real.now())?;
+    added
+        .ok_or_else(|| format!("{email} is there already; an admin can change the role on /staff/people"))?;
+    println!("{name} can sign in as {email} with the role {role}.");
+    if given.is_none() {
+        println!("The password, shown this once: {password}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What stands on the first line of standard input, if somebody has put something there.
+fn given_password() -> Result<Option<String>, Sorry> {
+    let stdin = std::io::stdin();
+    let mut line = String::new();
+    if !stdin.is_terminal() {
+        stdin.lock().read_line(&mut line).map_err(|e| format!("the password cannot be read: {e}"))?;
+    }
+    Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()).filter(|line| !line.is_empty()))
 }
 
 fn check(config: &Config) -> Result<ExitCode, Sorry> {

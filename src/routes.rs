@@ -1,6 +1,7 @@
 //! Every address the shop answers, in one place. Nothing but `serve` and the tests may
 //! use this module; it may use everything.
 
+use crate::backoffice;
 use crate::cashier;
 use crate::checkout;
 use crate::error::AppError;
@@ -51,6 +52,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .configure(storefront::routes)
             .configure(checkout::routes)
             .configure(tracker::routes)
+            .configure(backoffice::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")

@@ -13,6 +13,7 @@ use crate::events::{self, Consumer, Job};
 use crate::notifications::{self, Desk};
 use crate::outside::mail;
 use crate::payments;
+use crate::staff;
 use crate::storefront::Shop;
 use crate::throttle;
 use crate::web::Metrics;
@@ -136,7 +137,8 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
 pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
     let now = shop.app.clock.now();
     let forget = move |conn: &mut diesel::PgConnection| {
-        Ok::<_, AppError>(accounts::sweep(conn, now)? + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
+        let people = accounts::sweep(conn, now)? + staff::sweep(conn, now)?;
+        Ok::<_, AppError>(people + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
     };
     shop.app.db(forget).await
 }

@@ -19,7 +19,7 @@ struct SignUpHtml<'a> {
 /// "One press and it is ready."
 pub(super) fn sign_up(email: &str, public_url: &str, token: &Token) -> Letter {
     let link = &format!("{public_url}/signup/{}", token.as_str());
-    letter(email, "Your account is one press away", &SignUpText { link }, &SignUpHtml { link }, true)
+    Letter::of(email, "Your account is one press away", &SignUpText { link }, &SignUpHtml { link }, true)
 }
 
 #[derive(Template)]
@@ -37,7 +37,7 @@ struct KnownHtml<'a> {
 /// "You have one already."
 pub(super) fn known(email: &str, public_url: &str) -> Letter {
     let shop = public_url;
-    letter(email, "You have an account already", &KnownText { shop }, &KnownHtml { shop }, false)
+    Letter::of(email, "You have an account already", &KnownText { shop }, &KnownHtml { shop }, false)
 }
 
 #[derive(Template)]
@@ -55,23 +55,5 @@ struct ResetHtml<'a> {
 /// "Choose a new password."
 pub(super) fn reset(email: &str, public_url: &str, token: &Token) -> Letter {
     let link = &format!("{public_url}/reset/{}", token.as_str());
-    letter(email, "Choose a new password", &ResetText { link }, &ResetHtml { link }, true)
-}
-
-fn letter(to: &str, subject: &str, text: &impl Template, html: &impl Template, secret: bool) -> Letter {
-    Letter {
-        to: to.to_owned(),
-        subject: format!("{subject} · SmartShop"),
-        text: words(text),
-        html: words(html),
-        secret,
-    }
-}
-
-/// These templates hold one address and cannot fail to render.
-fn words(template: &impl Template) -> String {
-    template.render().unwrap_or_else(|e| {
-        log::error!("a letter could not be rendered: {e}");
-        String::new()
-    })
+    Letter::of(email, "Choose a new password", &ResetText { link }, &ResetHtml { link }, true)
 }

@@ -1,6 +1,7 @@
 //! Hashing passwords: slow on purpose, so never on a thread that answers others, never with a
 //! database connection in hand, and never more than two at once.
 
+use super::token::Token;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -69,6 +70,17 @@ impl Passwords {
 /// The same letters whichever keyboard they come from: one writes é as one sign, another as two.
 fn plain(password: &str) -> String {
     password.nfkc().collect()
+}
+
+/// The hash of a password on the thread that asks: for the command line, where nobody else waits.
+/// Pages go by [`Passwords`].
+pub fn hash_here(password: &str) -> Option<String> {
+    hash(password)
+}
+
+/// A password nobody can guess, for somebody who has chosen none.
+pub fn fresh_password() -> String {
+    Token::fresh().as_str().chars().filter(char::is_ascii_alphanumeric).take(20).collect()
 }
 
 fn hash(password: &str) -> Option<String> {

@@ -12,7 +12,7 @@ const LETTERS: usize = 43;
 pub struct Token(String);
 
 impl Token {
-    pub(super) fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let mut bytes = [0; BYTES];
         let (left, right) = bytes.split_at_mut(BYTES / 2);
         left.copy_from_slice(Uuid::new_v4().as_bytes());
@@ -31,7 +31,7 @@ impl Token {
     }
 
     /// What is kept of it. A plain hash will do: there is nothing to guess in 244 random bits.
-    pub(super) fn hash(&self) -> Vec<u8> {
+    pub(crate) fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.as_bytes()).to_vec()
     }
 }

@@ -441,6 +441,44 @@ diesel::table! {
     }
 }
 diesel::table! {
+    staff_members (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        state -> Text,
+        role -> Nullable<Text>,
+        version -> Integer,
+        made_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Uuid>,
+    }
+}
+diesel::table! {
+    staff_requests (token_hash) {
+        token_hash -> Bytea,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        device -> Uuid,
+        made_at -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    staff_sessions (id) {
+        id -> Uuid,
+        digest -> Bytea,
+        staff_id -> Uuid,
+        browser -> Text,
+        network -> Text,
+        made_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
     outgoing_mail (id) {
         id -> Uuid,
         dedupe -> Text,
@@ -627,6 +665,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_sessions,
     sign_ups,
     password_resets,
+    staff_members,
+    staff_requests,
+    staff_sessions,
     outgoing_mail,
     throttles,
 );
@@ -643,3 +684,4 @@ diesel::joinable!(drops -> orders (order_id));
 diesel::joinable!(drops -> riders (rider_id));
 diesel::joinable!(promises -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));
+diesel::joinable!(staff_sessions -> staff_members (staff_id));

@@ -1,7 +1,7 @@
 //! All of the demo, in one transaction.
 
 use super::files::{self, FileError};
-use super::{coupons, delivery, offers, shelves};
+use super::{coupons, delivery, offers, shelves, staff};
 use crate::catalog::import::{self, ImportError, Options, import_products};
 use crate::db::schema::products;
 use chrono::{DateTime, Utc};
@@ -22,13 +22,14 @@ pub struct Report {
     pub places_added: usize,
     pub windows_added: usize,
     pub coupons_added: usize,
+    pub staff_added: usize,
 }
 
 impl Report {
     /// Whether everything was there already.
     pub const fn changed_nothing(&self) -> bool {
         let products = self.products.added + self.products.changed;
-        let offers = self.offers_added + self.offers_renewed + self.coupons_added;
+        let offers = self.offers_added + self.offers_renewed + self.coupons_added + self.staff_added;
         let delivery = self.zones_added + self.places_added + self.windows_added;
         products + offers + delivery + self.departments_added + self.synonyms_added == 0
     }
@@ -52,6 +53,8 @@ pub enum DemoError {
     File(FileError),
     /// The products did not go in.
     Products(ImportError),
+    /// The staff's password could not be hashed.
+    Password,
     Db(diesel::result::Error),
 }
 
@@ -60,6 +63,7 @@ impl fmt::Display for DemoError {
         match self {
             Self::File(e) => e.fmt(f),
             Self::Products(e) => write!(f, "demo/products.csv: {e}"),
+            Self::Password => f.write_str("the demo was not loaded: its password could not be hashed"),
             Self::Db(e) => write!(f, "the demo was not loaded, the database refused: {e}"),
         }
     }
@@ -110,6 +114,7 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
             places_added: delivery::add_places(conn)?,
             windows_added: delivery::add_windows(conn)?,
             coupons_added: coupons::add(conn, zone, now)?,
+            staff_added: staff::add(conn, now)?,
         })
     })
 }

@@ -154,12 +154,20 @@ fn collect() -> HashMap<String, Asset> {
             add(&name, file.data.into_owned());
         }
     }
-    add("icons.svg", sprite().into_bytes());
+    add("icons.svg", sprite(&["icons/"]).into_bytes());
     add("site.js", joined("js/").into_bytes());
+    // The staff's pages have their own, so that a shopper's stay light.
+    add("staff.svg", sprite(&["icons/", "staff/icons/"]).into_bytes());
+    let forms = text_of("js/10-live.js").unwrap_or_default();
+    add("staff.js", format!("{forms}\n{}", joined("staff/js/")).into_bytes());
     let font = "fonts/inter-latin-wght-normal.woff2";
     let font_address = assets.get(font).map_or(String::new(), |f: &Asset| f.address.clone());
-    let css = joined("css/").replace("url(font)", &format!("url({font_address})"));
-    assets.insert("site.css".to_owned(), Asset::new("site.css", css.into_bytes()));
+    let tokens = text_of("css/10-tokens.css").unwrap_or_default();
+    let sheets = [("site.css", joined("css/")), ("staff.css", format!("{tokens}\n{}", joined("staff/css/")))];
+    for (name, css) in sheets {
+        let css = css.replace("url(font)", &format!("url({font_address})"));
+        assets.insert(name.to_owned(), Asset::new(name, css.into_bytes()));
+    }
     assets
 }
 
@@ -170,17 +178,17 @@ fn joined(folder: &str) -> String {
     names.iter().filter_map(|name| text_of(name)).collect::<Vec<_>>().join("\n")
 }
 
-/// The line icons as one file of symbols, used as `<use href="…#i-name">`.
-fn sprite() -> String {
-    let mut names: Vec<_> =
-        Static::iter().filter(|n| n.starts_with("icons/") && n.ends_with(".svg")).collect();
+/// The line icons of some folders as one file of symbols, used as `<use href="…#i-name">`.
+fn sprite(folders: &[&str]) -> String {
+    let is_icon = |name: &str| folders.iter().any(|f| name.starts_with(f)) && name.ends_with(".svg");
+    let mut names: Vec<_> = Static::iter().filter(|n| is_icon(n)).collect();
     names.sort_unstable();
     let symbols: String = names.iter().filter_map(|name| symbol(name)).collect();
     format!("<svg xmlns=\"http://www.w3.org/2000/svg\">{symbols}</svg>")
 }
 
 fn symbol(path: &str) -> Option<String> {
-    let name = path.strip_prefix("icons/")?.strip_suffix(".svg")?;
+    let name = path.rsplit('/').next()?.strip_suffix(".svg")?;
     let svg = text_of(path)?;
     let inner = svg.split_once("<svg")?.1.split_once('>')?.1.rsplit_once("</svg>")?.0;
     let inner = inner.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_bundles_are_there_and_not_empty() {
-        for name in ["site.css", "site.js", "icons.svg"] {
+        for name in ["site.css", "site.js", "icons.svg", "staff.css", "staff.js", "staff.svg"] {
             assert!(ASSETS.get(name).is_some_and(|a| a.raw.len() > 200), "{name}");
         }
     }

@@ -6,9 +6,9 @@
 
 use super::limits::RateLimits;
 use super::metrics::Metrics;
-use super::page::{OwnWords, error_page};
+use super::page::error_page;
 use crate::config::{Config, Network};
-use crate::error::{AppError, ErrorWords};
+use crate::error::{AppError, ErrorWords, OwnWords};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
@@ -29,6 +29,13 @@ pub fn get() -> Route {
 #[derive(Debug, Clone, Copy)]
 pub struct Client {
     pub address: IpAddr,
+}
+
+impl Client {
+    /// The address without the part that tells one household from its neighbours.
+    pub fn neighbourhood(self) -> String {
+        Masked(self.address).to_string()
+    }
 }
 
 /// Where other machines tell us of what has happened.
@@ -192,7 +199,7 @@ fn write_down(front: &Front, response: &ServiceResponse, id: u64, client: Client
 }
 
 /// Where an address goes on with a key to something, which is nobody's to note.
-const SECRET_BEHIND: [&str; 2] = ["/reset/", "/signup/"];
+const SECRET_BEHIND: [&str; 3] = ["/reset/", "/signup/", "/staff/ask/"];
 
 /// A path as it may be written down.
 pub fn without_secrets(path: &str) -> Cow<'_, str> {
@@ -322,6 +329,7 @@ mod tests {
     #[test]
     fn a_key_in_an_address_is_not_written_down() {
         assert_eq!(without_secrets("/reset/abc/def"), "/reset/…");
+        assert_eq!(without_secrets("/staff/ask/abc"), "/staff/ask/…");
         for plain in ["/reset", "/signup", "/d/bakery", "/"] {
             assert_eq!(without_secrets(plain), plain);
         }

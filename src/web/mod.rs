@@ -11,7 +11,8 @@ mod page;
 mod sheet;
 pub mod text;
 
+pub use crate::error::OwnWords;
 pub use front::{Client, Front, Sources, content_policy, get, without_secrets};
 pub use metrics::{Counted, Metrics};
-pub use page::{Answer, CachedPages, Head, Marked, OwnWords, hole, icon, redirect, render};
+pub use page::{Answer, CachedPages, Head, Marked, hole, icon, is_own_path, redirect, render, staff_icon};
 pub use sheet::{Effort, Piece, Sheet, seam};

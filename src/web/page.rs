@@ -5,7 +5,7 @@ use super::front::readable;
 use super::sheet::{Sheet, mark};
 use super::{assets, gzip};
 use crate::db::Changes;
-use crate::error::{AppError, ErrorWords};
+use crate::error::{AppError, ErrorWords, OwnWords};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE, VARY,
@@ -54,6 +54,12 @@ pub fn icon(name: &str) -> Marked {
     Marked(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{}#i-{name}\"/></svg>", *SPRITE))
 }
 
+/// A line icon of the staff's pages, for the eye only.
+pub fn staff_icon(name: &str) -> Marked {
+    static SPRITE: LazyLock<&str> = LazyLock::new(|| assets::address("staff.svg"));
+    Marked(format!("<svg class=\"i\" aria-hidden=\"true\"><use href=\"{}#i-{name}\"/></svg>", *SPRITE))
+}
+
 /// Renders a template; a failure to render is ours.
 ///
 /// # Errors
@@ -98,9 +104,6 @@ impl CachedPages {
         self.pages.entry_count()
     }
 }
-
-/// Marks an answer that failed and says so in a page of its own.
-pub struct OwnWords;
 
 /// An answer on its way: a page, and the cookies that go with it.
 pub struct Answer {
@@ -176,6 +179,14 @@ pub fn redirect(target: &str, cookies: impl IntoIterator<Item = HeaderValue>) ->
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether an address is a path of ours that one may be sent to.
+pub fn is_own_path(asked: &str) -> bool {
+    asked.starts_with('/')
+        && !asked.starts_with("//")
+        && asked.len() <= 500
+        && asked.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
 }
 
 fn takes_gzip(request: &HttpRequest) -> bool {

@@ -17,6 +17,7 @@ mod money;
 mod orders;
 mod places;
 mod searching;
+mod staff;
 mod throttles;
 mod upkeep;
 mod windows;

@@ -1,5 +1,6 @@
 use crate::db::schema::outgoing_mail;
 use crate::ids::MailId;
+use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
@@ -13,6 +14,27 @@ pub struct Letter {
     pub html: String,
     /// Whether it holds a key to something. Its words are forgotten once it has left.
     pub secret: bool,
+}
+
+impl Letter {
+    /// From its two templates.
+    pub fn of(to: &str, subject: &str, text: &impl Template, html: &impl Template, secret: bool) -> Self {
+        Self {
+            to: to.to_owned(),
+            subject: format!("{subject} · SmartShop"),
+            text: words(text),
+            html: words(html),
+            secret,
+        }
+    }
+}
+
+/// These templates hold a name or an address and cannot fail to render.
+fn words(template: &impl Template) -> String {
+    template.render().unwrap_or_else(|e| {
+        log::error!("a letter could not be rendered: {e}");
+        String::new()
+    })
 }
 
 /// A letter that somebody has taken in hand.

@@ -7,8 +7,6 @@ use crate::web::text::clean_line;
 
 pub(super) const EMAIL_WORDS: &str = "Enter a mail address such as name@example.com.";
 const PASSWORD_WORDS: &str = "Use 8 characters or more, for example three words.";
-/// No more of a password is read than this.
-const LONGEST_PASSWORD: usize = 200;
 
 pub(super) fn email(value: &str, autocomplete: &'static str) -> Field {
     Field {
@@ -50,11 +48,6 @@ pub(super) fn new_password(id: &'static str, label: &'static str) -> Field {
 /// What is wrong with a password that was typed to prove something.
 pub(super) fn given_password_problem(password: &str) -> Option<&'static str> {
     if password.is_empty() { Some("Enter your password.") } else { None }
-}
-
-/// As it was typed; what is longer than any password of ours matches none and costs nothing.
-pub(super) fn given_password(typed: &str) -> String {
-    typed.chars().take(LONGEST_PASSWORD + 1).collect()
 }
 
 pub(super) fn new_password_problem(typed: &str) -> Option<&'static str> {

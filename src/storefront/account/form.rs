@@ -10,7 +10,7 @@ use crate::storefront::parts::{Field, problems};
 use crate::storefront::shop::Shop;
 use crate::storefront::visit::Visit;
 use crate::throttle::Wait;
-use crate::web::{Effort, Marked, Sheet, render};
+use crate::web::{Effort, Marked, Sheet, is_own_path, render};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
@@ -162,12 +162,8 @@ pub(super) fn known_device(mut response: HttpResponse, shop: &Shop, asker: &Aske
 
 /// A path of ours that one may be sent to; all else is `/account`.
 pub(super) fn way_back(asked: &str) -> &str {
-    let plain = asked.starts_with('/')
-        && !asked.starts_with("//")
-        && asked.len() <= 500
-        && asked.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let again = ["/signin", "/signup", "/signout", "/reset"].iter().any(|own| asked.starts_with(own));
-    if plain && !again { asked } else { "/account" }
+    if is_own_path(asked) && !again { asked } else { "/account" }
 }
 
 /// The address of one of these pages, which leads back to where one was.

@@ -172,7 +172,7 @@ impl Shop {
             (Ok(()), hash) => hash,
             (Err(wait), _) => return Ok((Some(self.wait_words(wait)), Some(wait))),
         };
-        let right = self.passwords.matches(fields::given_password(password), Some(hash)).await;
+        let right = self.passwords.matches(accounts::given_password(password), Some(hash)).await;
         if !right.map_err(|_| AppError::Busy)? {
             return Ok((Some("This is not your password. Check it, or ask for a new one.".into()), None));
         }

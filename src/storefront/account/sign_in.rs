@@ -92,7 +92,7 @@ pub(super) async fn sign_in(
         Err(wait) => return refuse(&shop, &request, &visit, &asker, page, wait).await,
     };
     let hash = secret.as_ref().map(|s| s.password_hash.clone());
-    let right = shop.passwords.matches(fields::given_password(&form.password), hash).await;
+    let right = shop.passwords.matches(accounts::given_password(&form.password), hash).await;
     match (secret, right.map_err(|_| AppError::Busy)?) {
         (Some(secret), true) => {
             shop.app.db(move |conn| throttle::give_back(conn, Limited::SignIn, &keys)).await?;

@@ -190,7 +190,7 @@ impl Shop {
         if let Err(wait) = self.spend(Limited::SignIn, keys).await? {
             return Ok(Some((self.wait_words(wait), Some(wait))));
         }
-        let (typed, hash) = (fields::given_password(password), Some(pending.password_hash.clone()));
+        let (typed, hash) = (accounts::given_password(password), Some(pending.password_hash.clone()));
         let right = self.passwords.matches(typed, hash).await.map_err(|_| AppError::Busy)?;
         let words = "This is not the password you chose. Check it, or make the account again.";
         Ok((!right).then(|| (words.into(), None)))

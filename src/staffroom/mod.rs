@@ -1,0 +1,18 @@
+//! What all pages of the staff share: who looks, what they may open, and what stands around a page.
+//!
+//! Pages of areas (`backoffice`, and those of picking, dispatch, riders) stand on this one and know
+//! nothing of each other.
+
+mod field;
+mod refused;
+mod room;
+mod said;
+mod times;
+mod who;
+
+pub(crate) use crate::staff::{Area, Role};
+pub(crate) use field::{Field, problems};
+pub(crate) use room::{Room, answer};
+pub(crate) use said::{Said, done};
+pub(crate) use times::moment;
+pub(crate) use who::{Staffer, session_cookie, way_on};
