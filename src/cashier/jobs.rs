@@ -3,7 +3,7 @@
 use super::wait::{For, ask, attempt, tell};
 use crate::app::App;
 use crate::error::AppError;
-use crate::events::{Event, Job};
+use crate::events::{Event, Job, about_the_goods};
 use crate::ids::{AttemptId, CaptureId, RefundId};
 use crate::lifecycle;
 use crate::money::Money;
@@ -45,26 +45,9 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         | Event::CaptureFailed { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
-        | Event::PickingStarted { .. }
-        | Event::LinePicked { .. }
-        | Event::LineSubstituted { .. }
-        | Event::LineLeftOut { .. }
-        | Event::LineReopened { .. }
-        | Event::OrderPacked { .. }
-        | Event::OrderHandedOver { .. }
-        | Event::DropPlanned { .. }
-        | Event::RiderAssigned { .. }
-        | Event::CarrierBooked { .. }
-        | Event::RiderUnassigned { .. }
-        | Event::DropLeft { .. }
-        | Event::DropArrived { .. }
-        | Event::DropDelivered { .. }
-        | Event::DropFailed { .. }
-        | Event::PromiseMade { .. }
-        | Event::DelayForeseen { .. }
         | Event::StockSet { .. }
         | Event::StockMoved { .. }
-        | Event::PickingLeft => Ok(Acted::Done),
+        | about_the_goods!() => Ok(Acted::Done),
     }
 }
 

@@ -4,7 +4,7 @@
 //! never in which order they came: of one try to deliver, what is further on counts.
 
 use crate::delivery::Failure;
-use crate::events::{Event, Recorded};
+use crate::events::{Event, Recorded, about_no_order, about_the_money};
 use crate::ids::{DropId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
@@ -220,25 +220,11 @@ impl Goods {
                 self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
             }
             Event::PickingLeft
-            | Event::QuoteGiven { .. }
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted
-            | Event::PaymentStarted { .. }
-            | Event::PaymentProcessing { .. }
-            | Event::PaymentAuthorised { .. }
-            | Event::PaymentFailed { .. }
-            | Event::PaymentAbandoned { .. }
-            | Event::PaymentReplaced { .. }
-            | Event::CaptureAsked { .. }
-            | Event::CaptureSucceeded { .. }
-            | Event::CaptureFailed { .. }
-            | Event::ReleaseAsked { .. }
-            | Event::RefundAsked { .. }
-            | Event::RefundSucceeded { .. }
-            | Event::RefundFailed { .. }
-            | Event::StockSet { .. }
-            | Event::StockMoved { .. } => {}
+            | about_the_money!()
+            | about_no_order!() => {}
         }
     }
 

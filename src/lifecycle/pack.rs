@@ -179,7 +179,11 @@ impl From<CaptureError> for HandOverError {
     fn from(e: CaptureError) -> Self {
         match e {
             CaptureError::Db(e) => Self::Db(e),
-            other => Self::Money(other),
+            other @ (CaptureError::Above(_)
+            | CaptureError::OtherSum(_)
+            | CaptureError::NothingReserved
+            | CaptureError::NotConfirmed(_)
+            | CaptureError::NotAtDoor) => Self::Money(other),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! pages, letters and everybody else read from, so that they say the same.
 
 use super::goods::Goods;
-use crate::events::{Event, Recorded};
+use crate::events::{Event, Recorded, about_no_order, about_the_goods, about_the_money};
 use crate::ids::{AttemptId, RefundId};
 use crate::money::Money;
 use crate::orders::CancelledWhy;
@@ -154,6 +154,7 @@ impl Fold {
     fn hear(&mut self, recorded: &Recorded) {
         self.version = self.version.max(recorded.id);
         self.hear_of_the_order(recorded);
+        self.hear_of_late_money(recorded);
         self.hear_of_a_try(recorded);
         self.goods.hear(recorded);
     }
@@ -176,45 +177,16 @@ impl Fold {
                 // That money came late is said later; it was over before.
                 self.cancelled_at.get_or_insert(at);
             }
-            // Money for an order that was given up as unpaid: too late, unless it is confirmed after all.
-            Event::PaymentAuthorised { .. } => {
-                if let State::Cancelled(CancelledWhy::Unpaid) = self.state {
-                    self.state = State::Cancelled(CancelledWhy::LateMoney);
-                }
-            }
-            Event::QuoteGiven { .. }
-            | Event::PaymentStarted { .. }
-            | Event::PaymentProcessing { .. }
-            | Event::PaymentFailed { .. }
-            | Event::PaymentAbandoned { .. }
-            | Event::PaymentReplaced { .. }
-            | Event::CaptureAsked { .. }
-            | Event::CaptureSucceeded { .. }
-            | Event::CaptureFailed { .. }
-            | Event::ReleaseAsked { .. }
-            | Event::RefundAsked { .. }
-            | Event::RefundSucceeded { .. }
-            | Event::RefundFailed { .. }
-            | Event::PickingStarted { .. }
-            | Event::LinePicked { .. }
-            | Event::LineSubstituted { .. }
-            | Event::LineLeftOut { .. }
-            | Event::LineReopened { .. }
-            | Event::OrderPacked { .. }
-            | Event::OrderHandedOver { .. }
-            | Event::DropPlanned { .. }
-            | Event::RiderAssigned { .. }
-            | Event::CarrierBooked { .. }
-            | Event::RiderUnassigned { .. }
-            | Event::DropLeft { .. }
-            | Event::DropArrived { .. }
-            | Event::DropDelivered { .. }
-            | Event::DropFailed { .. }
-            | Event::PromiseMade { .. }
-            | Event::DelayForeseen { .. }
-            | Event::StockSet { .. }
-            | Event::StockMoved { .. }
-            | Event::PickingLeft => {}
+            about_the_money!() | about_the_goods!() | about_no_order!() => {}
+        }
+    }
+
+    /// Money for an order that was given up as unpaid: too late, unless it is confirmed after all.
+    fn hear_of_late_money(&mut self, recorded: &Recorded) {
+        if let (Event::PaymentAuthorised { .. }, State::Cancelled(CancelledWhy::Unpaid)) =
+            (&recorded.event, self.state)
+        {
+            self.state = State::Cancelled(CancelledWhy::LateMoney);
         }
     }
 
@@ -263,33 +235,14 @@ impl Fold {
             Event::RefundFailed { attempt, refund, amount, .. } => {
                 self.refund(*attempt, *refund, *amount, RefundState::Failed, at);
             }
-            Event::QuoteGiven { .. }
-            | Event::OrderPlaced { .. }
+            Event::OrderPlaced { .. }
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
-            | Event::PickingStarted { .. }
-            | Event::LinePicked { .. }
-            | Event::LineSubstituted { .. }
-            | Event::LineLeftOut { .. }
-            | Event::LineReopened { .. }
-            | Event::OrderPacked { .. }
-            | Event::OrderHandedOver { .. }
-            | Event::DropPlanned { .. }
-            | Event::RiderAssigned { .. }
-            | Event::CarrierBooked { .. }
-            | Event::RiderUnassigned { .. }
-            | Event::DropLeft { .. }
-            | Event::DropArrived { .. }
-            | Event::DropDelivered { .. }
-            | Event::DropFailed { .. }
-            | Event::PromiseMade { .. }
-            | Event::DelayForeseen { .. }
-            | Event::StockSet { .. }
-            | Event::StockMoved { .. }
-            | Event::PickingLeft => {}
+            | about_the_goods!()
+            | about_no_order!() => {}
         }
     }
 

@@ -7,7 +7,7 @@
 mod letters;
 
 use crate::config::Config;
-use crate::events::{Event, Recorded};
+use crate::events::{Event, Recorded, about_the_goods};
 use crate::ids::OrderId;
 use crate::lifecycle::Status;
 use crate::orders;
@@ -67,26 +67,9 @@ pub fn deliver(
         | Event::ReleaseAsked { .. }
         | Event::RefundAsked { .. }
         | Event::RefundFailed { .. }
-        | Event::PickingStarted { .. }
-        | Event::LinePicked { .. }
-        | Event::LineSubstituted { .. }
-        | Event::LineLeftOut { .. }
-        | Event::LineReopened { .. }
-        | Event::OrderPacked { .. }
-        | Event::OrderHandedOver { .. }
-        | Event::DropPlanned { .. }
-        | Event::RiderAssigned { .. }
-        | Event::CarrierBooked { .. }
-        | Event::RiderUnassigned { .. }
-        | Event::DropLeft { .. }
-        | Event::DropArrived { .. }
-        | Event::DropDelivered { .. }
-        | Event::DropFailed { .. }
-        | Event::PromiseMade { .. }
-        | Event::DelayForeseen { .. }
         | Event::StockSet { .. }
         | Event::StockMoved { .. }
-        | Event::PickingLeft => return Ok(false),
+        | about_the_goods!() => return Ok(false),
     };
     conn.transaction(|conn| {
         let order = orders::order(conn, OrderId(recorded.subject))?;

@@ -743,8 +743,7 @@ async fn it_is_a_summary_until_the_money_is_settled_and_then_a_receipt() {
     summary.must_say("VAT number IE1234567T");
     assert!(!summary.text.contains("Receipt"), "nothing has been paid");
     let (conn, now) = (&mut shop.conn(), shop.clock.now());
-    let paid =
-        lifecycle::settle_at_door(conn, order.id, order.total_cents, PayBy::CashAtDoor, Actor::Staff, now);
+    let paid = lifecycle::settle_at_door(conn, order.id, order.total_cents, PayBy::CashAtDoor, STAFF, now);
     paid.expect("paid at the door");
     shopper.get(&page_of(&order)).await.must_not_say("Order summary");
     let receipt = shopper.get(&paper).await;

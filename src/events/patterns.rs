@@ -1,0 +1,55 @@
+//! Groups of events, for those who tell a part of the story and have to name all others.
+
+/// The events of the topics fulfilment, drop and promise, as a pattern.
+macro_rules! about_the_goods {
+    () => {
+        $crate::events::Event::PickingLeft
+            | $crate::events::Event::PickingStarted { .. }
+            | $crate::events::Event::LinePicked { .. }
+            | $crate::events::Event::LineSubstituted { .. }
+            | $crate::events::Event::LineLeftOut { .. }
+            | $crate::events::Event::LineReopened { .. }
+            | $crate::events::Event::OrderPacked { .. }
+            | $crate::events::Event::OrderHandedOver { .. }
+            | $crate::events::Event::DropPlanned { .. }
+            | $crate::events::Event::RiderAssigned { .. }
+            | $crate::events::Event::CarrierBooked { .. }
+            | $crate::events::Event::RiderUnassigned { .. }
+            | $crate::events::Event::DropLeft { .. }
+            | $crate::events::Event::DropArrived { .. }
+            | $crate::events::Event::DropDelivered { .. }
+            | $crate::events::Event::DropFailed { .. }
+            | $crate::events::Event::PromiseMade { .. }
+            | $crate::events::Event::DelayForeseen { .. }
+    };
+}
+
+/// The events of the topic payment, as a pattern.
+macro_rules! about_the_money {
+    () => {
+        $crate::events::Event::PaymentStarted { .. }
+            | $crate::events::Event::PaymentProcessing { .. }
+            | $crate::events::Event::PaymentAuthorised { .. }
+            | $crate::events::Event::PaymentFailed { .. }
+            | $crate::events::Event::PaymentAbandoned { .. }
+            | $crate::events::Event::PaymentReplaced { .. }
+            | $crate::events::Event::CaptureAsked { .. }
+            | $crate::events::Event::CaptureSucceeded { .. }
+            | $crate::events::Event::CaptureFailed { .. }
+            | $crate::events::Event::ReleaseAsked { .. }
+            | $crate::events::Event::RefundAsked { .. }
+            | $crate::events::Event::RefundSucceeded { .. }
+            | $crate::events::Event::RefundFailed { .. }
+    };
+}
+
+/// The events of no order, as a pattern.
+macro_rules! about_no_order {
+    () => {
+        $crate::events::Event::QuoteGiven { .. }
+            | $crate::events::Event::StockSet { .. }
+            | $crate::events::Event::StockMoved { .. }
+    };
+}
+
+pub(crate) use {about_no_order, about_the_goods, about_the_money};
