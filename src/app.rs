@@ -10,7 +10,7 @@ use diesel::PgConnection;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Semaphore, watch};
 
 /// How long a request waits in line for a connection before it is told that the shop is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,8 +34,8 @@ pub struct Inner {
     pub lane: Lane,
     /// For calls of the shop's own upkeep.
     pub upkeep: Lane,
-    /// Rings when there is work in the outbox.
-    pub outbox: Arc<Notify>,
+    /// Moves on when there is work in the outbox: each consumer follows it, and none misses a step.
+    pub outbox: watch::Sender<u64>,
     pool: PgPool,
     /// First come, first served; the pool alone is not fair.
     line: Semaphore,
@@ -63,7 +63,7 @@ impl App {
             gateway: Gateway::new(&config.payments),
             lane: Lane::new("outside", LANE_THREADS, LONGEST_LINE),
             upkeep: Lane::new("upkeep", UPKEEP_THREADS, LONGEST_LINE),
-            outbox: Arc::default(),
+            outbox: watch::Sender::default(),
             config,
             clock,
             changes,

@@ -75,6 +75,8 @@ pub struct Shop {
     pub window_days: i64,
     pub delivery_vat_percent: i32,
     pub journeys: bool,
+    /// Whether a demonstration's orders are picked and brought by themselves.
+    pub autopilot: bool,
     /// What stands on receipts: name and address.
     pub details: String,
     /// Stands there too, unless it is empty.

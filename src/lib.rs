@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod autopilot;
 pub mod backoffice;
 pub mod basket;
 pub mod cashier;

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
+use smartshop::autopilot::Autopilot;
 use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
@@ -157,6 +158,7 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
     if demo {
+        assembled.state.autopilot = config.shop.autopilot.then(Autopilot::default);
         introduce_staff(&config.server.public_url);
     }
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;

@@ -1,6 +1,7 @@
 //! Every address the shop answers, in one place. Nothing but `serve` and the tests may
 //! use this module; it may use everything.
 
+use crate::autopilot::{self, Autopilot};
 use crate::backoffice;
 use crate::cashier;
 use crate::checkout;
@@ -28,6 +29,8 @@ pub struct State {
     pub mailbox: Option<Mailbox>,
     /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
     pub sandbox: Option<sandbox::gateway::Gateway>,
+    /// The hands of a demonstration.
+    pub autopilot: Option<Autopilot>,
 }
 
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
@@ -53,6 +56,11 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .configure(checkout::routes)
             .configure(tracker::routes)
             .configure(backoffice::routes)
+            .configure(|cfg| {
+                if let Some(autopilot) = state.autopilot {
+                    autopilot::routes(cfg, autopilot);
+                }
+            })
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")

@@ -3,6 +3,7 @@
 
 use crate::accounts::Passwords;
 use crate::app::App;
+use crate::autopilot;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
 use crate::clock::Clock;
@@ -122,6 +123,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
             streams: Data::new(Streams::default()),
             mailbox,
             sandbox: None,
+            autopilot: None,
         },
         journeys,
         postman: Mutex::new(postman),
@@ -160,10 +162,10 @@ fn basket_follower(baskets: &Kept) -> Follower {
 
 /// Wakes whoever does the outbox's work, in every instance.
 fn outbox_follower(app: &App) -> Follower {
-    let bell = Arc::clone(&app.outbox);
+    let bell = app.outbox.clone();
     Box::new(move |_, changes| {
         if changes.iter().any(|c| matches!(c, Change::Outbox | Change::Everything)) {
-            bell.notify_one();
+            bell.send_modify(|n| *n = n.wrapping_add(1));
         }
         Ok(())
     })
@@ -195,7 +197,10 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let Assembled { state, journeys, postman } = assembled;
     let closing = Arc::new(AtomicBool::new(false));
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
-    let clockwork = worker::start(&state.shop);
+    let mut clockwork = worker::start(&state.shop);
+    if let Some(autopilot) = &state.autopilot {
+        clockwork.push(actix_web::rt::spawn(autopilot::fly(state.shop.app.clone(), autopilot.clone())));
+    }
     std::thread::spawn(assets::warm);
     let closing_streams = actix_web::rt::spawn(end_streams(state.shop.app.changes.clone()));
     println!("SmartShop is open on http://{listen}");

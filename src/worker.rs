@@ -71,9 +71,10 @@ async fn run(shop: Data<Shop>) {
 
 /// Each consumer has its own: letters leave while the gateway is silent.
 async fn follow_outbox(app: App, consumer: Consumer) {
+    let mut bell = app.outbox.subscribe();
     loop {
         // Word of new work comes by the bell; work that was put off comes due by itself.
-        let rang = rt::time::timeout(TICK, app.outbox.notified()).await;
+        let rang = rt::time::timeout(TICK, bell.changed()).await;
         drop(rang);
         note("the outbox could not be read", work_for(&app, consumer).await);
     }

@@ -159,6 +159,7 @@ impl Values {
                 23,
             ),
             journeys: self.parsed("journeys", "true or false", |_| true, true),
+            autopilot: self.parsed("autopilot", "true or false", |_| true, true),
             details: self.text("shop_details"),
             vat_number: self.vat_number(),
             phone: self.text("shop_phone"),
