@@ -2,6 +2,7 @@
 
 use super::model::{self, Seen};
 use crate::catalog::{Article, Item, Offer, StockRow};
+use crate::db::Ready as _;
 use crate::db::schema::{
     basket_lines, baskets, offer_products, offers, places, products, quotes, stock, zones,
 };
@@ -95,12 +96,13 @@ pub fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryR
         .on_conflict(baskets::id)
         .do_update()
         .set(baskets::touched_at.eq(now))
+        .ready()
         .execute(conn)
         .map(drop)
 }
 
 pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -> QueryResult<()> {
-    diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).execute(conn).map(drop)
+    diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).ready().execute(conn).map(drop)
 }
 
 /// The shopper has seen these terms.
@@ -111,6 +113,7 @@ pub(super) fn set_seen_terms(conn: &mut PgConnection, id: BasketId, terms: Terms
             baskets::seen_free_from_cents.eq(terms.free_from),
             baskets::seen_minimum_cents.eq(terms.minimum),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -125,6 +128,7 @@ pub(super) fn change_line(
 ) -> QueryResult<()> {
     diesel::update(basket_lines::table.find((id, product)))
         .set((basket_lines::quantity.eq(quantity), basket_lines::seen_quantity.eq(quantity)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -156,6 +160,7 @@ pub(super) fn put_line(
         .on_conflict((basket_lines::basket_id, basket_lines::product_id))
         .do_update()
         .set(seen)
+        .ready()
         .execute(conn)
         .map(drop)
 }

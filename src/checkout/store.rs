@@ -1,6 +1,7 @@
 //! SQL over the drafts. No decisions here.
 
 use super::draft::{Content, Draft};
+use crate::db::Ready as _;
 use crate::db::schema::checkout_drafts;
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
@@ -47,6 +48,7 @@ pub(super) fn keep(
         .on_conflict(checkout_drafts::basket_id)
         .do_update()
         .set(values)
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -76,6 +78,7 @@ pub(super) fn begin(
 pub(super) fn told(conn: &mut PgConnection, basket: BasketId) -> QueryResult<()> {
     diesel::sql_query("UPDATE checkout_drafts SET typed = typed || '{\"said\": null}' WHERE basket_id = $1")
         .bind::<diesel::sql_types::Uuid, _>(basket)
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -1,6 +1,7 @@
 //! Room in a window, held for a shopper on the way through the checkout and then for the order.
 
 use super::model::Window;
+use crate::db::Ready as _;
 use crate::db::schema::{delivery_windows, window_holds};
 use crate::ids::{BasketId, OrderId};
 use chrono::{DateTime, Duration, Utc};
@@ -57,6 +58,7 @@ pub fn hold_window(
         if before.map(|(w, _)| w) == Some(window) {
             diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
                 .set(window_holds::held_until.eq(until))
+                .ready()
                 .execute(conn)?;
             return Ok(Held { window: wanted, until });
         }
@@ -118,6 +120,7 @@ pub fn keep_for_order(
                 window_holds::order_id.eq(order),
                 window_holds::held_until.eq(None::<DateTime<Utc>>),
             ))
+            .ready()
             .execute(conn)?;
         return Ok(row);
     }
@@ -179,6 +182,7 @@ pub fn release_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResu
              WHERE delivery_windows.id = freed.window_id",
         )
         .bind::<Timestamptz, _>(now)
+        .ready()
         .execute(conn)
     })
 }
@@ -200,6 +204,7 @@ fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryR
         .filter(delivery_windows::id.eq_any(ids))
         .order(delivery_windows::id)
         .for_no_key_update()
+        .ready()
         .load(conn)
 }
 
@@ -226,6 +231,7 @@ fn take_room(conn: &mut PgConnection, window: i64) -> Result<(), WindowError> {
     let taken = diesel::update(delivery_windows::table.find(window))
         .filter(delivery_windows::taken.lt(delivery_windows::capacity))
         .set(delivery_windows::taken.eq(delivery_windows::taken + 1))
+        .ready()
         .execute(conn)?;
     if taken == 1 { Ok(()) } else { Err(WindowError::Full) }
 }
@@ -233,6 +239,7 @@ fn take_room(conn: &mut PgConnection, window: i64) -> Result<(), WindowError> {
 fn give_room(conn: &mut PgConnection, window: i64, room: i32) -> QueryResult<()> {
     diesel::update(delivery_windows::table.find(window))
         .set(delivery_windows::taken.eq(delivery_windows::taken - room))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -246,6 +253,7 @@ fn release_expired_of(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) 
     )
     .bind::<BigInt, _>(window)
     .bind::<Timestamptz, _>(now)
+    .ready()
     .execute(conn)
     .map(drop)
 }

@@ -1,6 +1,7 @@
 //! SQL over orders. No decisions here: each function is one statement.
 
 use super::model::{CancelledWhy, Contact, Order, OrderLine, OrderState};
+use crate::db::Ready as _;
 use crate::db::schema::{order_contacts, order_lines, orders};
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use chrono::{DateTime, Utc};
@@ -136,6 +137,7 @@ pub fn claim(
         .filter(orders::customer_id.is_null())
         .filter(orders::id.eq_any(with_their_mail))
         .set(orders::customer_id.eq(customer))
+        .ready()
         .execute(conn)
 }
 
@@ -205,6 +207,7 @@ pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
             orders::cancelled_why.eq(None::<CancelledWhy>),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -227,6 +230,7 @@ pub fn set_cancelled(
             orders::unpaid_until.eq(None::<DateTime<Utc>>),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -242,6 +246,7 @@ pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
             orders::completed_at.eq(now),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -251,5 +256,5 @@ pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
 /// # Errors
 /// When the database does not answer.
 pub fn set_pay_by(conn: &mut PgConnection, id: OrderId, pay_by: crate::payments::PayBy) -> QueryResult<()> {
-    diesel::update(orders::table.find(id)).set(orders::pay_by.eq(pay_by)).execute(conn).map(drop)
+    diesel::update(orders::table.find(id)).set(orders::pay_by.eq(pay_by)).ready().execute(conn).map(drop)
 }
