@@ -5,6 +5,7 @@
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
+mod atlas;
 mod find;
 mod holds;
 mod model;
@@ -13,11 +14,11 @@ mod upcoming;
 mod windows;
 
 pub use actions::{WishError, give_quote, note_wish, renew};
+pub use atlas::{Area, Atlas};
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
-    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, release_expired, release_window,
-    take_again,
+    HOLD_FOR, Held, WindowError, hold_window, keep_for_order, release_expired, release_window, take_again,
 };
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
 pub use store::{all_zones, place, places_of, window, windows_between};

@@ -18,7 +18,9 @@ pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use pay::{PayError, start_attempt};
-pub use place::{Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_order, reckon};
+pub use place::{
+    Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_held, place_order, reckon,
+};
 pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };

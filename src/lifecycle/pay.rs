@@ -102,13 +102,14 @@ pub(super) fn begin(
     Ok(id)
 }
 
-/// The order will be picked. The caller holds its row.
+/// The order will be picked. The caller holds its row. Gives the order as it is then.
 pub(super) fn confirm(
     conn: &mut PgConnection,
     order: &Order,
     by: Actor,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
-    orders::set_confirmed(conn, order.id, now)?;
-    events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)
+) -> QueryResult<Order> {
+    let confirmed = orders::set_confirmed(conn, order.id, now)?;
+    events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)?;
+    Ok(confirmed)
 }

@@ -9,16 +9,20 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 const MOST_LINES: i64 = 200;
+/// Orders of more lines are few.
+const USUAL_LINES: usize = 40;
 
 #[declare_sql_function]
 extern "SQL" {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
+/// Gives the order as it is kept.
+///
 /// # Errors
 /// `UniqueViolation` of `orders_number_unique` or `orders_submit_key_unique`.
-pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
-    diesel::insert_into(orders::table).values(order).execute(conn).map(drop)
+pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<Order> {
+    diesel::insert_into(orders::table).values(order).returning(Order::as_returning()).ready().get_result(conn)
 }
 
 /// # Errors
@@ -26,6 +30,7 @@ pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
 pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact) -> QueryResult<()> {
     diesel::insert_into(order_contacts::table)
         .values((order_contacts::order_id.eq(order), contact))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -33,7 +38,10 @@ pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact
 /// # Errors
 /// When the database does not answer.
 pub fn insert_lines(conn: &mut PgConnection, lines: &[OrderLine]) -> QueryResult<()> {
-    diesel::insert_into(order_lines::table).values(lines).execute(conn).map(drop)
+    let insert = diesel::insert_into(order_lines::table).values(lines);
+    // Every number of lines has words of its own.
+    let is_usual = lines.len() <= USUAL_LINES;
+    if is_usual { insert.ready().execute(conn) } else { insert.execute(conn) }.map(drop)
 }
 
 /// # Errors
@@ -197,7 +205,7 @@ pub fn unpaid_since(
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<Order> {
     diesel::update(orders::table.find(id))
         .set((
             orders::state.eq(OrderState::Confirmed),
@@ -207,9 +215,9 @@ pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
             orders::cancelled_why.eq(None::<CancelledWhy>),
             orders::version.eq(orders::version + 1),
         ))
+        .returning(Order::as_returning())
         .ready()
-        .execute(conn)
-        .map(drop)
+        .get_result(conn)
 }
 
 /// The caller holds the row and has checked that it may be.

@@ -16,7 +16,7 @@ const MOST_ATTEMPTS: i64 = 100;
 /// # Errors
 /// `UniqueViolation` of `payment_attempts_one_standing` when another one can still bring money.
 pub fn insert_attempt(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<()> {
-    diesel::insert_into(payment_attempts::table).values(attempt).execute(conn).map(drop)
+    diesel::insert_into(payment_attempts::table).values(attempt).ready().execute(conn).map(drop)
 }
 
 /// # Errors
