@@ -2,10 +2,10 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { openSync, readFileSync, truncateSync } from "node:fs";
-import http from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { sleep, until } from "./shared.mjs";
+import { exchange } from "./wire.mjs";
 
 const root = join(import.meta.dirname, "..");
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -27,32 +27,19 @@ export function smartshop(url, ...args) {
   return execFileSync(program, args, { env: environment(url, 1), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
-
 /** One request. Answers with status, headers, body as text, and whether it came as gzip. */
-export function ask(port, path, { method = "GET", headers = {}, form } = {}) {
-  const body = form && new URLSearchParams(form).toString();
+export async function ask(port, path, { method = "GET", headers = {}, form } = {}) {
   const all = { "accept-encoding": "gzip, br", ...headers };
-  if (body !== undefined) {
-    Object.assign(all, { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body) });
+  const sent = form && new URLSearchParams(form).toString();
+  if (sent !== undefined) {
+    Object.assign(all, { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(sent) });
   }
-  return new Promise((resolve, reject) => {
-    const request = http.request({ host: "127.0.0.1", port, path, method, headers: all, agent }, (response) => {
-      const parts = [];
-      response.on("data", (part) => parts.push(part));
-      response.on("end", () => {
-        const raw = Buffer.concat(parts);
-        const gzip = response.headers["content-encoding"] === "gzip";
-        // Unpacked only for whoever reads it: what is not read is not this program's to work for.
-        const answer = { status: response.statusCode, headers: response.headers, gzip, bytes: raw.length };
-        Object.defineProperty(answer, "text", { get: () => (gzip ? gunzipSync(raw) : raw).toString("utf8") });
-        resolve(answer);
-      });
-      response.on("error", reject);
-    });
-    request.on("error", reject);
-    request.end(body);
-  });
+  const { status, headers: heard, body } = await exchange(port, method, path, all, sent);
+  const gzip = heard["content-encoding"] === "gzip";
+  // Unpacked only for whoever reads it: what is not read is not this program's to work for.
+  const answer = { status, headers: heard, gzip, bytes: body.length };
+  Object.defineProperty(answer, "text", { get: () => (gzip ? gunzipSync(body) : body).toString("utf8") });
+  return answer;
 }
 
 /** A server as a process of its own; its log goes to a file, as it would on a machine that serves. */

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{PrivatePostgres, Settings};
 use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
-use crate::delivery::Upcoming;
+use crate::delivery::{Atlas, Upcoming};
 use crate::journeys::Recorder;
 use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
@@ -103,10 +103,11 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
     let (form_bytes, cache) = (config.limits.form_bytes, config.server.page_cache_bytes);
     let shop = Data::new(Shop {
         pages: CachedPages::new(cache, changes.clone()),
-        alike: Alike::new(changes),
+        alike: Alike::new(changes.clone()),
         app,
         shelf,
-        upcoming: Arc::new(Upcoming::default()),
+        upcoming: Arc::new(Upcoming::new(changes.clone())),
+        atlas: Arc::new(Atlas::new(changes)),
         baskets,
         recorder,
         metrics: metrics.clone(),

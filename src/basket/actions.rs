@@ -20,7 +20,7 @@ pub fn load(
     quote_valid_for: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Basket>> {
-    let Some((quote, place, zone, seen)) = store::head(conn, id)? else { return Ok(None) };
+    let Some((quote, place, zone, seen, version)) = store::head(conn, id)? else { return Ok(None) };
     let mut lost_place = None;
     let spot = match (quote, place, zone) {
         (Some(quote), Some(place), Some(zone)) if quote.valid_until > now => {
@@ -36,7 +36,7 @@ pub fn load(
         _ => None,
     };
     let basket = Basket::new(id, spot, seen_terms(seen), store::lines(conn, id, now)?);
-    Ok(Some(Basket { lost_place, ..basket }))
+    Ok(Some(Basket { lost_place, version, ..basket }))
 }
 
 fn seen_terms((fee, free_from, minimum): store::SeenTerms) -> Option<Terms> {
@@ -78,10 +78,8 @@ pub fn change_place(
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     conn.transaction(|conn| {
-        store::lock(conn, id, now)?;
-        store::set_quote(conn, id, quote.id)?;
-        delivery::release_elsewhere(conn, id, quote.zone_id)?;
-        store::set_seen_terms(conn, id, quote.terms())
+        store::put_place(conn, id, quote, now)?;
+        delivery::release_elsewhere(conn, id, quote.zone_id)
     })
 }
 
@@ -129,7 +127,7 @@ pub fn set_quantity(
     let product = item.article.id;
     conn.transaction(|conn| {
         store::lock(conn, id, at)?;
-        let before = store::quantity(conn, id, product)?;
+        let (before, lines) = store::counts(conn, id, product)?;
         let now = meant(quantity, seen, before);
         let changed = Changed { before, now };
         if now == before {
@@ -147,7 +145,7 @@ pub fn set_quantity(
             store::change_line(conn, id, product, now)?;
             return Ok(changed);
         }
-        if store::count_lines(conn, id)? >= store::MOST_LINES {
+        if lines >= store::MOST_LINES {
             return Err(SetError::Full);
         }
         store::put_line(conn, id, now, item, at)?;

@@ -15,6 +15,10 @@ const MOST_LINES: u64 = 10_000;
 /// for more may change untold, so its basket is not kept.
 const TOLD_UP_TO: i32 = 5;
 
+/// Changes are counted apart for so many parts of all baskets, so that those of one shopper seldom keep
+/// another's from being kept.
+const PARTS: usize = 256;
+
 #[derive(Clone)]
 pub struct Kept(Arc<Inner>);
 
@@ -22,7 +26,7 @@ struct Inner {
     baskets: Cache<BasketId, (u64, Arc<Basket>)>,
     changes: Changes,
     /// Counts what has been forgotten: what was read before that is not to be kept.
-    forgotten: AtomicU64,
+    forgotten: [AtomicU64; PARTS],
 }
 
 /// The state of things before a basket is read.
@@ -38,7 +42,7 @@ impl Kept {
             u32::try_from(basket.lines.len() + 1).unwrap_or(u32::MAX)
         };
         let baskets = Cache::builder().max_capacity(MOST_LINES).weigher(weigh).build();
-        Self(Arc::new(Inner { baskets, changes, forgotten: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { baskets, changes, forgotten: [const { AtomicU64::new(0) }; PARTS] }))
     }
 
     /// The basket, if it is known to be what the database would say.
@@ -50,8 +54,8 @@ impl Kept {
     }
 
     /// To be asked for before a basket is read.
-    pub fn before(&self) -> Before {
-        Before { epoch: self.0.changes.epoch(), forgotten: self.0.forgotten.load(Ordering::Acquire) }
+    pub fn before(&self, id: BasketId) -> Before {
+        Before { epoch: self.0.changes.epoch(), forgotten: self.forgotten(id).load(Ordering::SeqCst) }
     }
 
     pub fn keep(&self, basket: &Arc<Basket>, before: Before) {
@@ -61,23 +65,29 @@ impl Kept {
         }
         self.0.baskets.insert(basket.id, (epoch, Arc::clone(basket)));
         // Whoever forgets counts first: one of us two sees the other.
-        if self.0.forgotten.load(Ordering::SeqCst) != before.forgotten {
+        if self.forgotten(basket.id).load(Ordering::SeqCst) != before.forgotten {
             self.0.baskets.invalidate(&basket.id);
         }
     }
 
     /// To be called when a basket has been changed here.
     pub fn forget(&self, id: BasketId) {
-        self.0.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.forgotten(id).fetch_add(1, Ordering::SeqCst);
         self.0.baskets.invalidate(&id);
     }
 
-    /// Forgets the baskets that were changed somewhere.
+    /// Forgets the baskets that were changed somewhere, unless what is kept was read after that.
     pub fn follow(&self, changes: &[Change]) {
         for change in changes {
-            if let Change::Basket(id) = change {
+            if let Change::Basket(id, version) = change
+                && self.0.baskets.get(id).is_none_or(|(_, basket)| basket.version < *version)
+            {
                 self.forget(*id);
             }
         }
+    }
+
+    fn forgotten(&self, id: BasketId) -> &AtomicU64 {
+        &self.0.forgotten[usize::from(id.0.as_bytes()[15]) % PARTS]
     }
 }

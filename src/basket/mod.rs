@@ -15,5 +15,5 @@ pub use actions::{Changed, SetError, acknowledge, change_place, empty, load, set
 pub use join::{Joined, has_place, join, move_on};
 pub use kept::{Before, Kept};
 pub use model::{Basket, Line, MAX_QUANTITY, Spot};
-pub use store::lock;
+pub use store::{hold, lock, version};
 pub use totals::{TaxLine, Totals};

@@ -19,6 +19,8 @@ pub struct Basket {
     pub lost_place: Option<String>,
     /// In the order they were added.
     pub lines: Vec<Line>,
+    /// Another one after each change.
+    pub version: i64,
 }
 
 /// A place and the fee promised for it.
@@ -107,7 +109,7 @@ impl Basket {
     /// That of somebody who has none yet.
     pub fn empty(id: Option<BasketId>) -> Self {
         let id = id.unwrap_or(BasketId(uuid::Uuid::nil()));
-        Self { id, spot: None, seen_terms: None, lost_place: None, lines: Vec::new() }
+        Self { id, spot: None, seen_terms: None, lost_place: None, lines: Vec::new(), version: 0 }
     }
 
     pub(super) fn new(id: BasketId, spot: Option<Spot>, seen_terms: Option<Terms>, rows: Vec<Row>) -> Self {
@@ -132,7 +134,7 @@ impl Basket {
         for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
             line.off = off;
         }
-        Self { id, spot, seen_terms, lost_place: None, lines }
+        Self { id, spot, seen_terms, lost_place: None, lines, version: 0 }
     }
 
     /// The terms when they were last seen, if they are others now: the quote ran out, and the

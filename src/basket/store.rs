@@ -2,6 +2,7 @@
 
 use super::model::{self, Seen};
 use crate::catalog::{Article, Item, Offer, StockRow};
+use crate::db::Ready as _;
 use crate::db::schema::{
     basket_lines, baskets, offer_products, offers, places, products, quotes, stock, zones,
 };
@@ -9,6 +10,7 @@ use crate::delivery::{Place, Quote, Terms};
 use crate::ids::{BasketId, ProductId, QuoteId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 /// More lines than this no page shows and no picker walks.
@@ -18,9 +20,9 @@ pub(super) const MOST_LINES: i64 = 200;
 pub(super) type SeenTerms = (Option<Money>, Option<Money>, Option<Money>);
 
 /// What a basket's own row leads to.
-pub(super) type Head = (Option<Quote>, Option<Place>, Option<String>, SeenTerms);
+pub(super) type Head = (Option<Quote>, Option<Place>, Option<String>, SeenTerms, i64);
 
-/// The quote, its place, its zone by name, and the terms that were last seen.
+/// The quote, its place, its zone by name, the terms that were last seen, and the version.
 pub(super) fn head(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<Head>> {
     baskets::table
         .left_join(quotes::table.on(quotes::id.nullable().eq(baskets::quote_id)))
@@ -32,6 +34,7 @@ pub(super) fn head(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<
             Option::<Place>::as_select(),
             zones::name.nullable(),
             (baskets::seen_fee_cents, baskets::seen_free_from_cents, baskets::seen_minimum_cents),
+            baskets::version,
         ))
         .first(conn)
         .optional()
@@ -85,22 +88,76 @@ pub(super) fn lines(
 }
 
 /// Makes the basket if it is not there, and holds its row until the transaction ends. Every
-/// change of a basket, and of what hangs on it, begins here.
+/// change of a basket begins here: it is given a new version, so everybody hears of it. Says which.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<()> {
+pub fn lock(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<i64> {
+    let touched = diesel::update(baskets::table.find(id))
+        .set((baskets::touched_at.eq(now), baskets::version.eq(baskets::version + 1)))
+        .returning(baskets::version)
+        .ready()
+        .get_result(conn)
+        .optional()?;
+    touched.map_or_else(|| make(conn, id, now), Ok)
+}
+
+/// Two may be about to.
+fn make(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<i64> {
     diesel::insert_into(baskets::table)
         .values((baskets::id.eq(id), baskets::made_at.eq(now), baskets::touched_at.eq(now)))
         .on_conflict(baskets::id)
         .do_update()
-        .set(baskets::touched_at.eq(now))
+        .set((baskets::touched_at.eq(now), baskets::version.eq(baskets::version + 1)))
+        .returning(baskets::version)
+        .ready()
+        .get_result(conn)
+}
+
+/// As [`lock`], for who changes what hangs on a basket and not the basket: what was typed on the way
+/// through the checkout, the window held there. It keeps its version, and nobody forgets it.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn hold(conn: &mut PgConnection, id: BasketId, now: DateTime<Utc>) -> QueryResult<i64> {
+    let held = baskets::table.find(id).select(baskets::version).for_no_key_update().first(conn).optional()?;
+    held.map_or_else(|| lock(conn, id, now), Ok)
+}
+
+/// Which version of a basket is there now; `None`: there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn version(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<i64>> {
+    baskets::table.find(id).select(baskets::version).first(conn).optional()
+}
+
+/// The place's quote, and its terms, which the shopper has seen. The basket is made if it is not there.
+pub(super) fn put_place(
+    conn: &mut PgConnection,
+    id: BasketId,
+    quote: &Quote,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let place = (
+        baskets::quote_id.eq(quote.id),
+        baskets::seen_fee_cents.eq(quote.fee_cents),
+        baskets::seen_free_from_cents.eq(quote.free_from_cents),
+        baskets::seen_minimum_cents.eq(quote.minimum_cents),
+        baskets::touched_at.eq(now),
+    );
+    diesel::insert_into(baskets::table)
+        .values((baskets::id.eq(id), baskets::made_at.eq(now), place))
+        .on_conflict(baskets::id)
+        .do_update()
+        .set((place, baskets::version.eq(baskets::version + 1)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
 
 pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -> QueryResult<()> {
-    diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).execute(conn).map(drop)
+    diesel::update(baskets::table.find(id)).set(baskets::quote_id.eq(quote)).ready().execute(conn).map(drop)
 }
 
 /// The shopper has seen these terms.
@@ -111,6 +168,7 @@ pub(super) fn set_seen_terms(conn: &mut PgConnection, id: BasketId, terms: Terms
             baskets::seen_free_from_cents.eq(terms.free_from),
             baskets::seen_minimum_cents.eq(terms.minimum),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -125,12 +183,9 @@ pub(super) fn change_line(
 ) -> QueryResult<()> {
     diesel::update(basket_lines::table.find((id, product)))
         .set((basket_lines::quantity.eq(quantity), basket_lines::seen_quantity.eq(quantity)))
+        .ready()
         .execute(conn)
         .map(drop)
-}
-
-pub(super) fn count_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<i64> {
-    basket_lines::table.filter(basket_lines::basket_id.eq(id)).count().get_result(conn)
 }
 
 pub(super) fn put_line(
@@ -156,6 +211,7 @@ pub(super) fn put_line(
         .on_conflict((basket_lines::basket_id, basket_lines::product_id))
         .do_update()
         .set(seen)
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -172,10 +228,14 @@ pub(super) fn remove_line(
         .optional()
 }
 
-pub(super) fn quantity(conn: &mut PgConnection, id: BasketId, product: ProductId) -> QueryResult<i32> {
-    let found: Option<i32> =
-        basket_lines::table.find((id, product)).select(basket_lines::quantity).first(conn).optional()?;
-    Ok(found.unwrap_or(0))
+/// How many of a product there are, and how many lines in all.
+pub(super) fn counts(conn: &mut PgConnection, id: BasketId, product: ProductId) -> QueryResult<(i32, i64)> {
+    let of_it = max(basket_lines::quantity).aggregate_filter(basket_lines::product_id.eq(product));
+    let (quantity, lines): (Option<i32>, i64) = basket_lines::table
+        .filter(basket_lines::basket_id.eq(id))
+        .select((of_it, count_star()))
+        .first(conn)?;
+    Ok((quantity.unwrap_or(0), lines))
 }
 
 pub(super) fn remove_lines(conn: &mut PgConnection, id: BasketId) -> QueryResult<()> {

@@ -162,7 +162,7 @@ impl Shelf {
                 Change::Product(id) => products.push(*id),
                 Change::Everything | Change::Catalog => everything = true,
                 Change::Offers => offers = true,
-                Change::Delivery | Change::Basket(_) | Change::Order(_) | Change::Outbox => {}
+                Change::Delivery | Change::Basket(..) | Change::Order(_) | Change::Outbox => {}
             }
         }
         if everything || products.len() > TOO_MANY {

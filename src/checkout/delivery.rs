@@ -10,12 +10,12 @@ use super::till::{Hold, Step, Till};
 use super::views::{Frame, HoldLine, answer};
 use crate::accounts::{self, Customer};
 use crate::basket;
-use crate::delivery;
+use crate::delivery::{self, Atlas};
 use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::orders::Substitutions;
-use crate::storefront::{Asker, Notice, Shop, Visit};
+use crate::storefront::{Asker, BasketReader, Notice, Shop, Visit};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Json, Query};
@@ -26,6 +26,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "checkout/delivery.html")]
@@ -104,6 +105,7 @@ async fn begin(shop: &Shop, visit: &Visit, till: &mut Till) -> Result<(), AppErr
     let (true, Some(id)) = (till.draft.is_new, visit.basket) else { return Ok(()) };
     let (mut draft, now, customer) = (till.draft.clone(), till.now, till.customer);
     let code = till.viewer.spot().and_then(|s| s.quote.eircode.clone());
+    let atlas = Arc::clone(&shop.atlas);
     let work = move |conn: &mut PgConnection| {
         let known = customer.map_or(Ok(None), |id| accounts::by_id(conn, id).optional())?;
         if let Some(known) = known {
@@ -114,7 +116,8 @@ async fn begin(shop: &Shop, visit: &Visit, till: &mut Till) -> Result<(), AppErr
             draft.content.typed.eircode = code;
         }
         store::begin(conn, id, &draft, now)?;
-        let spotted = fields::spot(conn, draft.typed())?;
+        let area = atlas.area(conn)?;
+        let spotted = fields::spot(conn, &area, draft.typed())?;
         Ok::<_, AppError>((draft, spotted))
     };
     (till.draft, till.spotted) = shop.app.db(work).await?;
@@ -344,9 +347,10 @@ enum Press {
 }
 
 /// What is needed to work on a draft where there is a connection.
-#[derive(Clone, Copy)]
 struct Work {
     id: BasketId,
+    atlas: Arc<Atlas>,
+    basket: BasketReader,
     zone: chrono_tz::Tz,
     quote_valid_for: Duration,
     now: DateTime<Utc>,
@@ -355,14 +359,15 @@ struct Work {
 impl Work {
     fn new(shop: &Shop, id: BasketId) -> Self {
         let zone = shop.app.config.shop.zone;
-        Self { id, zone, quote_valid_for: shop.quote_valid_for(), now: shop.app.clock.now() }
+        let (atlas, basket) = (Arc::clone(&shop.atlas), BasketReader::new(shop));
+        Self { id, atlas, basket, zone, quote_valid_for: shop.quote_valid_for(), now: shop.app.clock.now() }
     }
 
     /// Keeps what was typed before anybody looks whether it is right. Says whether the place is another
     /// one now. What was sent while typing and is overtaken by something newer is dropped; a button
     /// always counts.
-    fn keep(self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
-        basket::lock(conn, self.id, self.now)?;
+    fn keep(&self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
+        let version = basket::hold(conn, self.id, self.now)?;
         let mut draft = store::draft(conn, self.id, self.now)?;
         let newest = draft.content.rev;
         if press == Press::None && form.rev(newest) < newest {
@@ -370,7 +375,7 @@ impl Work {
         }
         draft.content.rev = newest.max(form.rev(newest));
         form.write_into(&mut draft.content.typed);
-        let moved = self.follow_eircode(conn, &mut draft)?;
+        let moved = self.follow_eircode(conn, &mut draft, version)?;
         if press == Press::Holding {
             let held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
             if held && form.act.as_deref() == Some("keep") {
@@ -382,9 +387,20 @@ impl Work {
     }
 
     /// Another place than before has another fee, and perhaps other times.
-    fn follow_eircode(self, conn: &mut PgConnection, draft: &mut Draft) -> Result<bool, AppError> {
-        let Spotted::Here { place, eircode } = fields::spot(conn, draft.typed())? else { return Ok(false) };
-        let before = basket::load(conn, self.id, self.quote_valid_for, self.now)?.and_then(|b| b.spot);
+    fn follow_eircode(
+        &self,
+        conn: &mut PgConnection,
+        draft: &mut Draft,
+        version: i64,
+    ) -> Result<bool, AppError> {
+        let area = self.atlas.area(conn)?;
+        let Spotted::Here { place, eircode } = fields::spot(conn, &area, draft.typed())? else {
+            return Ok(false);
+        };
+        let before = match self.basket.known(self.id, version) {
+            Some(basket) => basket.spot.clone(),
+            None => basket::load(conn, self.id, self.quote_valid_for, self.now)?.and_then(|b| b.spot),
+        };
         if before.as_ref().is_some_and(|s| s.place.id == place.id) {
             return Ok(false);
         }
@@ -435,17 +451,25 @@ async fn take_step(
     let holds = day.is_none() && form.act.as_deref() != Some("place");
     let may_hold = if holds { count_hold(shop, asker, id).await } else { Ok(()) };
     let press = if holds && may_hold.is_ok() { Press::Holding } else { Press::Looking };
-    let moved = shop.app.db(move |conn| conn.transaction(|conn| work.keep(conn, &form, press))).await?;
-    shop.baskets.forget(id);
+    let read = Till::reader(shop, visit, Step::Delivery).await?;
+    let (moved, till) = shop
+        .app
+        .db(move |conn| {
+            let moved = conn.transaction(|conn| work.keep(conn, &form, press))?;
+            Ok::<_, AppError>((moved, goes_on.then(|| read(conn)).transpose()?))
+        })
+        .await?;
+    if moved {
+        shop.baskets.forget(id);
+    }
     // What was typed is kept all the same.
     may_hold?;
-    if !goes_on {
+    let Some(till) = till else {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
         let to =
             day.map_or_else(|| "/checkout/delivery".to_owned(), |d| format!("/checkout/delivery?day={d}"));
         return Ok(redirect(&format!("{to}#when"), []));
-    }
-    let till = Till::read(shop, visit, Step::Delivery).await?;
+    };
     if let Some(elsewhere) = till.nothing_to_order(shop, Step::Delivery) {
         return Ok(elsewhere);
     }
@@ -484,7 +508,8 @@ pub(super) async fn keep(
     let heard = move |conn: &mut PgConnection| {
         let moved = work.keep(conn, &form, Press::None)?;
         let draft = store::draft(conn, work.id, work.now)?;
-        let spotted = fields::spot(conn, draft.typed())?;
+        let area = work.atlas.area(conn)?;
+        let spotted = fields::spot(conn, &area, draft.typed())?;
         let problems = fields::contact(draft.typed(), &spotted).err().unwrap_or_default();
         Ok::<_, AppError>(Heard {
             problems: problems.into_iter().map(|p| (p.field, p.words)).collect(),

@@ -1,7 +1,7 @@
 //! From what was typed to what an order needs; every cause of a refusal in words of its own.
 
 use super::draft::Typed;
-use crate::delivery::{self, Answer, Place, Query};
+use crate::delivery::{self, Answer, Area, Place, Query};
 use crate::orders::{Contact, Substitutions};
 use diesel::prelude::*;
 
@@ -35,14 +35,14 @@ pub(super) enum Spotted {
 
 /// # Errors
 /// When the database does not answer.
-pub(super) fn spot(conn: &mut PgConnection, typed: &Typed) -> QueryResult<Spotted> {
+pub(super) fn spot(conn: &mut PgConnection, area: &Area, typed: &Typed) -> QueryResult<Spotted> {
     if typed.eircode.is_empty() {
         return Ok(Spotted::Nothing);
     }
     if delivery::routing_key(&typed.eircode).is_none() {
         return Ok(Spotted::Unknown);
     }
-    Ok(match delivery::find(conn, &Query::Text(typed.eircode.clone()))? {
+    Ok(match area.find(conn, &Query::Text(typed.eircode.clone()))? {
         Answer::Here { place, eircode } => Spotted::Here { place, eircode },
         Answer::Outside { name, .. } => Spotted::Outside { name },
         Answer::Unknown { .. } => Spotted::Unknown,

@@ -65,7 +65,7 @@ pub(super) async fn keep_longer(
     count_hold(&shop, &asker, id).await?;
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
-        basket::lock(conn, id, now)?;
+        basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
         let held = hold_chosen(conn, id, &mut draft, zone, now)?;
         if held {
@@ -75,7 +75,6 @@ pub(super) async fn keep_longer(
         Ok::<_, AppError>(held)
     };
     let held = shop.app.db(move |conn| conn.transaction(work)).await?;
-    shop.baskets.forget(id);
     let to = if held { back(&visit) } else { "/checkout/delivery" };
     Ok(redirect(to, []))
 }

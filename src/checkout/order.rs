@@ -11,7 +11,7 @@ use super::views::Note;
 use super::ways;
 use crate::basket::{self, Basket};
 use crate::cashier::{self, CardFields, Outcome};
-use crate::delivery;
+use crate::delivery::{self, Area, Atlas};
 use crate::error::AppError;
 use crate::ids::{BasketId, OrderNumber};
 use crate::journeys::Kind;
@@ -27,6 +27,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Default, Deserialize)]
@@ -105,14 +106,19 @@ pub(super) async fn place(
         }
     };
     let (placing, of_age) = (Placing::new(&shop, &visit).await?, ordering.age_confirmed);
+    let before = shop.baskets.before(id);
     let outcome = shop
         .app
         .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
         .await?;
-    shop.baskets.forget(id);
     match outcome {
-        Ok(placed) => Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await)),
+        Ok((placed, basket)) => {
+            // The next page shows it: empty now, and known to be.
+            shop.baskets.keep(&Arc::new(basket), before);
+            Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await))
+        }
         Err(refused) => {
+            shop.baskets.forget(id);
             keep_age(&shop, id, of_age).await?;
             refuse(&shop, &request, &visit, refused).await
         }
@@ -175,6 +181,7 @@ async fn hold_off(
 /// What is needed to place an order where there is a connection.
 struct Placing {
     customer: Option<crate::ids::CustomerId>,
+    atlas: Arc<Atlas>,
     ways: Vec<crate::config::WayToPay>,
     with_gateway: bool,
     quote_valid_for: chrono::Duration,
@@ -186,6 +193,7 @@ impl Placing {
     async fn new(shop: &Shop, visit: &Visit) -> Result<Self, AppError> {
         Ok(Self {
             customer: shop.customer(visit).await?,
+            atlas: Arc::clone(&shop.atlas),
             ways: shop.app.config.payments.ways.clone(),
             with_gateway: cashier::card_fields(&shop.app) != CardFields::None,
             quote_valid_for: shop.quote_valid_for(),
@@ -194,24 +202,27 @@ impl Placing {
         })
     }
 
-    /// The draft is read only when the basket's row is held: what another tab has done is seen.
-    fn place(&self, conn: &mut PgConnection, ordering: &Ordering) -> Result<Placed, Refused> {
+    /// The draft is read only when the basket's row is held: what another tab has done is seen. Gives
+    /// the basket as it is then, too.
+    fn place(&self, conn: &mut PgConnection, ordering: &Ordering) -> Result<(Placed, Basket), Refused> {
         basket::lock(conn, ordering.basket, self.now)?;
         let mut draft = store::draft(conn, ordering.basket, self.now)?;
         let basket = basket::load(conn, ordering.basket, self.quote_valid_for, self.now)?;
         let basket = basket.unwrap_or_else(|| Basket::empty(Some(ordering.basket)));
+        let found = orders::order_by_submit_key(conn, ordering.key)?;
         if draft.sent_under(ordering.key).is_none()
-            && let Some(order) = ordered_before(conn, &basket, ordering.key)?
+            && let Some(order) = ordered_before(conn, &basket, found.as_ref())?
         {
-            return Ok(Placed { order, attempt: None, again: true });
+            return Ok((Placed { order, attempt: None, again: true }, basket));
         }
         let placement = self.placement(conn, &draft, &basket, ordering)?;
-        let placed = lifecycle::place_order(conn, &placement, self.now)?;
-        if !placed.again {
-            draft.placed(ordering.key, placed.order.number.clone(), placed.order.minimum_age > 0);
-            store::keep(conn, ordering.basket, &draft, self.now)?;
+        let placed = lifecycle::place_held(conn, &placement, &basket, found, self.now)?;
+        if placed.again {
+            return Ok((placed, basket));
         }
-        Ok(placed)
+        draft.placed(ordering.key, placed.order.number.clone(), placed.order.minimum_age > 0);
+        store::keep(conn, ordering.basket, &draft, self.now)?;
+        Ok((placed, Basket { lines: Vec::new(), ..basket }))
     }
 
     fn placement(
@@ -227,7 +238,8 @@ impl Placing {
             // The same form with other content is refused as such; a page gone stale is shown anew.
             return Err(sent.map_or(Refused::Outdated, |s| PlaceError::OtherContent(s.number.clone()).into()));
         }
-        let spotted = fields::spot(conn, typed)?;
+        let area = self.atlas.area(conn)?;
+        let spotted = fields::spot(conn, &area, typed)?;
         let contact = fields::contact(typed, &spotted).map_err(|_| Refused::Unready)?;
         let of_age = |l: &basket::Line| l.item.article.minimum_age > 0;
         let aged = sent.map_or_else(|| basket.lines.iter().any(of_age), |sent| sent.aged);
@@ -240,7 +252,7 @@ impl Placing {
                 ..contact
             },
             window: typed.window_id().ok_or(Refused::Unready)?,
-            paying: self.paying(conn, typed, basket, ordering, sent.is_some())?,
+            paying: self.paying(conn, &area, typed, basket, ordering, sent.is_some())?,
             substitutions: fields::substitutions(typed),
             coupon: Some(typed.coupon.clone()).filter(|code| !code.is_empty()),
             expected: ordering.expected,
@@ -253,6 +265,7 @@ impl Placing {
     fn paying(
         &self,
         conn: &mut PgConnection,
+        area: &Area,
         typed: &Typed,
         basket: &Basket,
         ordering: &Ordering,
@@ -262,9 +275,8 @@ impl Placing {
             Some(id) => cashier::saved_cards(conn, id)?,
             None => Vec::new(),
         };
-        let zone = basket.spot.as_ref().map(|s| s.quote.zone_id);
-        let zones = delivery::all_zones(conn)?;
-        let code = zones.iter().find(|z| Some(z.id) == zone).map(|z| z.code.as_str());
+        let zone = basket.spot.as_ref().and_then(|s| area.zone(s.quote.zone_id));
+        let code = zone.map(|z| z.code.as_str());
         // A form that has ordered already is not asked again whether it may pay so.
         let maximum = if again { Money::ZERO } else { ordering.expected.maximum };
         let offers = ways::offers(&self.ways, self.with_gateway, code, maximum, saved);
@@ -273,11 +285,16 @@ impl Placing {
 }
 
 /// The order that an older form has placed, or another tab with what was in the basket.
-fn ordered_before(conn: &mut PgConnection, basket: &Basket, key: Uuid) -> QueryResult<Option<Order>> {
-    if let Some(order) = orders::order_by_submit_key(conn, key)? {
-        return Ok(Some(order).filter(|o| o.basket_id == basket.id));
+fn ordered_before(
+    conn: &mut PgConnection,
+    basket: &Basket,
+    found: Option<&Order>,
+) -> QueryResult<Option<Order>> {
+    match found {
+        Some(order) => Ok(Some(order.clone()).filter(|o| o.basket_id == basket.id)),
+        None if basket.is_empty() => orders::newest_of_basket(conn, basket.id),
+        None => Ok(None),
     }
-    if basket.is_empty() { orders::newest_of_basket(conn, basket.id) } else { Ok(None) }
 }
 
 /// The order is there; where money is to move now, it does.
@@ -417,7 +434,7 @@ async fn choose_again(shop: &Shop, visit: &Visit, error: &PlaceError) -> Result<
     let full = matches!(error, PlaceError::WindowFull);
     let no_place = matches!(error, PlaceError::NoPlace);
     let work = move |conn: &mut PgConnection| {
-        basket::lock(conn, id, now)?;
+        basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
         let found = match draft.typed().window_id() {
             Some(window) => delivery::window(conn, window)?,

@@ -314,6 +314,11 @@ pub(super) struct PaymentForm {
 }
 
 impl PaymentForm {
+    /// Whether it has a code or a card: only then it matters whether that is a new one.
+    fn tries_something(&self) -> bool {
+        [&self.coupon, &self.method].into_iter().flatten().any(|typed| !typed.trim().is_empty())
+    }
+
     /// A card that was given before stays, unless another one is given.
     fn write_into(&self, payment: &mut Payment) {
         let before = payment.clone();
@@ -350,16 +355,18 @@ pub(super) async fn take(
     };
     let form = form.into_inner();
     let act = form.act.clone();
-    let before = Till::read(&shop, &visit, Step::Payment).await?;
-    if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
-        return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
+    if form.tries_something() {
+        let before = Till::read(&shop, &visit, Step::Payment).await?;
+        if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
+            return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
+        }
     }
     if act.as_deref() == Some("keep") {
         count_hold(&shop, &asker, id).await?;
     }
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
-        basket::lock(conn, id, now)?;
+        basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
         let typed = &mut draft.content.typed;
         form.write_into(&mut typed.payment);
@@ -374,12 +381,11 @@ pub(super) async fn take(
         store::keep(conn, id, &draft, now)?;
         Ok::<_, AppError>(())
     };
-    shop.app.db(move |conn| conn.transaction(work)).await?;
-    shop.baskets.forget(id);
+    let read = Till::reader(&shop, &visit, Step::Payment).await?;
+    let till = shop.app.db(move |conn| conn.transaction(work).and_then(|()| read(conn))).await?;
     if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
         return Ok(redirect("/checkout/payment", []));
     }
-    let till = Till::read(&shop, &visit, Step::Payment).await?;
     if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Payment) {
         return Ok(elsewhere);
     }
@@ -447,7 +453,7 @@ async fn keep_card(shop: &Shop, id: BasketId, till: &Till) -> Result<Option<Prob
     };
     let now = till.now;
     let work = move |conn: &mut PgConnection| {
-        basket::lock(conn, id, now)?;
+        basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
         draft.content.typed.payment = Payment { way: format!("saved:{}", kept.id), ..Payment::default() };
         store::keep(conn, id, &draft, now)

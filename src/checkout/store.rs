@@ -1,7 +1,9 @@
 //! SQL over the drafts. No decisions here.
 
 use super::draft::{Content, Draft};
-use crate::db::schema::checkout_drafts;
+use crate::db::Ready as _;
+use crate::db::schema::{baskets, checkout_drafts, delivery_windows, window_holds};
+use crate::delivery::{Held, Window};
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -28,6 +30,51 @@ pub(super) fn draft(conn: &mut PgConnection, basket: BasketId, now: DateTime<Utc
     Ok(row.map_or_else(Draft::new, of_row))
 }
 
+/// What hangs on a basket.
+pub(super) struct Standing {
+    /// Of the basket; `None`: there is none.
+    pub(super) version: Option<i64>,
+    pub(super) draft: Draft,
+    /// The window it holds, even when its time is over and nobody has taken it yet.
+    pub(super) held: Option<Held>,
+}
+
+impl Standing {
+    pub(super) fn nothing() -> Self {
+        Self { version: None, draft: Draft::new(), held: None }
+    }
+}
+
+pub(super) fn standing(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    now: DateTime<Utc>,
+) -> QueryResult<Standing> {
+    type Row = (i64, Option<(Value, Uuid)>, Option<Window>, Option<DateTime<Utc>>);
+    let its_draft =
+        checkout_drafts::basket_id.eq(baskets::id).and(checkout_drafts::touched_at.gt(now - KEPT));
+    let its_window = delivery_windows::id.nullable().eq(window_holds::window_id.nullable());
+    let row: Option<Row> = baskets::table
+        .left_join(checkout_drafts::table.on(its_draft))
+        .left_join(window_holds::table.on(window_holds::basket_id.eq(baskets::id.nullable())))
+        .left_join(delivery_windows::table.on(its_window))
+        .filter(baskets::id.eq(basket))
+        .select((
+            baskets::version,
+            (checkout_drafts::typed, checkout_drafts::submit_key).nullable(),
+            Option::<Window>::as_select(),
+            window_holds::held_until.nullable(),
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((version, draft, window, until)) = row else { return Ok(Standing::nothing()) };
+    Ok(Standing {
+        version: Some(version),
+        draft: draft.map_or_else(Draft::new, of_row),
+        held: window.zip(until).map(|(window, until)| Held { window, until }),
+    })
+}
+
 /// Keeps a draft. The caller holds the basket's row, so that two tabs take turns.
 pub(super) fn keep(
     conn: &mut PgConnection,
@@ -47,6 +94,7 @@ pub(super) fn keep(
         .on_conflict(checkout_drafts::basket_id)
         .do_update()
         .set(values)
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -76,6 +124,7 @@ pub(super) fn begin(
 pub(super) fn told(conn: &mut PgConnection, basket: BasketId) -> QueryResult<()> {
     diesel::sql_query("UPDATE checkout_drafts SET typed = typed || '{\"said\": null}' WHERE basket_id = $1")
         .bind::<diesel::sql_types::Uuid, _>(basket)
+        .ready()
         .execute(conn)
         .map(drop)
 }

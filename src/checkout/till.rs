@@ -3,11 +3,11 @@
 use super::draft::{Draft, Typed};
 use super::fields::{self, Problem, Spotted};
 use super::gone::{self, GoneLine};
-use super::store;
+use super::store::{self, Standing};
 use super::ways::{self, Offers};
 use crate::cashier::{self, CardFields};
 use crate::clock;
-use crate::delivery::{self, Held, Window};
+use crate::delivery::{self, Atlas, Held, Upcoming, Window};
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId};
 use crate::lifecycle::{Reckoned, reckon};
@@ -18,6 +18,7 @@ use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
+use std::sync::Arc;
 
 pub(super) struct Till {
     pub(super) viewer: Viewer,
@@ -29,7 +30,7 @@ pub(super) struct Till {
     /// The window that was chosen.
     pub(super) chosen: Option<Window>,
     /// All that can be chosen, on the step where one chooses.
-    pub(super) windows: Vec<Window>,
+    pub(super) windows: Arc<Vec<Window>>,
     pub(super) spotted: Spotted,
     pub(super) gone: Vec<GoneLine>,
     pub(super) offers: Offers,
@@ -53,6 +54,8 @@ pub(super) enum Step {
 struct Setting {
     id: Option<BasketId>,
     customer: Option<CustomerId>,
+    atlas: Arc<Atlas>,
+    upcoming: Arc<Upcoming>,
     ways: Vec<crate::config::WayToPay>,
     fields: CardFields,
     vat: i32,
@@ -61,17 +64,35 @@ struct Setting {
     now: DateTime<Utc>,
 }
 
+fn is_of(held: &Option<Held>, window: &Window) -> bool {
+    held.as_ref().is_some_and(|held| held.window.id == window.id)
+}
+
 impl Till {
     /// Reads the till anew.
     ///
     /// # Errors
     /// When the database does not answer.
     pub(super) async fn read(shop: &Shop, visit: &Visit, step: Step) -> Result<Self, AppError> {
-        let load = Viewer::loader(shop, visit);
+        shop.app.read(Self::reader(shop, visit, step).await?).await
+    }
+
+    /// What reads a till, to be run where there is a connection: behind what has changed it, say.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn reader(
+        shop: &Shop,
+        visit: &Visit,
+        step: Step,
+    ) -> Result<impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static, AppError> {
+        let load = Viewer::loader_at(shop, visit);
         let settings = &shop.app.config.shop;
         let setting = Setting {
             id: visit.basket,
             customer: shop.customer(visit).await?,
+            atlas: Arc::clone(&shop.atlas),
+            upcoming: Arc::clone(&shop.upcoming),
             ways: shop.app.config.payments.ways.clone(),
             fields: cashier::card_fields(&shop.app),
             vat: settings.delivery_vat_percent,
@@ -79,43 +100,54 @@ impl Till {
             zone: settings.zone,
             now: shop.app.clock.now(),
         };
-        let work = move |conn: &mut PgConnection| {
-            let viewer = load(conn)?;
-            Self::load(conn, viewer, setting.clone(), step)
-        };
-        shop.app.read(work).await
+        Ok(move |conn: &mut PgConnection| {
+            let standing = match setting.id {
+                Some(id) => store::standing(conn, id, setting.now)?,
+                None => Standing::nothing(),
+            };
+            let viewer = load(conn, standing.version)?;
+            Self::load(conn, viewer, standing, setting.clone(), step)
+        })
     }
 
-    fn load(conn: &mut PgConnection, viewer: Viewer, setting: Setting, step: Step) -> Result<Self, AppError> {
-        let Setting { id, customer, ways, fields, vat, days, zone, now } = setting;
-        let draft = id.map_or_else(|| Ok(Draft::new()), |id| store::draft(conn, id, now))?;
-        let held = id.map_or(Ok(None), |id| delivery::held_window(conn, id))?;
+    fn load(
+        conn: &mut PgConnection,
+        viewer: Viewer,
+        standing: Standing,
+        setting: Setting,
+        step: Step,
+    ) -> Result<Self, AppError> {
+        let Setting { customer, atlas, upcoming, ways, fields, vat, days, zone, now, .. } = setting;
+        let Standing { draft, held, .. } = standing;
+        let area = atlas.area(conn)?;
         let coupon = match draft.typed().coupon.as_str() {
             "" => None,
             code => Some(orders::coupon(conn, code)?),
         };
         let reckoned = reckon(&viewer.basket, coupon, vat, now);
         let in_zone = viewer.spot().map(|s| s.quote.zone_id);
+        let chosen = match (draft.typed().window_id(), &held) {
+            (Some(id), Some(held)) if held.window.id == id => Some(held.window.clone()),
+            (Some(id), _) => delivery::window(conn, id)?,
+            (None, _) => None,
+        };
+        let chosen = chosen.filter(|w| Some(w.zone_id) == in_zone);
         let windows = match in_zone {
             Some(zone) if step == Step::Delivery => {
-                delivery::windows_between(conn, zone, now, now + chrono::Duration::days(days))?
+                // Who is told that a time is taken sees it taken, however short ago that was.
+                if draft.content.said.is_some() || chosen.as_ref().is_some_and(|w| !is_of(&held, w)) {
+                    upcoming.forget(zone);
+                }
+                upcoming.calendar(conn, zone, now, days)?
             }
-            Some(_) | None => Vec::new(),
-        };
-        let chosen = match draft.typed().window_id() {
-            Some(id) => delivery::window(conn, id)?.filter(|w| Some(w.zone_id) == in_zone),
-            None => None,
+            Some(_) | None => Arc::default(),
         };
         let saved = customer.map_or_else(|| Ok(Vec::new()), |id| cashier::saved_cards(conn, id))?;
-        let code = if ways.iter().any(|w| !w.zones.is_empty()) {
-            delivery::all_zones(conn)?.into_iter().find(|z| Some(z.id) == in_zone).map(|z| z.code)
-        } else {
-            None
-        };
+        let code = in_zone.and_then(|id| area.zone(id)).map(|z| z.code.as_str());
         let with_gateway = fields != CardFields::None;
         Ok(Self {
-            offers: ways::offers(&ways, with_gateway, code.as_deref(), reckoned.maximum, saved),
-            spotted: fields::spot(conn, draft.typed())?,
+            offers: ways::offers(&ways, with_gateway, code, reckoned.maximum, saved),
+            spotted: fields::spot(conn, &area, draft.typed())?,
             gone: gone::lines(conn, &viewer.basket, now)?,
             viewer,
             customer,

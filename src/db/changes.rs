@@ -21,8 +21,8 @@ pub enum Change {
     Catalog,
     Offers,
     Delivery,
-    /// Of one person's: no page that is kept for all shows it.
-    Basket(BasketId),
+    /// Of one person's: no page that is kept for all shows it. With its version now.
+    Basket(BasketId, i64),
     /// An event was written about an order.
     Order(OrderId),
     /// There is work for the outbox's consumers.
@@ -34,14 +34,14 @@ impl Change {
     const fn is_of_everybody(&self) -> bool {
         match self {
             Self::Everything | Self::Product(_) | Self::Catalog | Self::Offers | Self::Delivery => true,
-            Self::Basket(_) | Self::Order(_) | Self::Outbox => false,
+            Self::Basket(..) | Self::Order(_) | Self::Outbox => false,
         }
     }
 
     fn parse(payload: &str) -> Self {
         match payload.split_once(':') {
             Some(("product", id)) => id.parse().map_or(Self::Everything, Self::Product),
-            Some(("basket", id)) => id.parse().map_or(Self::Everything, |id| Self::Basket(BasketId(id))),
+            Some(("basket", rest)) => Self::parse_basket(rest).unwrap_or(Self::Everything),
             Some(("order", id)) => id.parse().map_or(Self::Everything, |id| Self::Order(OrderId(id))),
             _ if payload == "outbox" => Self::Outbox,
             _ if payload == "catalog" => Self::Catalog,
@@ -49,6 +49,11 @@ impl Change {
             _ if payload == "delivery" => Self::Delivery,
             _ => Self::Everything,
         }
+    }
+
+    fn parse_basket(rest: &str) -> Option<Self> {
+        let (id, version) = rest.split_once(':')?;
+        Some(Self::Basket(BasketId(id.parse().ok()?), version.parse().ok()?))
     }
 }
 
@@ -174,8 +179,8 @@ mod tests {
         assert_eq!(Change::parse("product:7"), Change::Product(7));
         assert_eq!(Change::parse("offers"), Change::Offers);
         let id = uuid::Uuid::from_u128(7);
-        assert_eq!(Change::parse(&format!("basket:{id}")), Change::Basket(BasketId(id)));
-        for strange in ["", "product:x", "tomorrow"] {
+        assert_eq!(Change::parse(&format!("basket:{id}:3")), Change::Basket(BasketId(id), 3));
+        for strange in ["", "product:x", "basket:1:2", &format!("basket:{id}"), "tomorrow"] {
             assert_eq!(Change::parse(strange), Change::Everything, "{strange}");
         }
     }

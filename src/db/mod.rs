@@ -5,12 +5,14 @@ mod changes;
 mod enums;
 mod migrate;
 pub mod private;
+mod ready;
 pub mod schema;
 mod watch;
 
 pub use changes::{Change, Changes, Follower};
 pub(crate) use enums::db_enum;
 pub use migrate::{APPEND_ONLY, MIGRATIONS, MigrateError, SERVING_ROLE, is_up_to_date, migrate};
+pub(crate) use ready::Ready;
 pub use watch::Watching;
 
 use diesel::PgConnection;

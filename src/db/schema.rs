@@ -164,6 +164,7 @@ diesel::table! {
         made_at -> Timestamptz,
         touched_at -> Timestamptz,
         customer_id -> Nullable<Uuid>,
+        version -> BigInt,
     }
 }
 diesel::table! {

@@ -48,7 +48,7 @@ impl Watchers {
                 | Change::Catalog
                 | Change::Offers
                 | Change::Delivery
-                | Change::Basket(_)
+                | Change::Basket(..)
                 | Change::Outbox => {}
             }
         }

@@ -33,13 +33,18 @@ pub enum Answer {
 /// When the database does not answer.
 pub fn find(conn: &mut PgConnection, query: &Query) -> QueryResult<Answer> {
     let places = store::all_places(conn)?;
+    find_among(conn, &places, query)
+}
+
+/// Names are asked of the database: only who types one needs them.
+pub(super) fn find_among(conn: &mut PgConnection, places: &[Place], query: &Query) -> QueryResult<Answer> {
     match query {
-        Query::Position { latitude, longitude } => Ok(at_position(&places, *latitude, *longitude)),
+        Query::Position { latitude, longitude } => Ok(at_position(places, *latitude, *longitude)),
         Query::Text(text) => {
             if let Some((key, eircode)) = code_within(text) {
-                return Ok(by_key(&places, &key, eircode));
+                return Ok(by_key(places, &key, eircode));
             }
-            Ok(by_name(&places, &store::all_names(conn)?, text))
+            Ok(by_name(places, &store::all_names(conn)?, text))
         }
     }
 }

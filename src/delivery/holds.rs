@@ -1,6 +1,7 @@
 //! Room in a window, held for a shopper on the way through the checkout and then for the order.
 
 use super::model::Window;
+use crate::db::Ready as _;
 use crate::db::schema::{delivery_windows, window_holds};
 use crate::ids::{BasketId, OrderId, ZoneId};
 use chrono::{DateTime, Duration, Utc};
@@ -34,7 +35,7 @@ impl From<diesel::result::Error> for WindowError {
 }
 
 /// Holds a window for a basket, in place of the one it held before; holding the same one again
-/// keeps it longer. One transaction; the caller holds the basket's row.
+/// keeps it longer. Part of the caller's transaction, which holds the basket's row.
 ///
 /// # Errors
 /// `Full` or `Closed`; the window held before is then still held.
@@ -44,51 +45,35 @@ pub fn hold_window(
     window: i64,
     now: DateTime<Utc>,
 ) -> Result<Held, WindowError> {
-    conn.transaction(|conn| {
-        let until = now + HOLD_FOR;
-        let before = held_row(conn, basket)?;
-        let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
-        // Only now, with the window's row, nobody can sweep it away under us.
-        let before = held_row(conn, basket)?;
-        let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
-        if wanted.cutoff_at <= now {
-            return Err(WindowError::Closed);
-        }
-        if before.map(|(w, _)| w) == Some(window) {
-            diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
-                .set(window_holds::held_until.eq(until))
-                .execute(conn)?;
-            return Ok(Held { window: wanted, until });
-        }
-        release_expired_of(conn, window, now)?;
-        if let Some((old, _)) = before {
-            drop_hold(conn, basket, old)?;
-        }
-        take_room(conn, window)?;
-        diesel::insert_into(window_holds::table)
-            .values((
-                window_holds::id.eq(Uuid::now_v7()),
-                window_holds::window_id.eq(window),
-                window_holds::basket_id.eq(basket),
-                window_holds::held_until.eq(until),
-            ))
+    let until = now + HOLD_FOR;
+    let before = held_row(conn, basket)?;
+    let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
+    let before = still_held(conn, basket, before)?;
+    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    if wanted.cutoff_at <= now {
+        return Err(WindowError::Closed);
+    }
+    if before.map(|(w, _)| w) == Some(window) {
+        diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
+            .set(window_holds::held_until.eq(until))
+            .ready()
             .execute(conn)?;
-        Ok(Held { window: wanted, until })
-    })
-}
-
-/// The window a basket holds, even when its time is over and nobody has taken it yet.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn held_window(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<Held>> {
-    let found: Option<(Window, Option<DateTime<Utc>>)> = window_holds::table
-        .inner_join(delivery_windows::table)
-        .filter(window_holds::basket_id.eq(basket))
-        .select((Window::as_select(), window_holds::held_until))
-        .first(conn)
-        .optional()?;
-    Ok(found.and_then(|(window, until)| Some(Held { window, until: until? })))
+        return Ok(Held { window: wanted, until });
+    }
+    // The new room first: where there is none, the old is not given up.
+    take_room(conn, window, now)?;
+    if let Some((old, _)) = before {
+        drop_hold(conn, basket, old)?;
+    }
+    diesel::insert_into(window_holds::table)
+        .values((
+            window_holds::id.eq(Uuid::now_v7()),
+            window_holds::window_id.eq(window),
+            window_holds::basket_id.eq(basket),
+            window_holds::held_until.eq(until),
+        ))
+        .execute(conn)?;
+    Ok(Held { window: wanted, until })
 }
 
 /// The basket's hold becomes the order's; where there is none, room is taken now. Part of the
@@ -105,7 +90,7 @@ pub fn keep_for_order(
 ) -> Result<Window, WindowError> {
     let before = held_row(conn, basket)?;
     let found = lock_windows(conn, before.map(|(w, _)| w), window)?;
-    let before = held_row(conn, basket)?;
+    let before = still_held(conn, basket, before)?;
     let own = before.filter(|(held, _)| *held == window);
     let row = found.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
     if row.cutoff_at <= now && own.is_none_or(|(_, until)| until <= now) {
@@ -118,14 +103,14 @@ pub fn keep_for_order(
                 window_holds::order_id.eq(order),
                 window_holds::held_until.eq(None::<DateTime<Utc>>),
             ))
+            .ready()
             .execute(conn)?;
         return Ok(row);
     }
     if let Some((old, _)) = before {
         drop_hold(conn, basket, old)?;
     }
-    release_expired_of(conn, window, now)?;
-    take_for_order(conn, window, order)?;
+    take_for_order(conn, window, order, now)?;
     Ok(row)
 }
 
@@ -144,8 +129,7 @@ pub fn take_again(
     if found.first().is_none_or(|w| w.cutoff_at <= now) {
         return Err(WindowError::Closed);
     }
-    release_expired_of(conn, window, now)?;
-    take_for_order(conn, window, order)
+    take_for_order(conn, window, order, now)
 }
 
 /// A basket that goes to another zone lets go of the time it held in the one before. Part of the
@@ -154,11 +138,12 @@ pub fn take_again(
 /// # Errors
 /// When the database does not answer.
 pub fn release_elsewhere(conn: &mut PgConnection, basket: BasketId, zone: ZoneId) -> QueryResult<()> {
-    let Some(held) = held_window(conn, basket)?.filter(|held| held.window.zone_id != zone) else {
+    let Some((held, _)) = held_row(conn, basket)? else { return Ok(()) };
+    let locked = lock_windows(conn, None, held)?;
+    if locked.iter().all(|window| window.zone_id == zone) {
         return Ok(());
-    };
-    lock_windows(conn, None, held.window.id)?;
-    drop_hold(conn, basket, held.window.id)
+    }
+    drop_hold(conn, basket, held)
 }
 
 /// The order needs its window no more. Doing it again frees nothing.
@@ -192,6 +177,7 @@ pub fn release_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResu
              WHERE delivery_windows.id = freed.window_id",
         )
         .bind::<Timestamptz, _>(now)
+        .ready()
         .execute(conn)
     })
 }
@@ -205,12 +191,21 @@ fn held_row(conn: &mut PgConnection, basket: BasketId) -> QueryResult<Option<(i6
     Ok(row.and_then(|(window, until)| Some((window, until?))))
 }
 
+/// What was held is read again: only with the window's row nobody can sweep it away under us. Where
+/// nothing was, nothing has come: who holds a window for a basket holds the basket's row.
+fn still_held(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    before: Option<(i64, DateTime<Utc>)>,
+) -> QueryResult<Option<(i64, DateTime<Utc>)>> {
+    if before.is_some() { held_row(conn, basket) } else { Ok(None) }
+}
+
 /// In the order of their keys. Not `FOR UPDATE`: that would wait for every order just being written
 /// for the window (its row refers to it), and such an order may wait for stock we hold.
 fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryResult<Vec<Window>> {
-    let ids: Vec<i64> = one.into_iter().chain([other]).collect();
     Window::query()
-        .filter(delivery_windows::id.eq_any(ids))
+        .filter(delivery_windows::id.eq(one.unwrap_or(other)).or(delivery_windows::id.eq(other)))
         .order(delivery_windows::id)
         .for_no_key_update()
         .load(conn)
@@ -222,8 +217,13 @@ fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryRes
     give_room(conn, window, i32::try_from(gone).unwrap_or(0))
 }
 
-fn take_for_order(conn: &mut PgConnection, window: i64, order: OrderId) -> Result<(), WindowError> {
-    take_room(conn, window)?;
+fn take_for_order(
+    conn: &mut PgConnection,
+    window: i64,
+    order: OrderId,
+    now: DateTime<Utc>,
+) -> Result<(), WindowError> {
+    take_room(conn, window, now)?;
     diesel::insert_into(window_holds::table)
         .values((
             window_holds::id.eq(Uuid::now_v7()),
@@ -234,18 +234,30 @@ fn take_for_order(conn: &mut PgConnection, window: i64, order: OrderId) -> Resul
     Ok(())
 }
 
+/// What others hold whose time is over is looked at only where there is no other room. The caller
+/// holds the window's row.
+fn take_room(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) -> Result<(), WindowError> {
+    if take_free_room(conn, window)? {
+        return Ok(());
+    }
+    release_expired_of(conn, window, now)?;
+    if take_free_room(conn, window)? { Ok(()) } else { Err(WindowError::Full) }
+}
+
 /// The counter changes in SQL, guarded: never read, add, write.
-fn take_room(conn: &mut PgConnection, window: i64) -> Result<(), WindowError> {
+fn take_free_room(conn: &mut PgConnection, window: i64) -> QueryResult<bool> {
     let taken = diesel::update(delivery_windows::table.find(window))
         .filter(delivery_windows::taken.lt(delivery_windows::capacity))
         .set(delivery_windows::taken.eq(delivery_windows::taken + 1))
+        .ready()
         .execute(conn)?;
-    if taken == 1 { Ok(()) } else { Err(WindowError::Full) }
+    Ok(taken == 1)
 }
 
 fn give_room(conn: &mut PgConnection, window: i64, room: i32) -> QueryResult<()> {
     diesel::update(delivery_windows::table.find(window))
         .set(delivery_windows::taken.eq(delivery_windows::taken - room))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -259,6 +271,7 @@ fn release_expired_of(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) 
     )
     .bind::<BigInt, _>(window)
     .bind::<Timestamptz, _>(now)
+    .ready()
     .execute(conn)
     .map(drop)
 }

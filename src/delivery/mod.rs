@@ -5,6 +5,7 @@
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
+mod atlas;
 mod drops;
 mod find;
 mod holds;
@@ -14,12 +15,13 @@ mod upcoming;
 mod windows;
 
 pub use actions::{WishError, give_quote, note_wish, renew};
+pub use atlas::{Area, Atlas};
 pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
-    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, release_elsewhere,
-    release_expired, release_window, take_again,
+    HOLD_FOR, Held, WindowError, hold_window, keep_for_order, release_elsewhere, release_expired,
+    release_window, take_again,
 };
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
 pub use store::{all_zones, place, places_of, window, windows_between};

@@ -49,7 +49,7 @@ impl Place {
 
 /// A fee promised to somebody, and the terms that go with it. Never changed.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
-#[diesel(table_name = quotes)]
+#[diesel(table_name = quotes, treat_none_as_default_value = false)]
 pub struct Quote {
     pub id: QuoteId,
     pub place_id: PlaceId,

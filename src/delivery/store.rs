@@ -1,6 +1,7 @@
 //! SQL over the delivery tables. No decisions here.
 
 use super::model::{Place, Quote, Window, WindowTemplate, Zone};
+use crate::db::Ready as _;
 use crate::db::schema::{
     delivery_windows, place_names, place_wishes, places, quotes, window_templates, zones,
 };
@@ -58,7 +59,7 @@ pub(super) fn all_names(conn: &mut PgConnection) -> QueryResult<Vec<(String, Pla
 }
 
 pub(super) fn insert_quote(conn: &mut PgConnection, quote: &Quote) -> QueryResult<()> {
-    diesel::insert_into(quotes::table).values(quote).execute(conn).map(drop)
+    diesel::insert_into(quotes::table).values(quote).ready().execute(conn).map(drop)
 }
 
 pub(super) fn insert_wish(

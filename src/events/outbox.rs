@@ -3,6 +3,7 @@
 
 use super::model::{Consumer, Recorded};
 use super::write;
+use crate::db::Ready as _;
 use crate::db::schema::{events, outbox};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -57,6 +58,7 @@ pub fn claim(
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
     .bind::<Text, _>(consumer)
+    .ready()
     .load(conn)?;
     let ids: Vec<i64> = claimed.into_iter().map(|c| c.id).collect();
     type Row = (i64, Consumer, i32, i64, Uuid, serde_json::Value, String, DateTime<Utc>);
@@ -74,6 +76,7 @@ pub fn claim(
             events::actor,
             events::happened_at,
         ))
+        .ready()
         .load(conn)?;
     rows.into_iter()
         .map(|(id, consumer, tries, event, subject, detail, actor, at)| {
@@ -90,6 +93,7 @@ pub fn claim(
 pub fn done(conn: &mut PgConnection, job: i64, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(outbox::table.find(job))
         .set((outbox::done_at.eq(now), outbox::leased_until.eq(None::<DateTime<Utc>>)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -126,6 +130,7 @@ pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>
             outbox::leased_until.eq(None::<DateTime<Utc>>),
             outbox::failed.eq(failed),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -1,4 +1,5 @@
 use super::model::{Event, Recorded};
+use crate::db::Ready as _;
 use crate::db::schema::{events, outbox};
 use crate::ids::Actor;
 use chrono::{DateTime, Utc};
@@ -41,7 +42,7 @@ pub fn record(
     if jobs.is_empty() {
         return Ok(());
     }
-    diesel::insert_into(outbox::table).values(jobs).execute(conn).map(drop)
+    diesel::insert_into(outbox::table).values(jobs).ready().execute(conn).map(drop)
 }
 
 /// Everything that happened to a subject, in order.

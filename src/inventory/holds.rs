@@ -1,5 +1,6 @@
 //! Holds with an owner: stock that is promised to somebody.
 
+use crate::db::Ready as _;
 use crate::db::schema::{stock, stock_holds};
 use crate::ids::{OrderId, ProductId};
 use diesel::prelude::*;
@@ -44,6 +45,7 @@ pub fn hold(conn: &mut PgConnection, order: OrderId, wanted: &[Wanted]) -> Resul
         .order(stock::product_id)
         .select((stock::product_id, stock::on_hand - stock::held))
         .for_no_key_update()
+        .ready()
         .load(conn)?;
     let short = short_of(wanted, &free);
     if !short.is_empty() {
@@ -60,6 +62,7 @@ pub fn hold(conn: &mut PgConnection, order: OrderId, wanted: &[Wanted]) -> Resul
     .bind::<Array<BigInt>, _>(products)
     .bind::<Array<Integer>, _>(units)
     .bind::<SqlUuid, _>(order)
+    .ready()
     .execute(conn)?;
     Ok(())
 }
@@ -95,6 +98,7 @@ pub fn release(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
          UPDATE stock SET held = held - gone.units FROM gone WHERE stock.product_id = gone.product_id",
     )
     .bind::<SqlUuid, _>(order)
+    .ready()
     .execute(conn)
     .map(drop)
 }

@@ -30,7 +30,9 @@ pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking};
-pub use place::{Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_order, reckon};
+pub use place::{
+    Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_held, place_order, reckon,
+};
 pub use promise::{Promised, promise};
 pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,

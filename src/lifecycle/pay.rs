@@ -103,14 +103,15 @@ pub(super) fn begin(
     Ok(id)
 }
 
-/// The order will be picked. The caller holds its row.
+/// The order will be picked. The caller holds its row. Gives the order as it is then.
 pub(super) fn confirm(
     conn: &mut PgConnection,
     order: &Order,
     by: Actor,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
-    orders::set_confirmed(conn, order.id, now)?;
+) -> QueryResult<Order> {
+    let confirmed = orders::set_confirmed(conn, order.id, now)?;
     fulfilment::put(conn, &Fulfilment::waiting(order.id, order.window_starts_at, now))?;
-    events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)
+    events::record(conn, order.id.0, &Event::OrderConfirmed, by, now)?;
+    Ok(confirmed)
 }

@@ -165,18 +165,34 @@ pub fn place_order(
 ) -> Result<Placed, PlaceError> {
     conn.transaction(|conn| {
         basket::lock(conn, placement.basket, now)?;
-        if let Some(order) = orders::order_by_submit_key(conn, placement.submit_key)? {
-            return placed_before(order, placement);
-        }
+        let before = orders::order_by_submit_key(conn, placement.submit_key)?;
         let basket =
             basket::load(conn, placement.basket, placement.quote_valid_for, now)?.ok_or(PlaceError::Empty)?;
-        if basket.is_empty() {
-            // Another tab has ordered what was in it.
-            let order = orders::newest_of_basket(conn, placement.basket)?.ok_or(PlaceError::Empty)?;
-            return Ok(Placed { order, attempt: None, again: true });
-        }
-        place(conn, placement, &basket, now)
+        place_held(conn, placement, &basket, before, now)
     })
+}
+
+/// As [`place_order`], for a caller who has locked the basket and then read it, and the order that was
+/// placed under the submit key before. Part of that transaction, which an error has to end.
+///
+/// # Errors
+/// As [`place_order`].
+pub fn place_held(
+    conn: &mut PgConnection,
+    placement: &Placement,
+    basket: &Basket,
+    before: Option<Order>,
+    now: DateTime<Utc>,
+) -> Result<Placed, PlaceError> {
+    if let Some(order) = before {
+        return placed_before(order, placement);
+    }
+    if basket.is_empty() {
+        // Another tab has ordered what was in it.
+        let order = orders::newest_of_basket(conn, placement.basket)?.ok_or(PlaceError::Empty)?;
+        return Ok(Placed { order, attempt: None, again: true });
+    }
+    place(conn, placement, basket, now)
 }
 
 fn placed_before(order: Order, placement: &Placement) -> Result<Placed, PlaceError> {
@@ -210,7 +226,7 @@ fn place(
         return Err(PlaceError::WindowClosed);
     }
     let order = Order { window_starts_at: window.starts_at, window_ends_at: window.ends_at, ..order };
-    write_order(conn, &order, placement, basket, &reckoned)?;
+    let order = write_order(conn, &order, placement, basket, &reckoned)?;
     hold_stock(conn, basket, order.id)?;
     delivery::keep_for_order(conn, placement.basket, placement.window, order.id, now)?;
     events::record(
@@ -227,9 +243,8 @@ fn place(
         why: "chosen at the checkout",
     };
     write_promise(conn, order.id, 1, &first, Actor::Customer, now)?;
-    let attempt = begin_payment(conn, &order, placement, now)?;
+    let (order, attempt) = begin_payment(conn, order, placement, now)?;
     basket::empty(conn, placement.basket)?;
-    let order = orders::order(conn, order.id)?;
     Ok(Placed { order, attempt, again: false })
 }
 
@@ -322,11 +337,11 @@ fn write_order(
     placement: &Placement,
     basket: &Basket,
     reckoned: &Reckoned,
-) -> Result<(), PlaceError> {
-    orders::insert_order(conn, order)?;
+) -> Result<Order, PlaceError> {
+    let order = orders::insert_order(conn, order)?;
     orders::insert_contact(conn, order.id, &placement.contact)?;
     orders::insert_lines(conn, &order_lines(order.id, basket, reckoned))?;
-    Ok(())
+    Ok(order)
 }
 
 fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) -> Vec<OrderLine> {
@@ -423,20 +438,18 @@ fn placed_event(order: &Order, window: &Window, basket: &Basket, reckoned: &Reck
 /// order is confirmed at once.
 fn begin_payment(
     conn: &mut PgConnection,
-    order: &Order,
+    order: Order,
     placement: &Placement,
     now: DateTime<Utc>,
-) -> Result<Option<AttemptId>, PlaceError> {
+) -> Result<(Order, Option<AttemptId>), PlaceError> {
     if order.maximum_cents.is_zero() {
-        pay::confirm(conn, order, Actor::Customer, now)?;
-        return Ok(None);
+        return Ok((pay::confirm(conn, &order, Actor::Customer, now)?, None));
     }
-    let attempt = pay::begin(conn, order, &placement.paying, now)?;
+    let attempt = pay::begin(conn, &order, &placement.paying, now)?;
     if placement.paying.by.is_at_door() {
-        pay::confirm(conn, order, Actor::Customer, now)?;
-        return Ok(None);
+        return Ok((pay::confirm(conn, &order, Actor::Customer, now)?, None));
     }
-    Ok(Some(attempt))
+    Ok((order, Some(attempt)))
 }
 
 /// What was in the form, as one word: everything but the key itself.

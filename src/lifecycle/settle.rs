@@ -255,13 +255,13 @@ fn money_is_there(
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     match order.state {
-        OrderState::Placed => confirm(conn, order, Actor::Gateway, now),
+        OrderState::Placed => confirm(conn, order, Actor::Gateway, now).map(drop),
         OrderState::Confirmed if attempt.standby => renew::take_over(conn, order, attempt, now),
         OrderState::Completed if attempt.standby => give_money_back(conn, order, attempt, now),
         OrderState::Confirmed | OrderState::Completed => Ok(()),
         OrderState::Cancelled if order.cancelled_why == Some(CancelledWhy::Unpaid) => {
             if take_again(conn, order, now)? {
-                confirm(conn, order, Actor::Gateway, now)
+                confirm(conn, order, Actor::Gateway, now).map(drop)
             } else {
                 give_money_back(conn, order, attempt, now)
             }

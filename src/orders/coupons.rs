@@ -1,5 +1,6 @@
 //! Coupons: what they take off, and that none is used more often than it may be.
 
+use crate::db::Ready as _;
 use crate::db::schema::coupons;
 use crate::money::Money;
 use chrono::{DateTime, Utc};
@@ -78,6 +79,7 @@ pub fn spend_coupon(conn: &mut PgConnection, code: &str) -> QueryResult<bool> {
     diesel::update(coupons::table.find(code))
         .filter(there_is_one.assume_not_null())
         .set(coupons::used.eq(coupons::used + 1))
+        .ready()
         .execute(conn)
         .map(|rows| rows == 1)
 }
@@ -90,6 +92,7 @@ pub fn give_back_coupon(conn: &mut PgConnection, code: &str) -> QueryResult<()> 
     diesel::update(coupons::table.find(code))
         .filter(coupons::used.gt(0))
         .set(coupons::used.eq(coupons::used - 1))
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -1,5 +1,6 @@
 //! Links that open an order in any browser: unguessable, expiring, revocable.
 
+use crate::db::Ready as _;
 use crate::db::schema::order_links;
 use crate::ids::OrderId;
 use base64::Engine;
@@ -60,6 +61,7 @@ pub fn revoke_links(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>)
     diesel::update(order_links::table.filter(order_links::order_id.eq(order)))
         .filter(order_links::revoked_at.is_null())
         .set(order_links::revoked_at.eq(now))
+        .ready()
         .execute(conn)
 }
 

@@ -57,7 +57,7 @@ db_enum! {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
-#[diesel(table_name = orders)]
+#[diesel(table_name = orders, treat_none_as_default_value = false)]
 pub struct Order {
     pub id: OrderId,
     pub number: OrderNumber,
@@ -115,7 +115,7 @@ pub struct Contact {
 
 /// A line as it was ordered. Amounts in cents, tax included.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
-#[diesel(table_name = order_lines)]
+#[diesel(table_name = order_lines, treat_none_as_default_value = false)]
 pub struct OrderLine {
     pub order_id: OrderId,
     pub position: i32,

@@ -1,6 +1,7 @@
 //! SQL over orders. No decisions here: each function is one statement.
 
 use super::model::{CancelledWhy, Contact, Order, OrderLine, OrderState};
+use crate::db::Ready as _;
 use crate::db::schema::{order_contacts, order_lines, orders};
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use chrono::{DateTime, Utc};
@@ -8,16 +9,20 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 const MOST_LINES: i64 = 200;
+/// Orders of more lines are few.
+const USUAL_LINES: usize = 40;
 
 #[declare_sql_function]
 extern "SQL" {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
+/// Gives the order as it is kept.
+///
 /// # Errors
 /// `UniqueViolation` of `orders_number_unique` or `orders_submit_key_unique`.
-pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
-    diesel::insert_into(orders::table).values(order).execute(conn).map(drop)
+pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<Order> {
+    diesel::insert_into(orders::table).values(order).returning(Order::as_returning()).ready().get_result(conn)
 }
 
 /// # Errors
@@ -25,6 +30,7 @@ pub fn insert_order(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
 pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact) -> QueryResult<()> {
     diesel::insert_into(order_contacts::table)
         .values((order_contacts::order_id.eq(order), contact))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -32,7 +38,10 @@ pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact
 /// # Errors
 /// When the database does not answer.
 pub fn insert_lines(conn: &mut PgConnection, lines: &[OrderLine]) -> QueryResult<()> {
-    diesel::insert_into(order_lines::table).values(lines).execute(conn).map(drop)
+    let insert = diesel::insert_into(order_lines::table).values(lines);
+    // Every number of lines has words of its own.
+    let is_usual = lines.len() <= USUAL_LINES;
+    if is_usual { insert.ready().execute(conn) } else { insert.execute(conn) }.map(drop)
 }
 
 /// # Errors
@@ -136,6 +145,7 @@ pub fn claim(
         .filter(orders::customer_id.is_null())
         .filter(orders::id.eq_any(with_their_mail))
         .set(orders::customer_id.eq(customer))
+        .ready()
         .execute(conn)
 }
 
@@ -195,7 +205,7 @@ pub fn unpaid_since(
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<Order> {
     diesel::update(orders::table.find(id))
         .set((
             orders::state.eq(OrderState::Confirmed),
@@ -205,8 +215,9 @@ pub fn set_confirmed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
             orders::cancelled_why.eq(None::<CancelledWhy>),
             orders::version.eq(orders::version + 1),
         ))
-        .execute(conn)
-        .map(drop)
+        .returning(Order::as_returning())
+        .ready()
+        .get_result(conn)
 }
 
 /// The caller holds the row and has checked that it may be.
@@ -227,6 +238,7 @@ pub fn set_cancelled(
             orders::unpaid_until.eq(None::<DateTime<Utc>>),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -242,6 +254,7 @@ pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
             orders::completed_at.eq(now),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -251,5 +264,5 @@ pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
 /// # Errors
 /// When the database does not answer.
 pub fn set_pay_by(conn: &mut PgConnection, id: OrderId, pay_by: crate::payments::PayBy) -> QueryResult<()> {
-    diesel::update(orders::table.find(id)).set(orders::pay_by.eq(pay_by)).execute(conn).map(drop)
+    diesel::update(orders::table.find(id)).set(orders::pay_by.eq(pay_by)).ready().execute(conn).map(drop)
 }

@@ -112,7 +112,7 @@ db_enum! {
 
 /// One try to be paid.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
-#[diesel(table_name = payment_attempts)]
+#[diesel(table_name = payment_attempts, treat_none_as_default_value = false)]
 pub struct Attempt {
     pub id: AttemptId,
     pub order_id: OrderId,

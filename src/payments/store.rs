@@ -1,6 +1,7 @@
 //! SQL over the money's tables. No decisions here: each function is one statement.
 
 use super::model::{Attempt, AttemptState, Balance, Capture, CaptureState, PayBy, Refund, RefundState};
+use crate::db::Ready as _;
 use crate::db::schema::{captures, payment_attempts, refunds};
 use crate::ids::{AttemptId, CaptureId, OrderId, RefundId};
 use crate::money::Money;
@@ -15,7 +16,7 @@ const MOST_ATTEMPTS: i64 = 100;
 /// # Errors
 /// `UniqueViolation` of `payment_attempts_one_standing` when another one can still bring money.
 pub fn insert_attempt(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<()> {
-    diesel::insert_into(payment_attempts::table).values(attempt).execute(conn).map(drop)
+    diesel::insert_into(payment_attempts::table).values(attempt).ready().execute(conn).map(drop)
 }
 
 /// # Errors
@@ -80,6 +81,7 @@ pub fn attempts_to_ask(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -
 pub fn set_ask_at(conn: &mut PgConnection, id: AttemptId, at: Option<DateTime<Utc>>) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set((payment_attempts::ask_at.eq(at), payment_attempts::asks.eq(payment_attempts::asks + 1)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -104,7 +106,7 @@ pub struct Became {
 /// # Errors
 /// When the database does not answer.
 pub fn set_attempt(conn: &mut PgConnection, id: AttemptId, became: &Became) -> QueryResult<()> {
-    diesel::update(payment_attempts::table.find(id)).set(became).execute(conn).map(drop)
+    diesel::update(payment_attempts::table.find(id)).set(became).ready().execute(conn).map(drop)
 }
 
 /// # Errors
@@ -112,6 +114,7 @@ pub fn set_attempt(conn: &mut PgConnection, id: AttemptId, became: &Became) -> Q
 pub fn set_intent(conn: &mut PgConnection, id: AttemptId, intent: &str) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set(payment_attempts::intent.eq(intent))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -125,6 +128,7 @@ pub fn note_intent_if_open(conn: &mut PgConnection, id: AttemptId, intent: &str)
         .filter(payment_attempts::state.eq(AttemptState::Created))
         .filter(payment_attempts::shutting.eq(false))
         .set(payment_attempts::intent.eq(intent))
+        .ready()
         .execute(conn)
         .map(|rows| rows == 1)
 }
@@ -136,6 +140,7 @@ pub fn note_intent_if_open(conn: &mut PgConnection, id: AttemptId, intent: &str)
 pub fn set_shutting(conn: &mut PgConnection, id: AttemptId) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set(payment_attempts::shutting.eq(true))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -147,6 +152,7 @@ pub fn set_shutting(conn: &mut PgConnection, id: AttemptId) -> QueryResult<()> {
 pub fn set_begun(conn: &mut PgConnection, id: AttemptId, ask_at: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set((payment_attempts::asks.eq(1), payment_attempts::ask_at.eq(ask_at)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -177,6 +183,7 @@ pub fn claim_to_ask(
                 payment_attempts::asks.eq(payment_attempts::asks + 1),
             ))
             .returning(Attempt::as_select())
+            .ready()
             .load(conn)
     })
 }
@@ -189,6 +196,7 @@ pub fn ask_again_at(conn: &mut PgConnection, seen: &Attempt, at: Option<DateTime
     diesel::update(payment_attempts::table.find(seen.id))
         .filter(payment_attempts::state.eq(seen.state))
         .set(payment_attempts::ask_at.eq(at))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -200,6 +208,7 @@ pub fn ask_again_at(conn: &mut PgConnection, seen: &Attempt, at: Option<DateTime
 pub fn set_approve_at(conn: &mut PgConnection, id: AttemptId, at: Option<&str>) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set(payment_attempts::approve_at.eq(at))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -211,6 +220,7 @@ pub fn set_approve_at(conn: &mut PgConnection, id: AttemptId, at: Option<&str>) 
 pub fn set_good_until(conn: &mut PgConnection, id: AttemptId, until: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set(payment_attempts::good_until.eq(until))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -222,6 +232,7 @@ pub fn set_good_until(conn: &mut PgConnection, id: AttemptId, until: DateTime<Ut
 pub fn stand_in(conn: &mut PgConnection, id: AttemptId) -> QueryResult<()> {
     diesel::update(payment_attempts::table.find(id))
         .set(payment_attempts::standby.eq(false))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -242,6 +253,7 @@ pub fn settle_at_door(
             payment_attempts::state.eq(AttemptState::Authorised),
             payment_attempts::settled_at.eq(now),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -269,6 +281,7 @@ pub fn ending_authorisations(
     .bind::<Timestamptz, _>(before)
     .bind::<Timestamptz, _>(tried_after)
     .bind::<BigInt, _>(most)
+    .ready()
     .load::<Named>(conn)
     .map(|rows| rows.into_iter().map(|row| AttemptId(row.id)).collect())
 }
@@ -300,6 +313,7 @@ pub fn abandon(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>) -> Qu
             payment_attempts::approve_at.eq(None::<String>),
             payment_attempts::shutting.eq(false),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -330,6 +344,7 @@ pub fn settle_capture(
             captures::settled_at.eq((state != CaptureState::Requested).then_some(now)),
             amount,
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -385,7 +400,7 @@ pub struct RefundBecame {
 /// # Errors
 /// When the database does not answer.
 pub fn set_refund(conn: &mut PgConnection, id: RefundId, became: &RefundBecame) -> QueryResult<()> {
-    diesel::update(refunds::table.find(id)).set(became).execute(conn).map(drop)
+    diesel::update(refunds::table.find(id)).set(became).ready().execute(conn).map(drop)
 }
 
 /// Takes refunds that are due to be asked about and keeps others off them until `again_at`.
@@ -410,6 +425,7 @@ pub fn claim_refunds_to_ask(
         diesel::update(refunds::table.filter(refunds::id.eq_any(due)))
             .set((refunds::ask_at.eq(again_at), refunds::asks.eq(refunds::asks + 1)))
             .returning(Refund::as_select())
+            .ready()
             .load(conn)
     })
 }
@@ -422,6 +438,7 @@ pub fn ask_refund_again_at(conn: &mut PgConnection, id: RefundId, at: DateTime<U
     diesel::update(refunds::table.find(id))
         .filter(refunds::state.eq(RefundState::Requested))
         .set(refunds::ask_at.eq(at))
+        .ready()
         .execute(conn)
         .map(drop)
 }

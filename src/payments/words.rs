@@ -1,6 +1,7 @@
 //! The gateway's words, each once, with what was decided about it.
 
 use super::model::Decision;
+use crate::db::Ready as _;
 use crate::db::schema::gateway_events;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -47,6 +48,7 @@ pub fn decide_word(
             gateway_events::decision.eq(decision),
             gateway_events::decided_at.eq((decision != Decision::Waiting).then_some(now)),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -8,15 +8,16 @@ use super::parts::{
 use super::shop::Shop;
 use super::visit::Visit;
 use super::when::When;
-use crate::basket::{self, Basket, Spot, Totals};
-use crate::catalog::{self, Item};
+use crate::basket::{self, Basket, Kept, Spot, Totals};
+use crate::catalog::{self, Item, Shelf};
 use crate::clock;
 use crate::delivery::Window;
 use crate::error::AppError;
+use crate::ids::BasketId;
 use crate::journeys::Choice;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use diesel::PgConnection;
+use diesel::{PgConnection, QueryResult};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -40,18 +41,22 @@ impl Viewer {
         shop: &Shop,
         visit: &Visit,
     ) -> impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static {
-        let (id, notice, choice, signed_in) =
-            (visit.basket, visit.notice, visit.choice, visit.token.is_some());
-        let (valid_for, now) = (shop.quote_valid_for(), shop.app.clock.now());
+        let load = Self::loader_at(shop, visit);
+        move |conn| load(conn, None)
+    }
+
+    /// As [`Viewer::loader`], for who may know the basket's version already.
+    pub(crate) fn loader_at(
+        shop: &Shop,
+        visit: &Visit,
+    ) -> impl Fn(&mut PgConnection, Option<i64>) -> Result<Self, AppError> + Send + Sync + 'static {
+        let (notice, choice, signed_in) = (visit.notice, visit.choice, visit.token.is_some());
         let (zone, vat) = (shop.app.config.shop.zone, shop.app.config.shop.delivery_vat_percent);
-        let (upcoming, kept) = (Arc::clone(&shop.upcoming), shop.baskets.clone());
-        move |conn| {
-            let before = kept.before();
-            let basket = id.map_or(Ok(None), |id| basket::load(conn, id, valid_for, now))?;
-            let basket = Arc::new(basket.unwrap_or_else(|| Basket::empty(id)));
-            if id.is_some() {
-                kept.keep(&basket, before);
-            }
+        let (id, now) = (visit.basket, shop.app.clock.now());
+        let (upcoming, reader) = (Arc::clone(&shop.upcoming), BasketReader::new(shop));
+        move |conn, version| {
+            let basket = id.map_or(Ok(None), |id| reader.read(conn, id, version))?;
+            let basket = basket.unwrap_or_else(|| Arc::new(Basket::empty(id)));
             let windows = match &basket.spot {
                 Some(spot) => upcoming.of(conn, spot.quote.zone_id, now)?,
                 None => Arc::default(),
@@ -297,6 +302,62 @@ impl Viewer {
                 .then(|| TotalsBlock::new(&self.basket, &self.totals)),
             quiet: matches!(notice, Notice::Changed { .. }),
         }))
+    }
+}
+
+/// What is needed to read a basket where there is a connection: what is kept of it, as long as that
+/// is what the database would say.
+#[derive(Clone)]
+pub(crate) struct BasketReader {
+    kept: Kept,
+    shelf: Shelf,
+    quote_valid_for: Duration,
+    now: DateTime<Utc>,
+}
+
+impl BasketReader {
+    pub(crate) fn new(shop: &Shop) -> Self {
+        Self {
+            kept: shop.baskets.clone(),
+            shelf: shop.shelf.clone(),
+            quote_valid_for: shop.quote_valid_for(),
+            now: shop.app.clock.now(),
+        }
+    }
+
+    /// The basket at this version; where the version is not known, it is asked for. Outside of a
+    /// transaction: what that has changed may not come to pass.
+    ///
+    /// # Errors
+    /// When the database does not answer. `None`: there is no such basket.
+    fn read(
+        &self,
+        conn: &mut PgConnection,
+        id: BasketId,
+        version: Option<i64>,
+    ) -> QueryResult<Option<Arc<Basket>>> {
+        if let Some(basket) = self.at_hand(id) {
+            let present = version.map_or_else(|| basket::version(conn, id), |v| Ok(Some(v)))?;
+            if present == Some(basket.version) {
+                return Ok(Some(basket));
+            }
+        }
+        let before = self.kept.before(id);
+        let basket = basket::load(conn, id, self.quote_valid_for, self.now)?.map(Arc::new);
+        if let Some(basket) = &basket {
+            self.kept.keep(basket, before);
+        }
+        Ok(basket)
+    }
+
+    /// The basket at this version, if it is kept.
+    pub(crate) fn known(&self, id: BasketId, version: i64) -> Option<Arc<Basket>> {
+        self.at_hand(id).filter(|basket| basket.version == version)
+    }
+
+    /// Nobody tells of an offer that begins or ends just now.
+    fn at_hand(&self, id: BasketId) -> Option<Arc<Basket>> {
+        if self.shelf.offers_are_due(self.now) { None } else { self.kept.get(id, self.now) }
     }
 }
 

@@ -32,7 +32,7 @@ use actix_web::web::{ServiceConfig, post};
 pub use alike::Alike;
 pub(crate) use asker::Asker;
 pub(crate) use basket_page::changes_of;
-pub(crate) use fill::Viewer;
+pub(crate) use fill::{BasketReader, Viewer};
 pub(crate) use layout::Layout;
 pub(crate) use notice::Notice;
 pub(crate) use parts::{Less, NO_NOTICE, TotalsBlock, items_words};

@@ -16,6 +16,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const LONGEST: usize = 60;
 
@@ -58,11 +59,11 @@ pub(super) async fn set(
     let Ok(query) = form.query() else { return Ok(redirect("/place?missing=place", [])) };
     let id = visit.basket_or_new();
     let (now, valid_for) = (shop.app.clock.now(), shop.quote_valid_for());
-    let asked = query.clone();
+    let (asked, atlas) = (query.clone(), Arc::clone(&shop.atlas));
     let answer = shop
         .app
         .db(move |conn| {
-            let answer = delivery::find(conn, &asked)?;
+            let answer = atlas.area(conn)?.find(conn, &asked)?;
             if let Answer::Here { place, eircode } = &answer {
                 let quote = delivery::give_quote(conn, place, eircode.clone(), valid_for, now)?;
                 basket::change_place(conn, id, &quote, now)?;

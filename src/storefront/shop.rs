@@ -6,7 +6,7 @@ use crate::accounts::Passwords;
 use crate::app::App;
 use crate::basket::Kept;
 use crate::catalog::Shelf;
-use crate::delivery::Upcoming;
+use crate::delivery::{Atlas, Upcoming};
 use crate::error::AppError;
 use crate::journeys::{Kind, Recorder};
 use crate::web::{Answer, CachedPages, Counted, Effort, Metrics, Sheet};
@@ -25,6 +25,7 @@ pub struct Shop {
     pub alike: Alike,
     pub pages: CachedPages,
     pub upcoming: Arc<Upcoming>,
+    pub atlas: Arc<Atlas>,
     pub baskets: Kept,
     pub recorder: Recorder,
     pub metrics: Data<Metrics>,

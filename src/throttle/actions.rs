@@ -1,4 +1,5 @@
 use super::model::{Count, Key, Limited, Wait, judge};
+use crate::db::Ready as _;
 use crate::db::schema::throttles;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -91,6 +92,7 @@ pub fn give_back(conn: &mut PgConnection, what: Limited, keys: &[Key]) -> QueryR
     diesel::update(throttles::table.filter(throttles::what.eq(what).and(throttles::key.eq_any(held))))
         .filter(throttles::hits.gt(0))
         .set(throttles::hits.eq(throttles::hits - 1))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -148,6 +150,7 @@ fn count(
         .bind::<Timestamptz, _>(now)
         .bind::<Array<Text>, _>(hashes)
         .bind::<Array<Timestamptz>, _>(ends)
+        .ready()
         .load(conn)?;
     let count = |row: Row| {
         let key = keys.iter().find(|key| key.hash == row.key)?;

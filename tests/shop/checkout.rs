@@ -1002,3 +1002,75 @@ async fn nobody_keeps_window_after_window_from_all_others() {
     assert!(page.text.contains("15 Leinster Road"), "what was typed is kept all the same");
     delivered(&shopper).await;
 }
+
+/// Few enough of each that the basket is kept in memory.
+async fn little(shopper: &Shopper<'_>) {
+    shopper.lives_at("D06").await;
+    shopper.wants(MILK, "5").await;
+    shopper.wants(SPAGHETTI, "5").await;
+}
+
+#[actix_web::test]
+async fn what_is_kept_of_a_basket_is_shown_only_while_it_is_what_the_database_says() {
+    let shop = plain_shop();
+    let other = shop.another();
+    other.state();
+    let shopper = shop.shopper();
+    little(&shopper).await;
+    delivered(&shopper).await;
+    for path in ["/checkout/payment", "/basket", "/checkout/delivery"] {
+        shopper.get(path).await.must_say("€28.40");
+        shopper.moves_to(&other).wants(MILK, "4").await;
+        // At once, before word of it has come.
+        shopper.get(path).await.must_say("€26.21");
+        shopper.moves_to(&other).wants(MILK, "5").await;
+    }
+    shopper.get("/checkout/payment").await.must_say("€28.40");
+    shop.change(&format!("UPDATE products SET price_cents = 300 WHERE sku = '{MILK}'"));
+    shopper.get("/checkout/payment").await.must_say("€32.45");
+}
+
+#[actix_web::test]
+async fn an_offer_that_ends_counts_no_more_from_its_last_second_on() {
+    let shop = plain_shop();
+    let ends = shop.clock.now() + Duration::minutes(5);
+    shop.change(&format!(
+        "INSERT INTO offers (code, kind, percent, label, starts_at, ends_at) VALUES ('ten', 'percent', 10, '10 % off', '2026-01-01', '{ends}');
+         INSERT INTO offer_products (offer_id, product_id, starts_at, ends_at)
+             SELECT o.id, p.id, o.starts_at, o.ends_at FROM offers o, products p WHERE o.label = '10 % off' AND p.sku = '{SPAGHETTI}'"
+    ));
+    let shopper = shop.shopper();
+    little(&shopper).await;
+    delivered(&shopper).await;
+    shopper.get("/checkout/payment").await.must_say("Total €29.55");
+    shop.clock.advance(Duration::minutes(5));
+    shopper.get("/checkout/payment").await.must_say("Total before €29.55 €31.30");
+}
+
+#[actix_web::test]
+async fn a_place_that_is_called_otherwise_elsewhere_is_called_so_here() {
+    let shop = plain_shop();
+    let shopper = shop.shopper();
+    little(&shopper).await;
+    delivered(&shopper).await;
+    shopper.get("/checkout/delivery").await.must_say("Rathmines, Dublin 6");
+    shop.change("UPDATE places SET short_name = 'Ranelagh' WHERE routing_key = 'D06'");
+    shopper.get("/checkout/delivery").await.must_say("Ranelagh, Dublin 6");
+}
+
+#[actix_web::test]
+async fn the_whole_way_to_an_order_asks_so_often_and_no_more() {
+    let shop = plain_shop();
+    let way = async || {
+        let shopper = shop.shopper();
+        little(&shopper).await;
+        shopper.get("/basket").await;
+        let button = at_review(&shopper).await;
+        let placed = button.press(&shopper).await;
+        let order = placed.location.expect("an order");
+        shopper.get(&order).await.must_say("€28.40");
+    };
+    way().await;
+    let asked = shop.queries_of(way()).await;
+    assert!(asked.len() <= 84, "{} times: {asked:#?}", asked.len());
+}

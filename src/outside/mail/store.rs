@@ -1,6 +1,7 @@
 //! SQL over the letters. No decisions here: each function is one statement.
 
 use super::model::{Claimed, Figures, LEASE, Letter};
+use crate::db::Ready as _;
 use crate::db::schema::outgoing_mail::{self, dsl};
 use crate::ids::MailId;
 use chrono::{DateTime, Utc};
@@ -50,6 +51,7 @@ pub(super) fn claim(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<
         diesel::update(outgoing_mail::table.find(id))
             .set((dsl::leased_until.eq(now + LEASE), dsl::tries.eq(dsl::tries + 1)))
             .returning(Claimed::as_select())
+            .ready()
             .get_result(conn)
             .map(Some)
     })
@@ -65,6 +67,7 @@ pub(super) fn mark_sent(conn: &mut PgConnection, id: MailId, now: DateTime<Utc>)
             dsl::text.eq(case_when(dsl::secret, "".into_sql::<Text>()).otherwise(dsl::text)),
             dsl::html.eq(case_when(dsl::secret, "".into_sql::<Text>()).otherwise(dsl::html)),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -74,6 +77,7 @@ pub(super) fn put_off(conn: &mut PgConnection, letter: &Claimed, due_at: DateTim
     diesel::update(outgoing_mail::table.find(letter.id))
         .filter(dsl::leased_until.is_not_distinct_from(letter.leased_until))
         .set((dsl::due_at.eq(due_at), dsl::leased_until.eq(None::<DateTime<Utc>>)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -82,6 +86,7 @@ pub(super) fn give_up(conn: &mut PgConnection, letter: &Claimed, why: &str) -> Q
     diesel::update(outgoing_mail::table.find(letter.id))
         .filter(dsl::leased_until.is_not_distinct_from(letter.leased_until))
         .set((dsl::failed.eq(why), dsl::leased_until.eq(None::<DateTime<Utc>>)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
