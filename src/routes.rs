@@ -10,6 +10,7 @@ use crate::outside::mail::Mailbox;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::tracker::{self, Streams};
+use crate::warehouse;
 use crate::web::{Front, Metrics, assets, get};
 use actix_web::web::{
     Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, post, resource, route,
@@ -53,6 +54,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .configure(checkout::routes)
             .configure(tracker::routes)
             .configure(backoffice::routes)
+            .configure(warehouse::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")

@@ -66,6 +66,23 @@ const LADDER: &[(&str, &[&str])] = &[
     ("staffroom", &["accounts", "clock", "error", "ids", "staff", "storefront", "web"]),
     ("backoffice", &["accounts", "error", "ids", "staff", "staffroom", "storefront", "throttle", "web"]),
     (
+        "warehouse",
+        &[
+            "catalog",
+            "clock",
+            "error",
+            "fulfilment",
+            "ids",
+            "inventory",
+            "lifecycle",
+            "orders",
+            "staff",
+            "staffroom",
+            "storefront",
+            "web",
+        ],
+    ),
+    (
         "checkout",
         &[
             "accounts",
@@ -163,6 +180,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "sandbox",
             "storefront",
             "tracker",
+            "warehouse",
             "web",
         ],
     ),
