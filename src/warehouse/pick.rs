@@ -7,6 +7,7 @@ use crate::error::AppError;
 use crate::fulfilment::{FulfilmentState, Pick, PickState};
 use crate::ids::OrderNumber;
 use crate::orders::{OrderLine, OrderState, Substitutions};
+use crate::payments::PayBy;
 use crate::staffroom::{Area, Room, Staffer, answer};
 use crate::storefront::Shop;
 use crate::web::assets;
@@ -89,6 +90,7 @@ enum Stage {
     Packed {
         bags: usize,
         total: String,
+        money: &'static str,
         is_out: bool,
     },
 }
@@ -175,6 +177,7 @@ fn stage(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> Stage {
         Some(state @ (FulfilmentState::Packed | FulfilmentState::HandedOver)) => Stage::Packed {
             bags: dossier.bags.len(),
             total: row.total_cents.unwrap_or_default().to_string(),
+            money: money(dossier.order.pay_by),
             is_out: state == FulfilmentState::HandedOver,
         },
     }
@@ -267,6 +270,15 @@ fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
             let name = other.map_or("something else", |ware| ware.name.as_str());
             format!("{name} instead of {}, {amount}, {}", line.name, pick.sum_cents)
         }
+    }
+}
+
+/// What happens to the money when it leaves.
+const fn money(by: PayBy) -> &'static str {
+    match by {
+        PayBy::Card => "The card is charged for it when it is handed over.",
+        PayBy::Redirect => "It was paid before: what was too much goes back when it is handed over.",
+        PayBy::CashAtDoor | PayBy::CardAtDoor => "The rider takes the money at the door.",
     }
 }
 

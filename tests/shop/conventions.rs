@@ -76,6 +76,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "inventory",
             "lifecycle",
             "orders",
+            "payments",
             "staff",
             "staffroom",
             "storefront",

@@ -134,7 +134,7 @@ async fn a_picker_picks_weighs_swaps_packs_and_hands_over() {
     let labels = kasia.get(&format!("{}/labels", here(&order))).await;
     labels.must_say(&format!("{}-03", order.number));
     let found = kasia.submit("/warehouse/scan", &[("code", &format!("{}-03", order.number))]).await;
-    found.must_say("Hand over");
+    found.must_say("The rider takes the money at the door.");
     kasia.get("/warehouse?show=packed").await.must_say(&order.number.to_string());
     let out = format!("{}/hand-over", here(&order));
     kasia.submit(&out, &[]).await.must_say("is handed over. The rider takes the money at the door.");
