@@ -43,6 +43,14 @@ id! {
     /// Key of a row in `products`. People see the SKU.
     ProductId, i64, diesel::sql_types::BigInt
 }
+impl ProductId {
+    /// What the log knows the product by: always the same key, made of the product's own.
+    pub const fn subject(self) -> Uuid {
+        const OF_PRODUCTS: u128 = 0x7072_6f64_7563_8000_8000_0000_0000_0000;
+        Uuid::from_u128(OF_PRODUCTS ^ self.0.cast_unsigned() as u128)
+    }
+}
+
 id! {
     /// Key of a row in `places`: a routing key that the shop knows of.
     PlaceId, i32, diesel::sql_types::Integer

@@ -40,5 +40,6 @@ pub mod standin;
 pub mod storefront;
 pub mod throttle;
 pub mod tracker;
+pub mod warehouse;
 pub mod web;
 pub mod worker;

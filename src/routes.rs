@@ -11,6 +11,7 @@ use crate::outside::mail::Mailbox;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::tracker::{self, Streams};
+use crate::warehouse;
 use crate::web::{Front, Metrics, assets, get};
 use actix_web::web::{
     Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig, post, resource, route,
@@ -61,6 +62,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     autopilot::routes(cfg, autopilot);
                 }
             })
+            .configure(warehouse::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")

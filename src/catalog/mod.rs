@@ -14,11 +14,11 @@ mod store;
 
 pub use allergens::{ALLERGENS, Allergen, emphasised, listed};
 pub use model::{
-    Article, Availability, Details, Item, LABELS, PictureFit, SizeUnit, SoldBy, StockRow, Storage,
+    Article, Availability, Details, Item, LABELS, PictureFit, SizeUnit, SoldBy, StockRow, Storage, Ware,
 };
 pub use offers::{Offer, OfferKind, Priced, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
     best_of_kind, best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now,
-    product_addresses,
+    product_addresses, ware_by_sku, wares,
 };

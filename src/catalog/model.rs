@@ -80,6 +80,22 @@ pub struct Article {
     pub minimum_age: i32,
 }
 
+/// A product as those handle it who work with it, sold any more or not.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = products)]
+pub struct Ware {
+    pub id: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub brand: String,
+    pub category_id: i32,
+    pub kind: String,
+    pub size_text: String,
+    pub picture: String,
+    pub picture_fit: PictureFit,
+    pub storage: Storage,
+}
+
 /// The rest of a product, for its own page.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = products)]

@@ -1,6 +1,6 @@
 //! SQL over the catalogue. No decisions here: each function is one statement.
 
-use super::model::{Article, Details, Item, StockRow};
+use super::model::{Article, Details, Item, StockRow, Ware};
 use super::offers::Offer;
 use crate::db::schema::{categories, departments, offer_products, offers, products, stock, synonyms};
 use crate::ids::{ProductId, Sku, Slug};
@@ -104,6 +104,28 @@ pub fn by_sku(conn: &mut PgConnection, sku: &Sku, now: DateTime<Utc>) -> QueryRe
         ))
         .first::<(Article, Option<StockRow>, Option<Offer>, Option<DateTime<Utc>>)>(conn)?;
     Ok(Item { article, stock: stock.filter(|_| withdrawn.is_none()), offer })
+}
+
+/// These products in any order, also those withdrawn.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn wares(conn: &mut PgConnection, ids: &[ProductId]) -> QueryResult<Vec<Ware>> {
+    products::table.filter(products::id.eq_any(ids)).select(Ware::as_select()).load(conn)
+}
+
+/// A product by what a scanner reads: its number as typed or in capitals. Also one that is withdrawn.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn ware_by_sku(conn: &mut PgConnection, sku: &Sku) -> QueryResult<Option<Ware>> {
+    let typed = sku.as_ref();
+    products::table
+        .filter(products::sku.eq_any([typed, &typed.to_ascii_uppercase()]))
+        .order(products::sku.eq(typed).desc())
+        .select(Ware::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// The most bought of one kind.

@@ -14,6 +14,8 @@ use std::fmt;
 pub struct Report {
     pub products: import::Report,
     pub departments_added: usize,
+    /// Products that were given a place on the shelves.
+    pub shelves_given: usize,
     pub synonyms_added: usize,
     pub offers_added: usize,
     /// Offers whose time was over and that run again.
@@ -31,7 +33,8 @@ impl Report {
         let products = self.products.added + self.products.changed;
         let offers = self.offers_added + self.offers_renewed + self.coupons_added + self.staff_added;
         let delivery = self.zones_added + self.places_added + self.windows_added;
-        products + offers + delivery + self.departments_added + self.synonyms_added == 0
+        let shelves = self.departments_added + self.synonyms_added + self.shelves_given;
+        products + offers + delivery + shelves == 0
     }
 }
 
@@ -107,6 +110,7 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
         Ok(Report {
             products,
             departments_added,
+            shelves_given: shelves::put_products_on_shelves(conn)?,
             synonyms_added: shelves::add_synonyms(conn)?,
             offers_added,
             offers_renewed,

@@ -62,3 +62,19 @@ pub(super) fn add_synonyms(conn: &mut PgConnection) -> Result<usize, DemoError> 
     }
     Ok(diesel::insert_into(synonyms::table).values(missing).execute(conn)?)
 }
+
+/// Gives the demo's products places to stand, as one walks: a letter for each department, an aisle for
+/// each category, one place beside the other. What somebody has put elsewhere stays there.
+pub(super) fn put_products_on_shelves(conn: &mut PgConnection) -> QueryResult<usize> {
+    diesel::sql_query(
+        "WITH walk AS (
+            SELECT p.id,
+                chr(65 + ((dense_rank() OVER (ORDER BY d.position, d.id) - 1) % 26)::int)
+                || to_char(dense_rank() OVER (PARTITION BY d.id ORDER BY c.name, c.id), 'FM9900') || '-'
+                || to_char(row_number() OVER (PARTITION BY c.id ORDER BY p.kind, p.name, p.id), 'FM99900') AS shelf
+            FROM products p JOIN categories c ON c.id = p.category_id JOIN departments d ON d.id = c.department_id
+            WHERE p.demo)
+         UPDATE stock SET shelf = walk.shelf FROM walk WHERE stock.product_id = walk.id AND stock.shelf = ''",
+    )
+    .execute(conn)
+}

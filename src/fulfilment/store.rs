@@ -67,6 +67,25 @@ pub fn queue(
     query.load(conn)
 }
 
+/// How many orders are in a state, of those that were due before a time where one is given.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn count(
+    conn: &mut PgConnection,
+    state: FulfilmentState,
+    due_before: Option<DateTime<Utc>>,
+) -> QueryResult<i64> {
+    let mut query = fulfilments::table
+        .filter(fulfilments::state.eq(state).and(fulfilments::stopped_at.is_null()))
+        .count()
+        .into_boxed();
+    if let Some(before) = due_before {
+        query = query.filter(fulfilments::due_at.lt(before));
+    }
+    query.get_result(conn)
+}
+
 /// What a picker has in hand.
 ///
 /// # Errors

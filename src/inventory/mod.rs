@@ -9,6 +9,6 @@ mod movements;
 
 pub use holds::{HoldError, Short, Wanted, hold, release};
 pub use movements::{
-    Moved, Movement, Reason, Shelf, StockError, TakeError, count, lock, put_back, receive, reopen, shelf,
-    take_free, take_held,
+    Moved, Movement, Reason, Shelf, StockError, TakeError, count, lock, lock_as_seen, movements_of, put_back,
+    put_on_shelf, receive, reopen, shelf, shelves, shelves_along, take_free, take_held,
 };

@@ -120,6 +120,81 @@ pub fn shelf(conn: &mut PgConnection, product: ProductId) -> QueryResult<Option<
     Shelf::query().find(product.0).first(conn).optional()
 }
 
+/// # Errors
+/// When the database does not answer.
+pub fn shelves(conn: &mut PgConnection, products: &[ProductId]) -> QueryResult<Vec<Shelf>> {
+    Shelf::query().filter(stock::product_id.eq_any(products)).load(conn)
+}
+
+/// A page of all stock, as one walks along the shelves, from behind one row on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn shelves_along(
+    conn: &mut PgConnection,
+    behind: Option<(&str, ProductId)>,
+    most: i64,
+) -> QueryResult<Vec<Shelf>> {
+    let mut query = Shelf::query().order((stock::shelf, stock::product_id)).limit(most).into_boxed();
+    if let Some((shelf, id)) = behind {
+        let further = stock::shelf.gt(shelf);
+        query = query.filter(further.or(stock::shelf.eq(shelf).and(stock::product_id.gt(id))));
+    }
+    query.load(conn)
+}
+
+/// A page of what came and went of a product, the newest first, from before one movement on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn movements_of(
+    conn: &mut PgConnection,
+    product: ProductId,
+    before: Option<i64>,
+    most: i64,
+) -> QueryResult<Vec<Movement>> {
+    let mut query = Movement::query()
+        .filter(stock_movements::product_id.eq(product))
+        .order(stock_movements::id.desc())
+        .limit(most)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(stock_movements::id.lt(before));
+    }
+    query.load(conn)
+}
+
+/// Holds a product's row, as somebody has seen it, until the transaction ends.
+///
+/// # Errors
+/// `ChangedSince` when it is another's number by now.
+pub fn lock_as_seen(
+    conn: &mut PgConnection,
+    product: ProductId,
+    seen_version: i32,
+) -> Result<Shelf, StockError> {
+    let found = Shelf::query().find(product.0).for_no_key_update().first(conn).optional()?;
+    let row = found.ok_or(StockError::Unknown)?;
+    if row.version == seen_version { Ok(row) } else { Err(StockError::ChangedSince(row)) }
+}
+
+/// From now on a product stands elsewhere. Its number stays as it is, and so does its version.
+///
+/// # Errors
+/// `ChangedSince` when somebody has put it elsewhere since.
+pub fn put_on_shelf(
+    conn: &mut PgConnection,
+    product: ProductId,
+    from: &str,
+    to: &str,
+) -> Result<(), StockError> {
+    let seen = stock::table.find(product.0).filter(stock::shelf.eq_any([from, to]));
+    if diesel::update(seen).set(stock::shelf.eq(to)).execute(conn)? == 1 {
+        return Ok(());
+    }
+    Err(shelf(conn, product)?.map_or(StockError::Unknown, StockError::ChangedSince))
+}
+
 /// An order's line leaves the shelf: its hold ends, `units` are in the bag, and what was promised
 /// beyond that is missing.
 ///

@@ -17,6 +17,7 @@ mod promise;
 mod refund;
 mod renew;
 mod settle;
+mod shelves;
 mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
@@ -29,7 +30,7 @@ pub use drive::{
 pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
-pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking};
+pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};
 pub use place::{
     Confirming, Gone, Paying, PlaceError, Placed, Placement, Reckoned, place_held, place_order, reckon,
 };
@@ -39,4 +40,5 @@ pub use refund::{
 };
 pub use renew::renew;
 pub use settle::{Source, payment_settled};
+pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
 pub use status::{Back, Release, Status, Story, Try};

@@ -101,6 +101,34 @@ pub fn start_picking(
     })
 }
 
+/// Orders looked at for one that nobody else reaches for: more pickers at once there are not.
+const AT_ONCE: i64 = 20;
+
+/// A picker takes what is due first and waits for somebody: what they have in hand already, if
+/// that is something. Nothing when nothing waits. One transaction for each order reached for, so
+/// that of two who reach for one the other gets the next.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn take_next(
+    conn: &mut PgConnection,
+    picker: StaffId,
+    now: DateTime<Utc>,
+) -> Result<Option<OrderId>, PickError> {
+    if let Some(own) = fulfilment::in_hand_of(conn, picker, 1)?.first() {
+        return Ok(Some(own.order_id));
+    }
+    for row in fulfilment::queue(conn, FulfilmentState::Waiting, None, AT_ONCE)? {
+        match start_picking(conn, row.order_id, picker, now) {
+            Ok(()) => return Ok(Some(row.order_id)),
+            Err(PickError::Db(e)) => return Err(PickError::Db(e)),
+            // Somebody was there first.
+            Err(_) => {}
+        }
+    }
+    Ok(None)
+}
+
 /// A picker puts an order down again. What is picked stays picked. One transaction.
 ///
 /// # Errors

@@ -19,4 +19,4 @@ pub use actions::{
 pub use area::{Area, Role};
 pub use browser::browser_words;
 pub use model::{Access, Member, OnDuty, Secret, Session, is_of_the_demo};
-pub use store::{by_email, by_id, members, secret_of, sessions_of, waiting};
+pub use store::{by_email, by_id, members, names_of, secret_of, sessions_of, waiting};

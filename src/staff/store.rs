@@ -19,6 +19,17 @@ pub fn by_id(conn: &mut PgConnection, id: StaffId) -> QueryResult<Member> {
     staff_members::table.find(id).select(Member::as_select()).first(conn)
 }
 
+/// What some of them are called.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn names_of(conn: &mut PgConnection, ids: &[StaffId]) -> QueryResult<Vec<(StaffId, String)>> {
+    staff_members::table
+        .filter(staff_members::id.eq_any(ids))
+        .select((staff_members::id, staff_members::name))
+        .load(conn)
+}
+
 /// What a sign-in is checked against.
 ///
 /// # Errors

@@ -68,6 +68,24 @@ const LADDER: &[(&str, &[&str])] = &[
     ("staffroom", &["accounts", "clock", "error", "ids", "staff", "storefront", "web"]),
     ("backoffice", &["accounts", "error", "ids", "staff", "staffroom", "storefront", "throttle", "web"]),
     (
+        "warehouse",
+        &[
+            "catalog",
+            "clock",
+            "error",
+            "fulfilment",
+            "ids",
+            "inventory",
+            "lifecycle",
+            "orders",
+            "payments",
+            "staff",
+            "staffroom",
+            "storefront",
+            "web",
+        ],
+    ),
+    (
         "checkout",
         &[
             "accounts",
@@ -184,6 +202,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "sandbox",
             "storefront",
             "tracker",
+            "warehouse",
             "web",
         ],
     ),

@@ -20,4 +20,5 @@ mod searching;
 mod staff;
 mod throttles;
 mod upkeep;
+mod warehouse;
 mod windows;

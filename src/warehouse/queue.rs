@@ -1,0 +1,198 @@
+//! What is to be picked, by when it is due; what is in somebody's hands; what waits to leave.
+
+use super::words;
+use crate::catalog::SoldBy;
+use crate::error::AppError;
+use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick};
+use crate::ids::{OrderId, StaffId};
+use crate::orders::{self, Order, OrderLine};
+use crate::staff;
+use crate::staffroom::{Area, Room, Staffer, answer};
+use crate::storefront::Shop;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+const A_PAGE: usize = 20;
+/// A picker carries no more at once.
+const MOST_IN_HAND: i64 = 10;
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    after: String,
+}
+
+impl Asked {
+    fn state(&self) -> FulfilmentState {
+        match self.show.as_str() {
+            "picking" => FulfilmentState::Picking,
+            "packed" => FulfilmentState::Packed,
+            _ => FulfilmentState::Waiting,
+        }
+    }
+
+    /// Microseconds and the order's key. What is no key begins at the beginning.
+    fn behind(&self) -> Option<(DateTime<Utc>, OrderId)> {
+        let (at, id) = self.after.split_once('.')?;
+        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, OrderId(id.parse().ok()?)))
+    }
+}
+
+struct Row {
+    number: String,
+    tone: &'static str,
+    icon: &'static str,
+    due: String,
+    window: String,
+    facts: String,
+    /// Who picks it, and whether they have gone silent.
+    picker: String,
+    is_silent: bool,
+}
+
+struct Counts {
+    waiting: i64,
+    late: i64,
+    picking: i64,
+    packed: i64,
+}
+
+#[derive(Template)]
+#[template(path = "warehouse/queue.html")]
+struct QueuePage {
+    room: Room,
+    counts: Counts,
+    mine: Vec<Row>,
+    rows: Vec<Row>,
+    show: &'static str,
+    next: Option<String>,
+    is_first: bool,
+    as_of: String,
+}
+
+struct Read {
+    counts: Counts,
+    mine: Vec<Fulfilment>,
+    rows: Vec<Fulfilment>,
+    about: About,
+}
+
+/// What rows of the queue say beside themselves.
+struct About {
+    orders: HashMap<OrderId, Order>,
+    lines: HashMap<OrderId, Vec<OrderLine>>,
+    picks: HashMap<OrderId, Vec<Pick>>,
+    names: HashMap<StaffId, String>,
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    who: Staffer,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (state, behind, me, now) = (asked.state(), asked.behind(), who.id, shop.app.clock.now());
+    let mut read = shop.app.read(move |conn| read(conn, state, behind, me, now)).await?;
+    let has_more = read.rows.len() > A_PAGE;
+    read.rows.truncate(A_PAGE);
+    let next = read.rows.last().filter(|_| has_more).map(key_of);
+    let rows =
+        |rows: &[Fulfilment]| rows.iter().filter_map(|row| words_of(&shop, row, &read.about)).collect();
+    let page = QueuePage {
+        room: who.room(Some(Area::Warehouse), "Picking queue"),
+        mine: rows(&read.mine),
+        rows: rows(&read.rows),
+        counts: read.counts,
+        show: state.as_str(),
+        next,
+        is_first: behind.is_none(),
+        as_of: words::as_of(&shop),
+    };
+    answer(&shop, &request, StatusCode::OK, &page)
+}
+
+fn key_of(row: &Fulfilment) -> String {
+    format!("{}.{}", row.due_at.timestamp_micros(), row.order_id)
+}
+
+fn read(
+    conn: &mut PgConnection,
+    state: FulfilmentState,
+    behind: Option<(DateTime<Utc>, OrderId)>,
+    me: StaffId,
+    now: DateTime<Utc>,
+) -> Result<Read, AppError> {
+    let counts = Counts {
+        waiting: fulfilment::count(conn, FulfilmentState::Waiting, None)?,
+        late: fulfilment::count(conn, FulfilmentState::Waiting, Some(now))?,
+        picking: fulfilment::count(conn, FulfilmentState::Picking, None)?,
+        packed: fulfilment::count(conn, FulfilmentState::Packed, None)?,
+    };
+    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let rows = fulfilment::queue(conn, state, behind, most)?;
+    let mine = fulfilment::in_hand_of(conn, me, MOST_IN_HAND)?;
+    let about = about(conn, rows.iter().chain(&mine))?;
+    Ok(Read { counts, mine, rows, about })
+}
+
+fn about<'r>(conn: &mut PgConnection, rows: impl Iterator<Item = &'r Fulfilment>) -> Result<About, AppError> {
+    let (ids, pickers): (Vec<OrderId>, Vec<Option<StaffId>>) =
+        rows.map(|r| (r.order_id, r.picker_id)).unzip();
+    let pickers: Vec<StaffId> = pickers.into_iter().flatten().collect();
+    let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
+    for line in orders::lines_of(conn, &ids)? {
+        lines.entry(line.order_id).or_default().push(line);
+    }
+    let mut picks: HashMap<OrderId, Vec<Pick>> = HashMap::new();
+    for pick in fulfilment::picks_of_orders(conn, &ids)? {
+        picks.entry(pick.order_id).or_default().push(pick);
+    }
+    let orders = orders::orders_by_ids(conn, &ids)?.into_iter().map(|o| (o.id, o)).collect();
+    let names = staff::names_of(conn, &pickers)?.into_iter().collect();
+    Ok(About { orders, lines, picks, names })
+}
+
+fn words_of(shop: &Shop, row: &Fulfilment, about: &About) -> Option<Row> {
+    let order = about.orders.get(&row.order_id)?;
+    let (tone, icon, due) = words::due(shop, row.due_at);
+    let is_packed = row.state == FulfilmentState::Packed;
+    let (tone, icon, due) =
+        if is_packed { ("ok", "package-check", "Packed".to_owned()) } else { (tone, icon, due) };
+    Some(Row {
+        number: order.number.to_string(),
+        tone,
+        icon,
+        due,
+        window: words::window(shop, order.window_starts_at, order.window_ends_at),
+        facts: facts(about.lines.get(&row.order_id), about.picks.get(&row.order_id)),
+        picker: row.picker_id.and_then(|id| about.names.get(&id).cloned()).unwrap_or_default(),
+        is_silent: row.is_abandoned(shop.app.clock.now()),
+    })
+}
+
+/// `11 lines, 14 pieces, 2 by weight`, or how far it is.
+fn facts(lines: Option<&Vec<OrderLine>>, picks: Option<&Vec<Pick>>) -> String {
+    let (lines, done) = (lines.map_or(&[][..], Vec::as_slice), picks.map_or(0, Vec::len));
+    let pieces: i32 = lines.iter().map(|l| l.quantity).sum();
+    let weighed = lines.iter().filter(|l| l.sold_by == SoldBy::Weight).count();
+    let mut facts = vec![
+        words::count(lines.len(), "line", "lines"),
+        words::count(usize::try_from(pieces).unwrap_or(0), "piece", "pieces"),
+    ];
+    if weighed > 0 {
+        facts.push(format!("{weighed} by weight"));
+    }
+    if done > 0 {
+        facts.push(format!("{done} of {} done", lines.len()));
+    }
+    facts.join(", ")
+}

@@ -1,0 +1,142 @@
+//! There is too little of something: what may stand in for it, as its customer wants it.
+
+use super::dossier::Dossier;
+use super::pick::{LineView, view};
+use super::take::address;
+use crate::catalog::{self, Item};
+use crate::error::AppError;
+use crate::fulfilment;
+use crate::ids::OrderNumber;
+use crate::inventory;
+use crate::orders::{OrderLine, Substitutions};
+use crate::staffroom::{Area, Room, Said, Staffer, answer, done};
+use crate::storefront::Shop;
+use crate::web::assets;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use std::collections::HashMap;
+
+/// Looked at of one kind, and shown of these.
+const OF_A_KIND: i64 = 40;
+const SHOWN: usize = 5;
+
+struct Standin {
+    sku: String,
+    name: String,
+    about: String,
+    picture: String,
+    free: i32,
+    /// What the customer pays, and how much less that is.
+    pays: String,
+    less: String,
+    is_weighed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "warehouse/short.html")]
+struct ShortPage {
+    room: Room,
+    number: String,
+    here: String,
+    line: LineView,
+    options: Vec<Standin>,
+    wish: &'static str,
+    may_swap: bool,
+    asks: bool,
+    left_out: String,
+    needs_scale: bool,
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let ((number, position), now) = (at.into_inner(), shop.app.clock.now());
+    let wanted = number.clone();
+    let (dossier, items) = shop.app.read(move |conn| read(conn, &wanted, position, now)).await?;
+    let line = dossier.line(position).ok_or(AppError::NotFound)?;
+    if dossier.pick_of(line).is_some() || !dossier.is_in_hand_of(who.id) {
+        let words = "This line is not yours to settle any more. This is how it stands.";
+        return Ok(done(&shop, &address(&number), &Said::bad(words)));
+    }
+    answer(&shop, &request, StatusCode::OK, &page(&who, &dossier, line, &items))
+}
+
+type Suggested = (Item, String);
+
+/// Of the same kind and free, the nearest in price first; each with its shelf.
+fn read(
+    conn: &mut PgConnection,
+    number: &OrderNumber,
+    position: i32,
+    now: DateTime<Utc>,
+) -> Result<(Dossier, Vec<Suggested>), AppError> {
+    let dossier = Dossier::read(conn, number)?;
+    let line = dossier.line(position).ok_or(AppError::NotFound)?;
+    let Some(ware) = dossier.wares.get(&line.product_id) else { return Ok((dossier, Vec::new())) };
+    let mut items = catalog::best_of_kind(conn, ware.category_id, &ware.kind, OF_A_KIND, now)?;
+    items.retain(|item| item.article.id != line.product_id && item.available() > 0);
+    let own = line.unit_price_cents.cents();
+    items.sort_by_key(|item| (item.available() < line.quantity, (item.unit_price().cents() - own).abs()));
+    items.truncate(SHOWN);
+    let ids: Vec<_> = items.iter().map(|item| item.article.id).collect();
+    let mut shelves: HashMap<_, _> =
+        inventory::shelves(conn, &ids)?.into_iter().map(|s| (s.product_id, s.shelf)).collect();
+    let with_shelf = |item: Item| {
+        let shelf = shelves.remove(&item.article.id).unwrap_or_default();
+        (item, shelf)
+    };
+    let items = items.into_iter().map(with_shelf).collect();
+    Ok((dossier, items))
+}
+
+fn page(who: &Staffer, dossier: &Dossier, line: &OrderLine, items: &[Suggested]) -> ShortPage {
+    let number = dossier.order.number.to_string();
+    let (may_swap, asks, wish) = match dossier.order.substitutions {
+        Substitutions::Similar => (true, false, "The customer takes a similar item, and never pays more."),
+        Substitutions::Ask => (
+            true,
+            true,
+            "The customer wants to be asked first. Support calls them; swap only what they said yes to.",
+        ),
+        Substitutions::LeaveOut => (false, false, "The customer wants nothing else in its place."),
+    };
+    let options: Vec<Standin> =
+        if may_swap { items.iter().map(|item| option(line, item)).collect() } else { Vec::new() };
+    ShortPage {
+        room: who.room(Some(Area::Warehouse), &format!("Short: {}, {number}", line.name)),
+        here: format!("/warehouse/orders/{number}"),
+        line: view(dossier, line, Some(line.position)),
+        needs_scale: options.iter().any(|o| o.is_weighed),
+        options,
+        wish,
+        may_swap,
+        asks,
+        left_out: line.sum_cents.to_string(),
+        number,
+    }
+}
+
+fn option(line: &OrderLine, (item, shelf): &Suggested) -> Standin {
+    let article = &item.article;
+    let pays = fulfilment::substituted(line, line.quantity, item.unit_price() * line.quantity);
+    let less = line.sum_cents - pays;
+    let about = [article.brand.as_str(), &article.size_label(), shelf.as_str()].map(str::to_owned);
+    Standin {
+        sku: article.sku.clone(),
+        name: article.name.clone(),
+        about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+        picture: assets::picture(&article.picture).into_owned(),
+        free: item.available(),
+        pays: pays.to_string(),
+        less: if less.is_zero() { "the same".to_owned() } else { format!("{less} less") },
+        is_weighed: article.is_weighed(),
+    }
+}

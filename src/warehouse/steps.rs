@@ -1,0 +1,255 @@
+//! What a picker does with a line. Each is one form and one transaction; sent twice, it changes
+//! nothing more.
+
+use super::dossier::Dossier;
+use super::take::address;
+use super::words;
+use crate::catalog::{self, SoldBy};
+use crate::error::AppError;
+use crate::ids::{OrderNumber, ProductId, Sku};
+use crate::lifecycle::{self, PickError, Settled};
+use crate::orders::{self, OrderLine};
+use crate::staffroom::{Area, Said, Staffer, done};
+use crate::storefront::Shop;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Form, Path};
+use diesel::PgConnection;
+use serde::Deserialize;
+
+/// A scale shows no more.
+const MOST_GRAMS: i64 = 99_999;
+
+#[derive(Deserialize)]
+pub(super) struct PickForm {
+    #[serde(default)]
+    units: String,
+    #[serde(default)]
+    grams: String,
+}
+
+fn grams(text: &str) -> Option<i64> {
+    let plain = text.trim().trim_end_matches('g').trim();
+    plain.parse().ok().filter(|g| (1..=MOST_GRAMS).contains(g))
+}
+
+/// The line's own product lies in the bag.
+pub(super) async fn pick(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+    form: Form<PickForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, position) = at.into_inner();
+    let how = Settled::Picked { units: form.units.trim().parse().unwrap_or(0), grams: grams(&form.grams) };
+    settle(&shop, &who, number, position, how).await
+}
+
+/// Nothing lies in the bag.
+pub(super) async fn leave_out(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, position) = at.into_inner();
+    settle(&shop, &who, number, position, Settled::LeftOut).await
+}
+
+async fn settle(
+    shop: &Shop,
+    who: &Staffer,
+    number: OrderNumber,
+    position: i32,
+    how: Settled,
+) -> Result<HttpResponse, AppError> {
+    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
+    let step = move |conn: &mut PgConnection| {
+        let order = orders::order_by_number(conn, &wanted)?.id;
+        match lifecycle::settle_line(conn, order, position, how, picker, now) {
+            Ok(()) => Ok::<_, AppError>(Ok(())),
+            Err(e) => words::of_pick(conn, e).map(Err),
+        }
+    };
+    Ok(match shop.app.db(step).await? {
+        Ok(()) => crate::web::redirect(&address(&number), []),
+        Err(why) => done(shop, &before(&number, position), &Said::bad(why)),
+    })
+}
+
+/// The page before a line.
+fn before(number: &OrderNumber, position: i32) -> String {
+    format!("{}?line={position}", address(number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct SwapForm {
+    /// What was chosen among the suggestions.
+    #[serde(default)]
+    product: String,
+    /// What was scanned or typed instead.
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    units: String,
+    #[serde(default)]
+    grams: String,
+}
+
+/// Something else lies in the bag.
+pub(super) async fn substitute(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+    form: Form<SwapForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let ((number, position), form) = (at.into_inner(), form.into_inner());
+    let short = format!("{}/lines/{position}/short", address(&number));
+    let code = [form.code.trim(), form.product.trim()].into_iter().find(|c| !c.is_empty()).map(str::to_owned);
+    let Some(code) = code else {
+        return Ok(done(&shop, &short, &Said::bad("Choose what is to stand in, or scan it.")));
+    };
+    let read = code.clone();
+    let Some(product) = shop.app.read(move |conn| product_of(conn, &read)).await? else {
+        let words = format!("“{code}” is none of our products. Nothing was changed.");
+        return Ok(done(&shop, &short, &Said::bad(words)));
+    };
+    let (units, grams) = (form.units.trim().parse().unwrap_or(0), grams(&form.grams));
+    let how = Settled::Substituted { product, units, grams };
+    let answer = settle(&shop, &who, number.clone(), position, how).await?;
+    let went_on = answer.headers().get("location").is_some_and(|to| *to == *address(&number));
+    if went_on { Ok(answer) } else { back_to(answer, &short) }
+}
+
+/// The same words on another page.
+fn back_to(mut answer: HttpResponse, page: &str) -> Result<HttpResponse, AppError> {
+    let to = page.parse().map_err(AppError::internal)?;
+    answer.headers_mut().insert(actix_web::http::header::LOCATION, to);
+    Ok(answer)
+}
+
+fn product_of(conn: &mut PgConnection, code: &str) -> Result<Option<ProductId>, AppError> {
+    let Ok(sku) = Sku::try_from(code.to_owned()) else { return Ok(None) };
+    Ok(catalog::id_by_sku(conn, &sku)?)
+}
+
+/// Takes the last step, or any other one, back.
+pub(super) async fn reopen(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, position) = at.into_inner();
+    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
+    let step = move |conn: &mut PgConnection| {
+        let order = orders::order_by_number(conn, &wanted)?.id;
+        match lifecycle::reopen_line(conn, order, position, picker, now) {
+            Ok(()) => Ok::<_, AppError>(Ok(())),
+            Err(e) => words::of_pick(conn, e).map(Err),
+        }
+    };
+    let said = match shop.app.db(step).await? {
+        Ok(()) => Said::good("Undone: put it back on its shelf, or pick it once more."),
+        Err(why) => Said::bad(why),
+    };
+    Ok(done(&shop, &before(&number, position), &said))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ScanForm {
+    #[serde(default)]
+    code: String,
+    line: i32,
+    #[serde(default)]
+    pieces: String,
+}
+
+/// What a scanned code means before a line.
+enum Heard {
+    /// One more piece of it; so many so far.
+    Piece(i32),
+    /// The right one, to be weighed.
+    Weigh,
+    /// All of it is there.
+    All(Settled),
+    Wrong(String),
+}
+
+/// The scanner has read something before a line.
+pub(super) async fn scan(
+    shop: Data<Shop>,
+    who: Staffer,
+    number: Path<OrderNumber>,
+    form: Form<ScanForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, form) = (number.into_inner(), form.into_inner());
+    let (position, code) = (form.line, form.code.trim().to_owned());
+    let (wanted, pieces) = (number.clone(), form.pieces.trim().parse().unwrap_or(0));
+    let heard = shop.app.read(move |conn| hear(conn, &wanted, position, &code, pieces)).await?;
+    let at = before(&number, position);
+    Ok(match heard {
+        Heard::Piece(n) => crate::web::redirect(&format!("{at}&scanned={n}"), []),
+        Heard::Weigh => {
+            done(&shop, &format!("{at}&scanned=1"), &Said::good("The right one. Put it on the scale."))
+        }
+        Heard::All(how) => return settle(&shop, &who, number, position, how).await,
+        Heard::Wrong(why) => done(&shop, &at, &Said::bad(why)),
+    })
+}
+
+fn hear(
+    conn: &mut PgConnection,
+    number: &OrderNumber,
+    position: i32,
+    code: &str,
+    pieces: i32,
+) -> Result<Heard, AppError> {
+    let dossier = Dossier::read(conn, number)?;
+    let Some(line) = dossier.line(position) else {
+        return Ok(Heard::Wrong(words::of_pick(conn, PickError::NoSuchLine)?));
+    };
+    if !code.eq_ignore_ascii_case(&line.sku) {
+        return Ok(Heard::Wrong(wrong(conn, &dossier, line, code)?));
+    }
+    let pieces = pieces.clamp(0, line.quantity - 1) + 1;
+    Ok(match line.sold_by {
+        SoldBy::Weight => Heard::Weigh,
+        SoldBy::Each if pieces == line.quantity => {
+            Heard::All(Settled::Picked { units: line.quantity, grams: None })
+        }
+        SoldBy::Each => Heard::Piece(pieces),
+    })
+}
+
+/// What it is, and what was wanted.
+fn wrong(
+    conn: &mut PgConnection,
+    dossier: &Dossier,
+    line: &OrderLine,
+    code: &str,
+) -> Result<String, AppError> {
+    let shelf = dossier.shelf_of(line.product_id);
+    let wanted = format!("Wanted: {} ({}){}.", line.name, line.sku, at_shelf(shelf));
+    if let Some(other) = dossier.lines.iter().find(|l| code.eq_ignore_ascii_case(&l.sku)) {
+        let when = if dossier.pick_of(other).is_some() { "done already" } else { "to come later" };
+        return Ok(format!("That is {}, of this order too and {when}. {wanted}", other.name));
+    }
+    let ware = match Sku::try_from(code.to_owned()) {
+        Ok(sku) => catalog::ware_by_sku(conn, &sku)?,
+        Err(_) => None,
+    };
+    if let Some(ware) = ware {
+        return Ok(format!("That is {} ({}), which is not in this order. {wanted}", ware.name, ware.sku));
+    }
+    if let Some(id) = crate::fulfilment::order_of_bag(conn, &code.to_ascii_uppercase())? {
+        return Ok(format!("That is a bag of {}. {wanted}", orders::order(conn, id)?.number));
+    }
+    Ok(format!("“{code}” is none of our codes. {wanted}"))
+}
+
+fn at_shelf(shelf: &str) -> String {
+    if shelf.is_empty() { String::new() } else { format!(", shelf {shelf}") }
+}
