@@ -41,6 +41,14 @@ pub fn order(conn: &mut PgConnection, id: OrderId) -> QueryResult<Order> {
     Order::query().find(id).first(conn)
 }
 
+/// Some orders, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn of_ids(conn: &mut PgConnection, ids: &[OrderId]) -> QueryResult<Vec<Order>> {
+    Order::query().filter(orders::id.eq_any(ids)).load(conn)
+}
+
 /// # Errors
 /// `NotFound` when there is none.
 pub fn order_by_number(conn: &mut PgConnection, number: &OrderNumber) -> QueryResult<Order> {

@@ -63,9 +63,9 @@ impl Area {
     pub const fn page(self) -> Option<&'static str> {
         match self {
             Self::People => Some("/staff/people"),
-            Self::Warehouse | Self::Stock | Self::Dispatch | Self::Rider | Self::Support | Self::Insights => {
-                None
-            }
+            Self::Dispatch => Some("/dispatch"),
+            Self::Rider => Some("/rider"),
+            Self::Warehouse | Self::Stock | Self::Support | Self::Insights => None,
         }
     }
 
