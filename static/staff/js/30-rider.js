@@ -1,7 +1,7 @@
 // A rider's words reach the shop, now or later. A form marked data-word is sent as one action under an
 // id of its own and with this device's time; what cannot be sent waits here and goes out by itself when
 // the net is back. Without this script the same forms are sent as forms.
-
+{
 const WAITING = "rider-waiting";
 const RETRY = 5000;
 const EVERY = 10000;
@@ -27,8 +27,9 @@ const showWaiting = () => {
   const bar = document.querySelector("[data-waiting]");
   if (!bar) return;
   const count = kept().length;
-  bar.hidden = count === 0;
-  bar.querySelector("[data-waiting-words]").textContent = count === 1 ? "1 step waits on this phone." : `${count} steps wait on this phone.`;
+  const net = navigator.onLine ? "" : "No net. ";
+  bar.hidden = count === 0 && navigator.onLine;
+  bar.querySelector("[data-waiting-words]").textContent = net + (count === 1 ? "1 step waits on this phone." : `${count} steps wait on this phone.`);
 };
 
 const showRefused = (words) => {
@@ -151,9 +152,12 @@ const share = () => {
 };
 
 if (document.querySelector("[data-waiting]")) {
+  // Here what is pressed is not lost: this bar stands for the one that says it is.
+  document.querySelector("[data-offline]")?.remove();
   showWaiting();
   share();
-  addEventListener("online", flushQuietly);
+  addEventListener("offline", showWaiting);
+  addEventListener("online", () => { showWaiting(); flushQuietly(); });
   setInterval(() => { if (kept().length > 0) flushQuietly(); }, RETRY);
   flushQuietly();
 }
@@ -161,4 +165,5 @@ if (document.querySelector("[data-waiting]")) {
 // The run keeps itself up to date while it is looked at.
 if (document.querySelector("[data-run]")) {
   setInterval(() => { if (!document.hidden && navigator.onLine) refresh().catch(() => {}); }, EVERY / 2);
+}
 }

@@ -1,5 +1,5 @@
 // The dispatcher's board keeps itself up to date, and sounds when something new needs a hand.
-
+{
 const board = () => document.querySelector("[data-board]");
 const SOUND = "board-sound";
 
@@ -46,4 +46,5 @@ if (board()) {
       // The bar above says that the net is away.
     }
   }, 2000);
+}
 }
