@@ -114,7 +114,8 @@ fn find_rider(conn: &mut PgConnection, id: DropId, now: DateTime<Utc>) -> QueryR
     };
     for rider in candidates(conn, &drop, now)? {
         match give(conn, id, rider, Actor::System, now) {
-            Ok(()) | Err(GiveError::Drive(DriveError::OnTheWay | DriveError::Over(_) | DriveError::Unknown)) => {
+            Ok(())
+            | Err(GiveError::Drive(DriveError::OnTheWay | DriveError::Over(_) | DriveError::Unknown)) => {
                 return Ok(Found::Done);
             }
             Err(GiveError::Drive(DriveError::Db(e))) => return Err(e),

@@ -51,7 +51,8 @@ pub(super) async fn take_off(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
-    let taken = shop.app.db(move |conn| known(lifecycle::unassign(conn, drop, "by dispatch", by, now))).await?;
+    let taken =
+        shop.app.db(move |conn| known(lifecycle::unassign(conn, drop, "by dispatch", by, now))).await?;
     let said = tell(taken, "It is taken off. Another rider is looked for.");
     Ok(done(&shop, BOARD, &said))
 }

@@ -8,7 +8,9 @@ pub(crate) fn refusal(e: &DriveError) -> String {
     match e {
         DriveError::Unknown => "There is no such drop or rider.".to_owned(),
         DriveError::NotYours => "Another rider brings this one.".to_owned(),
-        DriveError::OnTheWay => "The rider has left with it: it is theirs until they have been there.".to_owned(),
+        DriveError::OnTheWay => {
+            "The rider has left with it: it is theirs until they have been there.".to_owned()
+        }
         DriveError::Over(_) => "This drop has ended already.".to_owned(),
         DriveError::NotPacked => "The order is over, or it is not packed.".to_owned(),
         DriveError::CheckAge(years) => {

@@ -164,13 +164,21 @@ fn proof(
         }
         "name" => {
             let name: String = details.name.trim().chars().take(80).collect();
-            Ok(if name.is_empty() { Err("Enter the name of whoever takes it.") } else { Ok(door(Proof::Name, &name)) })
+            Ok(if name.is_empty() {
+                Err("Enter the name of whoever takes it.")
+            } else {
+                Ok(door(Proof::Name, &name))
+            })
         }
         "safe_place" => {
             let order = orders::order(conn, drop.order_id)?;
             let place = orders::contact(conn, drop.order_id)?.leave_at;
             let may = !place.is_empty() && order.minimum_age == 0;
-            Ok(if may { Ok(door(Proof::SafePlace, &place)) } else { Err("It may only be handed to somebody.") })
+            Ok(if may {
+                Ok(door(Proof::SafePlace, &place))
+            } else {
+                Err("It may only be handed to somebody.")
+            })
         }
         _ => Ok(Err("Choose what shows that it was handed over: code, name or safe place.")),
     }

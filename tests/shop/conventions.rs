@@ -66,7 +66,15 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
-            "clock", "delivery", "error", "events", "ids", "lifecycle", "orders", "staffroom", "storefront",
+            "clock",
+            "delivery",
+            "error",
+            "events",
+            "ids",
+            "lifecycle",
+            "orders",
+            "staffroom",
+            "storefront",
             "web",
         ],
     ),

@@ -183,7 +183,8 @@ async fn twenty_minutes_in_a_tunnel_make_the_right_history_whatever_comes_first(
     let again = [delivered.clone(), left, arrived, delivered];
     let twice = decisions(&rider, &again).await;
     assert!(twice.iter().all(|d| d == "applied"), "the same id is answered the same: {twice:?}");
-    let news = [word(drop, "left", at(19), json!({})), word(drop, "failed", at(18), json!({"reason": "no_access"}))];
+    let news =
+        [word(drop, "left", at(19), json!({})), word(drop, "failed", at(18), json!({"reason": "no_access"}))];
     assert_eq!(decisions(&rider, &news).await, ["too_late", "already_true"]);
 
     let told = story(&shop, order.id);
@@ -248,7 +249,10 @@ async fn a_dispatcher_gives_takes_and_plans_again_by_hand() {
     let other = staffer(&shop, "rider2@demo.test").await;
     other.submit("/rider/shift", &[]).await.must_say("You are on shift.");
     board.submit(&give, &[("rider", &rider)]).await.must_say("Aisling, stop 1");
-    board.submit(&format!("/dispatch/riders/{first}/shift/ending"), &[]).await.must_say("They are off shift.");
+    board
+        .submit(&format!("/dispatch/riders/{first}/shift/ending"), &[])
+        .await
+        .must_say("They are off shift.");
     other.submit("/rider/shift/ending", &[]).await.must_say("You are off shift.");
     board.get("/dispatch").await.must_say("Packed, no rider");
     shop.clock.advance(Duration::minutes(6));
