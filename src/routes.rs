@@ -5,9 +5,11 @@ use crate::autopilot::{self, Autopilot};
 use crate::backoffice;
 use crate::cashier;
 use crate::checkout;
+use crate::dispatch;
 use crate::error::AppError;
 use crate::ops;
 use crate::outside::mail::Mailbox;
+use crate::rider;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
 use crate::tracker::{self, Streams};
@@ -63,6 +65,8 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                 }
             })
             .configure(warehouse::routes)
+            .configure(dispatch::routes)
+            .configure(rider::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
             .service(
                 resource("/webhooks/payments")

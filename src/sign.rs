@@ -69,6 +69,12 @@ impl Signer {
         URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..12])
     }
 
+    /// A number that nobody can compute without the key; below `below`.
+    pub fn number(&self, purpose: &str, id: Uuid, below: u32) -> u32 {
+        let [a, b, c, d, ..] = self.signature(purpose, id);
+        u32::from_be_bytes([a, b, c, d]) % below.max(1)
+    }
+
     fn signature(&self, purpose: &str, id: Uuid) -> [u8; SIGNATURE_BYTES] {
         let full = self.mac(purpose, id).finalize().into_bytes();
         std::array::from_fn(|i| full[i])

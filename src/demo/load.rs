@@ -118,9 +118,15 @@ pub fn load(conn: &mut PgConnection, zone: Tz, now: DateTime<Utc>) -> Result<Rep
             places_added: delivery::add_places(conn)?,
             windows_added: delivery::add_windows(conn)?,
             coupons_added: coupons::add(conn, zone, now)?,
-            staff_added: staff::add(conn, now)?,
+            staff_added: add_staff(conn, now)?,
         })
     })
+}
+
+fn add_staff(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, DemoError> {
+    let added = staff::add(conn, now)?;
+    staff::begin_shifts(conn, now)?;
+    Ok(added)
 }
 
 /// The demo's products, where none are there yet: what somebody has changed since stays changed.

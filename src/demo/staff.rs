@@ -2,7 +2,9 @@
 
 use super::load::DemoError;
 use crate::accounts;
-use crate::db::schema::staff_members;
+use crate::db::schema::{riders, staff_members};
+use crate::delivery;
+use crate::ids::StaffId;
 use crate::staff::{self, Role};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -33,4 +35,20 @@ pub(super) fn add(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, 
         staff::add(conn, email, name, &hash, *role, now)?;
     }
     Ok(missing.len())
+}
+
+/// The riders among them are on shift, until they say otherwise.
+pub(super) fn begin_shifts(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), DemoError> {
+    let emails = ACCOUNTS.iter().filter(|(.., role)| *role == Role::Rider).map(|(email, ..)| *email);
+    let new: Vec<(StaffId, String)> = staff_members::table
+        .filter(staff_members::email.eq_any(emails.collect::<Vec<_>>()))
+        .filter(staff_members::id.ne_all(riders::table.select(riders::id)))
+        .select((staff_members::id, staff_members::name))
+        .load(conn)?;
+    for (id, name) in new {
+        let first_name = name.split_whitespace().next().unwrap_or_default();
+        delivery::put_rider(conn, id, first_name, "")?;
+        delivery::set_on_shift(conn, id, true, now)?;
+    }
+    Ok(())
 }

@@ -1,15 +1,25 @@
-//! A rider for a drop: of those on shift with room, the one for whom it is the least way round.
+//! A rider for a drop: of those on shift with room, the one for whom it makes nobody late, or the
+//! fewest, and is the least way round.
 //!
-//! Distances are straight lines between places: all that is known of an address is its routing key's
-//! centre. A run begins and ends at the warehouse; the new stop goes where it lengthens the run
-//! least and keeps every stop before the end of its window.
+//! All riders go to all zones: the way decides, not a border. Distances are straight lines between
+//! places, since all that is known of an address is its routing key's centre; the warehouse is
+//! taken to lie in the middle of the places we go to.
 
+use super::route::{self, Gap, Point, Run, Stop};
+use super::words::refusal;
 use crate::delivery::{self, Drop, DropState, Rider};
 use crate::events::{Event, Recorded};
-use crate::ids::{Actor, DropId};
+use crate::ids::{Actor, DropId, StaffId};
 use crate::lifecycle::{self, DriveError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+
+/// Dublin's centre, for a shop that goes nowhere yet.
+const NOWHERE: Point = Point { latitude: 53.3498, longitude: -6.2603 };
+/// Where somebody was seen longer ago says nothing of where they are.
+const SEEN_LATELY: Duration = Duration::minutes(10);
+/// What comes to a rider who comes on shift, at most.
+const MOST_WAITING: i64 = 50;
 
 /// What came of looking for a rider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +28,27 @@ pub enum Found {
     Done,
     /// Nobody on shift has room.
     Nobody,
+}
+
+/// Why a rider does not get a drop. Nothing has changed.
+#[derive(Debug)]
+pub enum GiveError {
+    /// They carry as many as they can.
+    Full,
+    OffShift,
+    Drive(DriveError),
+}
+
+impl From<DriveError> for GiveError {
+    fn from(e: DriveError) -> Self {
+        Self::Drive(e)
+    }
+}
+
+impl From<diesel::result::Error> for GiveError {
+    fn from(e: diesel::result::Error) -> Self {
+        Self::Drive(DriveError::Db(e))
+    }
 }
 
 /// Does a job of the consumer "dispatch". Doing it again does nothing again. Part of the caller's
@@ -32,49 +63,153 @@ pub fn act(conn: &mut PgConnection, recorded: &Recorded, now: DateTime<Utc>) -> 
     find_rider(conn, *drop, now)
 }
 
+/// Finds riders for what has been waiting for one: somebody has come on shift. Says for how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn offer_waiting(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let mut given = 0;
+    for drop in delivery::unassigned_drops(conn, MOST_WAITING)? {
+        match find_rider(conn, drop.id, now)? {
+            Found::Done => given += 1,
+            Found::Nobody => break,
+        }
+    }
+    Ok(given)
+}
+
+/// Gives a drop to a rider at the best place among their stops. One transaction, with the rows
+/// taken in the order of all verbs (order, drop, rider): two who load one rider do it in turn.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn give(
+    conn: &mut PgConnection,
+    id: DropId,
+    to: StaffId,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), GiveError> {
+    conn.transaction(|conn| {
+        let had = delivery::stops_of(conn, to)?.iter().any(|stop| stop.id == id);
+        if had {
+            return Ok(());
+        }
+        lifecycle::assign_rider(conn, id, to, by, now)?;
+        let rider = delivery::lock_rider(conn, to)?;
+        if !rider.on_shift {
+            return Err(GiveError::OffShift);
+        }
+        let stops = delivery::stops_of(conn, to)?;
+        if !has_room(&rider, stops.len().saturating_sub(1)) {
+            return Err(GiveError::Full);
+        }
+        Ok(arrange(conn, &rider, stops, id, now)?)
+    })
+}
+
 fn find_rider(conn: &mut PgConnection, id: DropId, now: DateTime<Utc>) -> QueryResult<Found> {
     let Some(drop) = delivery::drop_by_id(conn, id)?.filter(|d| d.state == DropState::Planned) else {
         return Ok(Found::Done);
     };
-    let mut best: Option<(f64, Rider)> = None;
+    for rider in candidates(conn, &drop, now)? {
+        match give(conn, id, rider, Actor::System, now) {
+            Ok(())
+            | Err(GiveError::Drive(DriveError::OnTheWay | DriveError::Over(_) | DriveError::Unknown)) => {
+                return Ok(Found::Done);
+            }
+            Err(GiveError::Drive(DriveError::Db(e))) => return Err(e),
+            // Somebody else has loaded them meanwhile.
+            Err(GiveError::Full | GiveError::OffShift) => {}
+            Err(GiveError::Drive(other)) => {
+                log::warn!("a rider was found and could not be given the drop: {}", refusal(&other));
+                return Ok(Found::Nobody);
+            }
+        }
+    }
+    Ok(Found::Nobody)
+}
+
+/// Riders with room, the best one first.
+fn candidates(conn: &mut PgConnection, drop: &Drop, now: DateTime<Utc>) -> QueryResult<Vec<StaffId>> {
+    let home = home(conn)?;
+    let mut found: Vec<(Gap, usize, StaffId)> = Vec::new();
     for rider in delivery::riders_on_shift(conn)? {
         let stops = delivery::stops_of(conn, rider.id)?;
-        if i32::try_from(stops.len()).unwrap_or(i32::MAX) >= rider.capacity {
-            continue;
-        }
-        let detour = detour_km(&stops, &drop);
-        if best.as_ref().is_none_or(|(least, _)| detour < *least) {
-            best = Some((detour, rider));
+        if has_room(&rider, stops.len()) {
+            let gap = route::best_gap(run_of(&rider, &stops, home, now), &as_stops(&stops), as_stop(drop));
+            found.push((gap, stops.len(), rider.id));
         }
     }
-    let Some((_, rider)) = best else { return Ok(Found::Nobody) };
-    match lifecycle::assign_rider(conn, id, rider.id, Actor::System, now) {
-        Ok(()) | Err(DriveError::OnTheWay | DriveError::Over(_) | DriveError::Unknown) => Ok(Found::Done),
-        Err(DriveError::Db(e)) => Err(e),
-        Err(
-            other @ (DriveError::NotYours
-            | DriveError::NotPacked
-            | DriveError::CheckAge(_)
-            | DriveError::PayFirst(_)
-            | DriveError::Money(_)
-            | DriveError::StillOpen),
-        ) => {
-            log::warn!("a rider was found and could not be given the drop: {other:?}");
-            Ok(Found::Nobody)
+    found.sort_by(|(a, a_load, _), (b, b_load, _)| {
+        a.late.cmp(&b.late).then(a.detour_km.total_cmp(&b.detour_km)).then(a_load.cmp(b_load))
+    });
+    Ok(found.into_iter().map(|(.., rider)| rider).collect())
+}
+
+/// Whether one more fits beside so many.
+fn has_room(rider: &Rider, load: usize) -> bool {
+    i32::try_from(load).is_ok_and(|load| load < rider.capacity)
+}
+
+/// Numbers a rider's stops anew with the new one where it fits best. The rider's row is held.
+fn arrange(
+    conn: &mut PgConnection,
+    rider: &Rider,
+    mut stops: Vec<Drop>,
+    new: DropId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let Some(index) = stops.iter().position(|stop| stop.id == new) else { return Ok(()) };
+    let new = stops.remove(index);
+    let run = run_of(rider, &stops, home(conn)?, now);
+    let gap = route::best_gap(run, &as_stops(&stops), as_stop(&new));
+    stops.insert(gap.index, new);
+    for (number, stop) in (1..).zip(&stops) {
+        if stop.stop != number {
+            delivery::set_stop(conn, stop.id, number)?;
         }
     }
+    Ok(())
 }
 
-/// How much longer a rider's run becomes by one more stop, in kilometres.
-fn detour_km(stops: &[Drop], new: &Drop) -> f64 {
-    let Some(last) = stops.last() else { return 0.0 };
-    km((last.latitude, last.longitude), (new.latitude, new.longitude))
+/// When each of a rider's stops is reached, if all goes as it usually does.
+pub(super) fn forecast(
+    rider: &Rider,
+    stops: &[Drop],
+    home: Point,
+    now: DateTime<Utc>,
+) -> Vec<(DropId, DateTime<Utc>)> {
+    let times = route::arrivals(run_of(rider, stops, home, now), &as_stops(stops));
+    stops.iter().map(|stop| stop.id).zip(times).collect()
 }
 
-/// A straight line, near enough for a town.
-fn km(from: (f64, f64), to: (f64, f64)) -> f64 {
-    const KM_PER_DEGREE: f64 = 111.2;
-    let north = (from.0 - to.0) * KM_PER_DEGREE;
-    let east = (from.1 - to.1) * KM_PER_DEGREE * from.0.to_radians().cos();
-    north.hypot(east)
+fn run_of(rider: &Rider, stops: &[Drop], home: Point, now: DateTime<Utc>) -> Run {
+    let seen = rider.position_at.is_some_and(|at| at + SEEN_LATELY > now);
+    let from = match (rider.latitude, rider.longitude) {
+        (Some(latitude), Some(longitude)) if seen => Point { latitude, longitude },
+        (Some(_) | None, Some(_) | None) => home,
+    };
+    let fixed = stops.iter().take_while(|stop| stop.state == DropState::OnTheWay).count();
+    Run { from, home, now, fixed }
+}
+
+/// Where runs begin and end.
+pub(super) fn home(conn: &mut PgConnection) -> QueryResult<Point> {
+    let places = delivery::places_of(conn)?;
+    let count = f64::from(u32::try_from(places.len()).unwrap_or(u32::MAX));
+    if places.is_empty() {
+        return Ok(NOWHERE);
+    }
+    let mean = |of: fn(&delivery::Place) -> f64| places.iter().map(of).sum::<f64>() / count;
+    Ok(Point { latitude: mean(|p| p.latitude), longitude: mean(|p| p.longitude) })
+}
+
+fn as_stops(drops: &[Drop]) -> Vec<Stop> {
+    drops.iter().map(as_stop).collect()
+}
+
+fn as_stop(drop: &Drop) -> Stop {
+    let at = Point { latitude: drop.latitude, longitude: drop.longitude };
+    Stop { at, starts: drop.starts_at, ends: drop.ends_at }
 }

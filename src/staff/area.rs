@@ -65,7 +65,9 @@ impl Area {
             Self::People => Some("/staff/people"),
             Self::Warehouse => Some("/warehouse"),
             Self::Stock => Some("/warehouse/stock"),
-            Self::Dispatch | Self::Rider | Self::Support | Self::Insights => None,
+            Self::Dispatch => Some("/dispatch"),
+            Self::Rider => Some("/rider"),
+            Self::Support | Self::Insights => None,
         }
     }
 

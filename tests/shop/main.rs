@@ -16,6 +16,7 @@ mod mail;
 mod money;
 mod orders;
 mod places;
+mod riders;
 mod searching;
 mod staff;
 mod throttles;

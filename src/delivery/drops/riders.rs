@@ -1,8 +1,8 @@
 //! Riders: who drives, who is on shift, where they were seen last.
 
-use super::model::Upload;
+use super::model::{Heard, Upload};
 use crate::db::schema::{rider_uploads, riders};
-use crate::ids::StaffId;
+use crate::ids::{DropId, StaffId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -126,4 +126,16 @@ pub fn upload(conn: &mut PgConnection, id: Uuid) -> QueryResult<Option<Upload>> 
 /// `UniqueViolation` when it was sent before.
 pub fn insert_upload(conn: &mut PgConnection, upload: &Upload) -> QueryResult<()> {
     diesel::insert_into(rider_uploads::table).values(upload).execute(conn).map(drop)
+}
+
+/// How often the devices of riders were refused with these words about a drop.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn refused_uploads(conn: &mut PgConnection, drop: DropId, answer: &str) -> QueryResult<i64> {
+    rider_uploads::table
+        .filter(rider_uploads::drop_id.eq(drop).and(rider_uploads::decision.eq(Heard::Refused)))
+        .filter(rider_uploads::answer.eq(answer))
+        .count()
+        .get_result(conn)
 }

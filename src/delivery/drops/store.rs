@@ -78,6 +78,24 @@ pub fn unassigned_drops(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<D
         .load(conn)
 }
 
+/// Tries that came to nothing since a moment and were the last of their order, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn failed_drops(conn: &mut PgConnection, since: DateTime<Utc>, most: i64) -> QueryResult<Vec<Drop>> {
+    let later = diesel::alias!(drops as later);
+    let another = later
+        .filter(later.field(drops::order_id).eq(drops::order_id))
+        .filter(later.field(drops::attempt).gt(drops::attempt));
+    Drop::query()
+        .filter(drops::state.eq(DropState::Failed).and(drops::ended_at.gt(since)))
+        .filter(drops::failure.ne(Failure::Cancelled))
+        .filter(diesel::dsl::not(diesel::dsl::exists(another)))
+        .order((drops::ended_at.desc(), drops::id))
+        .limit(most)
+        .load(conn)
+}
+
 /// A rider's stops still to come, in their order.
 ///
 /// # Errors

@@ -1,0 +1,1 @@
+DROP INDEX drops_failed;

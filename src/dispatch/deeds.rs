@@ -1,0 +1,141 @@
+//! What a dispatcher changes by hand.
+
+use super::assign::{self, GiveError};
+use super::words::{not_given, refusal};
+use crate::delivery::{self, DropState};
+use crate::error::AppError;
+use crate::ids::{Actor, DropId, StaffId};
+use crate::lifecycle::{self, DriveError};
+use crate::staffroom::{Area, Said, Staffer, done};
+use crate::storefront::Shop;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Form as Sent, Path};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use diesel::result::QueryResult;
+use serde::Deserialize;
+
+const BOARD: &str = "/dispatch";
+
+#[derive(Deserialize)]
+pub(super) struct GiveForm {
+    #[serde(default)]
+    rider: String,
+}
+
+/// Gives a drop to a rider.
+pub(super) async fn give_to(
+    shop: Data<Shop>,
+    who: Staffer,
+    drop: Path<DropId>,
+    form: Sent<GiveForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let Ok(rider) = form.rider.parse().map(StaffId) else {
+        return Ok(done(&shop, BOARD, &Said::bad("Nothing was changed: choose a rider first.")));
+    };
+    let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let given = shop.app.db(move |conn| apart(assign::give(conn, drop, rider, by, now))).await?;
+    let said = match given {
+        Ok(()) => Said::good("The rider has it."),
+        Err(e) => Said::bad(not_given(&e)),
+    };
+    Ok(done(&shop, BOARD, &said))
+}
+
+/// Takes a drop off its rider.
+pub(super) async fn take_off(
+    shop: Data<Shop>,
+    who: Staffer,
+    drop: Path<DropId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let taken =
+        shop.app.db(move |conn| known(lifecycle::unassign(conn, drop, "by dispatch", by, now))).await?;
+    let said = tell(taken, "It is taken off. Another rider is looked for.");
+    Ok(done(&shop, BOARD, &said))
+}
+
+/// Plans another try after one that came to nothing.
+pub(super) async fn plan_again(
+    shop: Data<Shop>,
+    who: Staffer,
+    drop: Path<DropId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let plan = move |conn: &mut PgConnection| match delivery::drop_by_id(conn, drop)? {
+        Some(failed) => known(lifecycle::plan_again(conn, failed.order_id, by, now).map(|_| ())),
+        None => Ok(Err(DriveError::Unknown)),
+    };
+    let said = tell(shop.app.db(plan).await?, "Another try is planned. A rider is looked for.");
+    Ok(done(&shop, BOARD, &said))
+}
+
+/// Takes a rider off shift.
+pub(super) async fn send_home(
+    shop: Data<Shop>,
+    who: Staffer,
+    rider: Path<StaffId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let (rider, by, now) = (rider.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let moved = shop.app.db(move |conn| end_shift(conn, rider, by, now)).await?;
+    let said = match moved {
+        0 => "They are off shift.".to_owned(),
+        1 => "They are off shift. Another rider is looked for, for 1 drop.".to_owned(),
+        n => format!("They are off shift. Other riders are looked for, for {n} drops."),
+    };
+    Ok(done(&shop, BOARD, &Said::good(said)))
+}
+
+/// Ends a rider's shift: what they have not left with, others bring. First nobody can load them any
+/// more, and only then is taken off what they have, each in a transaction of its own: the rider's row
+/// is the last that any verb takes. Says how many drops are looked for anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) fn end_shift(
+    conn: &mut PgConnection,
+    rider: StaffId,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    delivery::set_on_shift(conn, rider, false, now)?;
+    let mut moved = 0;
+    for stop in delivery::stops_of(conn, rider)? {
+        if stop.state != DropState::RiderAssigned {
+            continue;
+        }
+        match lifecycle::unassign(conn, stop.id, "their shift has ended", by, now) {
+            Ok(()) => moved += 1,
+            Err(DriveError::Db(e)) => return Err(e),
+            // They have left with it meanwhile.
+            Err(other) => log::info!("a drop stays with its rider: {}", refusal(&other)),
+        }
+    }
+    Ok(moved)
+}
+
+/// The database's silence is an error; all else is told.
+fn known(result: Result<(), DriveError>) -> QueryResult<Result<(), DriveError>> {
+    match result {
+        Err(DriveError::Db(e)) => Err(e),
+        other => Ok(other),
+    }
+}
+
+fn apart(result: Result<(), GiveError>) -> QueryResult<Result<(), GiveError>> {
+    match result {
+        Err(GiveError::Drive(DriveError::Db(e))) => Err(e),
+        other => Ok(other),
+    }
+}
+
+fn tell(result: Result<(), DriveError>, words: &str) -> Said {
+    match result {
+        Ok(()) => Said::good(words),
+        Err(e) => Said::bad(refusal(&e)),
+    }
+}

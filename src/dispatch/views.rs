@@ -1,0 +1,165 @@
+//! The board in finished words.
+
+use super::assign;
+use super::route::Point;
+use crate::clock;
+use crate::delivery::{Drop, DropState, Rider};
+use crate::ids::{DropId, StaffId};
+use crate::storefront::Shop;
+use chrono::{DateTime, Duration, Utc};
+use std::collections::HashMap;
+
+/// Packed and without a rider for longer: somebody has to look.
+const RIDER_WITHIN: Duration = Duration::minutes(5);
+/// Whose rider has not left by then will hardly be in time.
+const LEAVES_BEFORE: Duration = Duration::minutes(20);
+
+/// What is wrong with a drop, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trouble {
+    Late,
+    NoRider,
+    AtRisk,
+    Fine,
+}
+
+impl Trouble {
+    pub(super) fn of(drop: &Drop, reached: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        if drop.ends_at < now {
+            Self::Late
+        } else if drop.state == DropState::Planned && drop.planned_at + RIDER_WITHIN <= now {
+            Self::NoRider
+        } else if reached.is_some_and(|at| at > drop.ends_at)
+            || (drop.left_at.is_none() && drop.ends_at - LEAVES_BEFORE <= now)
+        {
+            Self::AtRisk
+        } else {
+            Self::Fine
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Late => "Late: window over",
+            Self::NoRider => "No rider in time",
+            Self::AtRisk => "At risk",
+            Self::Fine => "",
+        }
+    }
+
+    pub(super) const fn tone(self) -> &'static str {
+        match self {
+            Self::Late | Self::NoRider => "bad",
+            Self::AtRisk => "warn",
+            Self::Fine => "idle",
+        }
+    }
+
+    pub(super) const fn icon(self) -> &'static str {
+        match self {
+            Self::Late => "circle-alert",
+            Self::NoRider => "bike",
+            Self::AtRisk => "triangle-alert",
+            Self::Fine => "check",
+        }
+    }
+}
+
+/// A drop that is still to be delivered.
+pub(super) struct Line {
+    pub(super) id: DropId,
+    pub(super) number: String,
+    pub(super) place: String,
+    pub(super) window: String,
+    pub(super) state: &'static str,
+    pub(super) state_icon: &'static str,
+    pub(super) state_tone: &'static str,
+    pub(super) trouble: Trouble,
+    /// `Tomasz, stop 2, there about 18:12`
+    pub(super) rider: String,
+    pub(super) rider_id: Option<StaffId>,
+    pub(super) can_change: bool,
+    pub(super) attempt: i32,
+}
+
+impl Line {
+    pub(super) fn has_trouble(&self) -> bool {
+        self.trouble != Trouble::Fine
+    }
+
+    pub(super) fn has_rider(&self) -> bool {
+        !self.rider.is_empty()
+    }
+
+    pub(super) fn is_with(&self, rider: &StaffId) -> bool {
+        self.rider_id == Some(*rider)
+    }
+}
+
+/// A rider on shift, and what they carry.
+pub(super) struct Driver {
+    pub(super) id: StaffId,
+    pub(super) name: String,
+    pub(super) load: usize,
+    pub(super) capacity: i32,
+    pub(super) heard: String,
+    pub(super) seen: String,
+}
+
+/// A try that came to nothing, and has no next one yet.
+pub(super) struct Failed {
+    pub(super) id: DropId,
+    pub(super) number: String,
+    pub(super) why: &'static str,
+    pub(super) at: String,
+}
+
+/// When each drop is reached, by the runs as they stand.
+pub(super) fn forecasts(
+    riders: &[Rider],
+    open: &[Drop],
+    home: Point,
+    now: DateTime<Utc>,
+) -> HashMap<DropId, DateTime<Utc>> {
+    riders.iter().flat_map(|rider| assign::forecast(rider, &run_of(open, rider.id), home, now)).collect()
+}
+
+fn run_of(open: &[Drop], rider: StaffId) -> Vec<Drop> {
+    let mut stops: Vec<Drop> = open.iter().filter(|d| d.rider_id == Some(rider)).cloned().collect();
+    stops.sort_by_key(|d| (d.stop, d.ends_at, d.id));
+    stops
+}
+
+pub(super) fn window(shop: &Shop, drop: &Drop) -> String {
+    let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
+    let times =
+        format!("{}–{}", clock::time_label(zone, drop.starts_at), clock::time_label(zone, drop.ends_at));
+    match clock::near_day(zone, now, drop.starts_at) {
+        Some("today") => times,
+        Some(day) => format!("{day}, {times}"),
+        None => clock::window_label(zone, drop.starts_at, drop.ends_at),
+    }
+}
+
+pub(super) fn state(drop: &Drop) -> (&'static str, &'static str, &'static str) {
+    match drop.state {
+        DropState::Planned => ("Packed, no rider", "bike", "idle"),
+        DropState::RiderAssigned => ("Rider assigned", "clock", "idle"),
+        DropState::OnTheWay if drop.arrived_at.is_some() => ("At the door", "map-pin", "info"),
+        DropState::OnTheWay => ("On the way", "truck", "info"),
+        DropState::Delivered => ("Delivered", "check", "ok"),
+        DropState::Failed => ("Not delivered", "house", "bad"),
+    }
+}
+
+/// `20 s ago`
+pub(super) fn ago(now: DateTime<Utc>, at: Option<DateTime<Utc>>) -> String {
+    let Some(at) = at else { return "never".to_owned() };
+    let seconds = (now - at).num_seconds().max(0);
+    match seconds {
+        0..=59 => format!("{seconds} s ago"),
+        60..=3_599 => format!("{} min ago", seconds / 60),
+        3_600..=86_399 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}

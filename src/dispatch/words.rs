@@ -1,0 +1,32 @@
+//! Why something could not be done, for those who drive and those who send them.
+
+use super::assign::GiveError;
+use crate::lifecycle::DriveError;
+
+/// A sentence, and where one can do something, what.
+pub(crate) fn refusal(e: &DriveError) -> String {
+    match e {
+        DriveError::Unknown => "There is no such drop or rider.".to_owned(),
+        DriveError::NotYours => "Another rider brings this one.".to_owned(),
+        DriveError::OnTheWay => {
+            "The rider has left with it: it is theirs until they have been there.".to_owned()
+        }
+        DriveError::Over(_) => "This drop has ended already.".to_owned(),
+        DriveError::NotPacked => "The order is over, or it is not packed.".to_owned(),
+        DriveError::CheckAge(years) => {
+            format!("Check first that whoever takes it is {years} or older, and say so here.")
+        }
+        DriveError::PayFirst(due) => format!("{due} is to be paid first. Say how it was paid."),
+        DriveError::Money(_) => "The money for it is not reserved any more. Call dispatch.".to_owned(),
+        DriveError::StillOpen => "Another try has not ended yet.".to_owned(),
+        DriveError::Db(_) => "The shop could not be reached. Try again.".to_owned(),
+    }
+}
+
+pub(super) fn not_given(e: &GiveError) -> String {
+    match e {
+        GiveError::Full => "This rider carries as many as they can.".to_owned(),
+        GiveError::OffShift => "This rider is not on shift.".to_owned(),
+        GiveError::Drive(e) => refusal(e),
+    }
+}
