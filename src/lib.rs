@@ -29,6 +29,7 @@ pub mod orders;
 pub mod outside;
 pub mod payments;
 pub mod promises;
+pub mod rebuild;
 pub mod routes;
 pub mod sandbox;
 pub mod serve;

@@ -163,7 +163,8 @@ fn outbox_follower(app: &App) -> Follower {
     let bell = Arc::clone(&app.outbox);
     Box::new(move |_, changes| {
         if changes.iter().any(|c| matches!(c, Change::Outbox | Change::Everything)) {
-            bell.notify_one();
+            // All consumers, as the word does not say for whom there is work.
+            bell.notify_waiters();
         }
         Ok(())
     })

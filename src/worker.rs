@@ -72,10 +72,11 @@ async fn run(shop: Data<Shop>) {
 /// Each consumer has its own: letters leave while the gateway is silent.
 async fn follow_outbox(app: App, consumer: Consumer) {
     loop {
-        // Word of new work comes by the bell; work that was put off comes due by itself.
-        let rang = rt::time::timeout(TICK, app.outbox.notified()).await;
-        drop(rang);
+        // Listens before it looks, so that what rings meanwhile is heard. Work that was put off comes
+        // due by itself.
+        let bell = app.outbox.notified();
         note("the outbox could not be read", work_for(&app, consumer).await);
+        drop(rt::time::timeout(TICK, bell).await);
     }
 }
 

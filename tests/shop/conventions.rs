@@ -26,7 +26,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("web", &["config", "db", "error"]),
     ("sandbox", &["clock", "error", "money", "outside", "web"]),
     ("standin", &["clock", "config", "sandbox"]),
-    ("catalog", &["clock", "db", "ids", "money", "web"]),
+    ("catalog", &["clock", "db", "events", "ids", "money", "web"]),
     ("delivery", &["clock", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
     ("inventory", &["db", "ids"]),
@@ -54,6 +54,7 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("dispatch", &["delivery", "events", "ids", "lifecycle"]),
+    ("rebuild", &["delivery", "events", "fulfilment", "ids", "lifecycle", "money", "orders", "payments"]),
     ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
     ("journeys", &["db", "sign", "web"]),
     (
@@ -188,7 +189,13 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("lib", &[]),
-    ("main", &["accounts", "catalog", "clock", "config", "db", "demo", "logs", "serve", "staff", "standin"]),
+    (
+        "main",
+        &[
+            "accounts", "catalog", "clock", "config", "db", "demo", "logs", "rebuild", "serve", "staff",
+            "standin",
+        ],
+    ),
 ];
 
 #[test]
