@@ -30,6 +30,7 @@ pub mod orders;
 pub mod outside;
 pub mod payments;
 pub mod promises;
+pub mod rebuild;
 pub mod rider;
 pub mod routes;
 pub mod sandbox;

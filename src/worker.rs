@@ -73,10 +73,9 @@ async fn run(shop: Data<Shop>) {
 async fn follow_outbox(app: App, consumer: Consumer) {
     let mut bell = app.outbox.subscribe();
     loop {
-        // Word of new work comes by the bell; work that was put off comes due by itself.
-        let rang = rt::time::timeout(TICK, bell.changed()).await;
-        drop(rang);
         note("the outbox could not be read", work_for(&app, consumer).await);
+        // Word of new work comes by the bell; work that was put off comes due by itself.
+        drop(rt::time::timeout(TICK, bell.changed()).await);
     }
 }
 

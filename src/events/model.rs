@@ -302,7 +302,7 @@ impl Event {
         }
     }
 
-    pub(super) const fn topic(&self) -> Topic {
+    pub const fn topic(&self) -> Topic {
         match self {
             Self::QuoteGiven { .. } => Topic::Quote,
             Self::OrderPlaced { .. }

@@ -9,6 +9,8 @@ mod capture;
 mod claim;
 mod drive;
 mod goods;
+#[cfg(test)]
+mod histories;
 mod pack;
 mod pay;
 mod pick;

@@ -220,9 +220,13 @@ impl Fold {
                 self.change(*attempt, |t| t.state = AttemptState::Abandoned);
                 self.change(*by, |t| t.standby = false);
             }
-            Event::CaptureSucceeded { attempt, amount, .. } => {
-                self.change(*attempt, |t| t.captured = *amount);
-            }
+            Event::CaptureSucceeded { attempt, amount, .. } => self.change(*attempt, |t| {
+                t.captured = *amount;
+                // Nobody reserves what is paid at the door: it is there at once.
+                if t.method.is_at_door() {
+                    t.state = AttemptState::Authorised;
+                }
+            }),
             Event::ReleaseAsked { attempt } => self.change(*attempt, |t| {
                 t.release.get_or_insert(Release { asked_at: at, done_at: None });
             }),

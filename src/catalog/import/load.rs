@@ -6,6 +6,8 @@ use super::report::{ImportError, Report};
 use super::source::{Line, Source};
 use super::store::{self, Rows};
 use crate::clock;
+use crate::events::{self, Event};
+use crate::ids::Actor;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use csv::StringRecord;
@@ -13,9 +15,12 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 use std::io::Read;
 use std::time::Instant;
+use uuid::Uuid;
 
 /// Rows a statement; no more of the file than this is in memory at a time.
 const CHUNK: usize = 2_000;
+/// Shelves an event.
+const SHELVES: usize = 1_000;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -132,12 +137,23 @@ impl<'c> Load<'c> {
     fn put(&mut self, products: &[NewProduct]) -> QueryResult<()> {
         let rows = Rows::of(products)?;
         let put = store::put(self.conn, &rows, &self.speaks_of, self.options.demo, self.options.now)?;
-        let [added, changed, alone] = [put.added, put.changed, store::put_stock(self.conn, &rows)?]
+        let new = store::put_stock(self.conn, &rows)?;
+        self.record_stock(&new)?;
+        let [added, changed, alone] = [put.added, put.changed, store::stock_left_alone(self.conn, &rows)?]
             .map(|n| usize::try_from(n).unwrap_or(0));
         self.report.added += added;
         self.report.changed += changed;
         self.report.unchanged += products.len() - added - changed;
         self.report.stock_left_alone += alone;
+        Ok(())
+    }
+
+    /// What stands on shelves from now on is a fact of the log too.
+    fn record_stock(&mut self, new: &[(i64, i32)]) -> QueryResult<()> {
+        for products in new.chunks(SHELVES) {
+            let event = Event::StockSet { products: products.to_vec(), reason: "imported".to_owned() };
+            events::record(self.conn, Uuid::now_v7(), &event, Actor::System, self.options.now)?;
+        }
         Ok(())
     }
 

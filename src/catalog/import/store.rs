@@ -5,7 +5,7 @@ use super::product::NewProduct;
 use crate::db::schema::{categories, departments};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Text, Timestamptz};
 
 /// Any number: it only has to be the same in every import.
 const ONE_AT_A_TIME: i64 = 7_302_119;
@@ -167,17 +167,31 @@ fn change(column: &str) -> (String, String) {
     (format!("{column} = excluded.{column}"), format!("products.{column} IS DISTINCT FROM excluded.{column}"))
 }
 
-/// Gives products a stock row where they have none; counted stock stays as it is. Says
-/// for how many of the given rows the warehouse has another number.
-pub(super) fn put_stock(conn: &mut PgConnection, rows: &Rows) -> QueryResult<i64> {
-    diesel::sql_query(format!(
+/// Gives products a stock row where they have none; counted stock stays as it is. Says which rows
+/// are new, with their numbers.
+pub(super) fn put_stock(conn: &mut PgConnection, rows: &Rows) -> QueryResult<Vec<(i64, i32)>> {
+    let new: Vec<OnShelf> = diesel::sql_query(format!(
         "INSERT INTO stock (product_id, on_hand, back_on)
          SELECT products.id, coalesce(given.stock, 0), given.back_on FROM {} JOIN products USING (sku)
-         ON CONFLICT (product_id) DO NOTHING",
+         ON CONFLICT (product_id) DO NOTHING
+         RETURNING product_id, on_hand",
         given()
     ))
     .bind::<Text, _>(&rows.0)
-    .execute(conn)?;
+    .load(conn)?;
+    Ok(new.into_iter().map(|row| (row.product_id, row.on_hand)).collect())
+}
+
+#[derive(QueryableByName)]
+struct OnShelf {
+    #[diesel(sql_type = BigInt)]
+    product_id: i64,
+    #[diesel(sql_type = Integer)]
+    on_hand: i32,
+}
+
+/// For how many of the given rows the warehouse has another number.
+pub(super) fn stock_left_alone(conn: &mut PgConnection, rows: &Rows) -> QueryResult<i64> {
     let differing: Count = diesel::sql_query(format!(
         "SELECT count(*) AS n FROM {} JOIN products USING (sku) JOIN stock ON stock.product_id = products.id
          WHERE given.stock <> stock.on_hand",
