@@ -177,13 +177,8 @@ impl Goods {
             }
             Event::PickingStarted { .. } => earliest(&mut self.picking_at, at),
             Event::LinePicked { position, units, grams, sum, .. } => {
-                self.line(Line {
-                    position: *position,
-                    instead: None,
-                    units: *units,
-                    grams: *grams,
-                    sum: *sum,
-                });
+                let instead = None;
+                self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
             }
             Event::LineSubstituted { position, name, units, grams, sum, .. } => {
                 let instead = Some(name.clone());

@@ -113,7 +113,6 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
     })
 }
 
-
 /// What is not true any more when it comes to be written is not written: another event has its
 /// own letter.
 fn is_overtaken(kind: Kind, story: &Story) -> bool {
@@ -127,7 +126,9 @@ fn is_overtaken(kind: Kind, story: &Story) -> bool {
         Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),
         Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),
-        Kind::Late(at) => *status != Status::Confirmed || tracker::delay(&story.goods).map(|d| d.at) != Some(at),
+        Kind::Late(at) => {
+            *status != Status::Confirmed || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
+        }
     }
 }
 

@@ -113,7 +113,8 @@ impl Dossier {
 
 fn run(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<Run>> {
     let stage = story.goods.stage();
-    let with_rider = story.status == Status::Confirmed && matches!(stage, Stage::RiderAssigned | Stage::OnTheWay);
+    let with_rider =
+        story.status == Status::Confirmed && matches!(stage, Stage::RiderAssigned | Stage::OnTheWay);
     let found = story.goods.last_try().filter(|_| with_rider).and_then(|t| Some((t.id, t.rider?)));
     let Some((drop, rider)) = found else { return Ok(None) };
     let stops = delivery::stops_of(conn, rider)?;

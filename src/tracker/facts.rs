@@ -64,9 +64,7 @@ fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
 }
 
 fn steps(voice: &Voice, dossier: &Dossier) -> Vec<Value> {
-    let step = |s: super::words::Step| {
-        json!({"name": s.name, "at": s.at, "is_done": s.class == "done", "is_now": s.is_now, "inside": s.inside})
-    };
+    let step = |s: super::words::Step| json!({"name": s.name, "at": s.at, "is_done": s.class == "done", "is_now": s.is_now, "inside": s.inside});
     voice.steps(dossier).into_iter().map(step).collect()
 }
 

@@ -95,7 +95,10 @@ fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResul
         Card {
             href: address(&order.number),
             number: order.number.to_string(),
-            window: story.goods.promise().map_or_else(|| voice.window(order), |p| voice.span(p.starts, p.ends)),
+            window: story
+                .goods
+                .promise()
+                .map_or_else(|| voice.window(order), |p| voice.span(p.starts, p.ends)),
             badge: badge(&story),
             pile: own.iter().take(PILE).map(|l| LineView::new(l)).collect(),
             more: own.len().saturating_sub(PILE),

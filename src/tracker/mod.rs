@@ -28,8 +28,8 @@ mod words;
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub(crate) use words::{delay, rider_of};
 pub use words::{Answer, Dates, Happened, HowFar, Line, Step, Tone, Voice, badge, substitutions};
+pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

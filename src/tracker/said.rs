@@ -98,8 +98,20 @@ impl Said {
     const fn tone(self) -> Tone {
         match self {
             Self::AlreadyPaid | Self::OtherTime | Self::Instructed | Self::AccountAsked => Tone::Good,
-            Self::ChooseAWay | Self::NoCard | Self::WindowFull | Self::WindowClosed | Self::WrongPhone | Self::TooLong | Self::PasswordTooShort | Self::PasswordTooLong => Tone::Bad,
-            Self::Over | Self::TooLateToCancel | Self::OwnerCancels | Self::CannotCancelNow | Self::TooLateToChange | Self::OwnerChanges => Tone::Warn,
+            Self::ChooseAWay
+            | Self::NoCard
+            | Self::WindowFull
+            | Self::WindowClosed
+            | Self::WrongPhone
+            | Self::TooLong
+            | Self::PasswordTooShort
+            | Self::PasswordTooLong => Tone::Bad,
+            Self::Over
+            | Self::TooLateToCancel
+            | Self::OwnerCancels
+            | Self::CannotCancelNow
+            | Self::TooLateToChange
+            | Self::OwnerChanges => Tone::Warn,
             Self::StillOpen => Tone::Info,
         }
     }
@@ -108,22 +120,48 @@ impl Said {
         match self {
             Self::AlreadyPaid => "This order is paid already. Nothing was charged a second time.",
             Self::ChooseAWay => "Choose one of the ways to pay below. Nothing was charged.",
-            Self::NoCard => "The card’s details did not reach the payment service. Enter them again. Nothing was charged.",
+            Self::NoCard => {
+                "The card’s details did not reach the payment service. Enter them again. Nothing was charged."
+            }
             Self::Over => "This order is over, so nothing was charged for it.",
-            Self::StillOpen => "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice.",
-            Self::TooLateToCancel => "It is too late to cancel this order: it has been handed to the rider. Nothing has changed.",
-            Self::OwnerCancels => "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed.",
-            Self::CannotCancelNow => "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute.",
+            Self::StillOpen => {
+                "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice."
+            }
+            Self::TooLateToCancel => {
+                "It is too late to cancel this order: it has been handed to the rider. Nothing has changed."
+            }
+            Self::OwnerCancels => {
+                "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
+            }
+            Self::CannotCancelNow => {
+                "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute."
+            }
             Self::OtherTime => "Your new time is kept for you. The old one goes to somebody else.",
             Self::Instructed => "Your rider reads this from now on.",
-            Self::WindowFull => "Somebody else has just taken the last room in that time. Nothing has changed: choose another one.",
-            Self::WindowClosed => "That time cannot be chosen any more. Nothing has changed: choose another one.",
-            Self::TooLateToChange => "It is too late to change that: your order is on the way, or it is over. Nothing has changed.",
-            Self::OwnerChanges => "A link alone does not change an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed.",
-            Self::WrongPhone => "That is no telephone number we can ring. Write it with its figures, for example 087 555 0142. Nothing has changed.",
-            Self::TooLong => "That is too long: 300 letters fit into the note, and 40 into the code. Nothing has changed.",
-            Self::AccountAsked => "Look into your mail: one press in the letter we sent you, and your account is ready.",
-            Self::PasswordTooShort => "This password is too short. Use 8 characters or more, for example three words.",
+            Self::WindowFull => {
+                "Somebody else has just taken the last room in that time. Nothing has changed: choose another one."
+            }
+            Self::WindowClosed => {
+                "That time cannot be chosen any more. Nothing has changed: choose another one."
+            }
+            Self::TooLateToChange => {
+                "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
+            }
+            Self::OwnerChanges => {
+                "A link alone does not change an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
+            }
+            Self::WrongPhone => {
+                "That is no telephone number we can ring. Write it with its figures, for example 087 555 0142. Nothing has changed."
+            }
+            Self::TooLong => {
+                "That is too long: 300 letters fit into the note, and 40 into the code. Nothing has changed."
+            }
+            Self::AccountAsked => {
+                "Look into your mail: one press in the letter we sent you, and your account is ready."
+            }
+            Self::PasswordTooShort => {
+                "This password is too short. Use 8 characters or more, for example three words."
+            }
             Self::PasswordTooLong => "This password is too long. Use at most 200 characters.",
         }
     }

@@ -3,8 +3,8 @@
 mod goods;
 mod so_far;
 
-pub use goods::{HowFar, Step, badge};
 pub(super) use goods::code;
+pub use goods::{HowFar, Step, badge};
 pub(crate) use goods::{by_whom as rider_of, delay};
 pub use so_far::Happened;
 

@@ -1,9 +1,9 @@
 //! An order on its way to the door, as its customer reads it: the same words on its page, in the list,
 //! for programs and in letters; and what they can change by themselves.
 
-use crate::lifecycle::assert_holds_add_up;
 use crate::common::placing::{colleague, place, rider, shopper_with_basket};
 use crate::common::{Shopper, TestShop};
+use crate::lifecycle::assert_holds_add_up;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
@@ -54,7 +54,8 @@ fn pick(shop: &TestShop, order: &Order, picker: StaffId) {
 
 async fn pack(shop: &TestShop, order: &Order, picker: StaffId) -> DropId {
     let bags = [(Storage::Ambient, 2)];
-    let packed = lifecycle::pack(&mut shop.conn(), order.id, &bags, picker, shop.clock.now()).expect("packed");
+    let packed =
+        lifecycle::pack(&mut shop.conn(), order.id, &bags, picker, shop.clock.now()).expect("packed");
     work(shop).await;
     packed.drop
 }
@@ -109,7 +110,8 @@ async fn written(shop: &TestShop, shopper: &Shopper<'_>, order: &Order) {
     subjects(shop).await;
     let letter = shop.letters().remove(0);
     let title = facts(shopper, &json_of(order)).await["answer"].as_str().expect("words").to_owned();
-    let first = title.split(", ").next().expect("words").trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    let first =
+        title.split(", ").next().expect("words").trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
     assert!(letter.text.contains(first.trim()), "{first}: {}", letter.text);
 }
 
@@ -128,7 +130,8 @@ async fn page_list_programs_and_letters_say_the_same_at_each_step() {
     let drop = pack(&shop, &order, picker).await;
     assert_eq!(agreed(&shopper, &order).await, "packed");
     let conor = rider(&shop, "Conor");
-    lifecycle::assign_rider(&mut shop.conn(), drop, conor, Actor::System, shop.clock.now()).expect("assigned");
+    lifecycle::assign_rider(&mut shop.conn(), drop, conor, Actor::System, shop.clock.now())
+        .expect("assigned");
     assert_eq!(agreed(&shopper, &order).await, "rider_assigned");
     shop.clock.advance(Duration::minutes(20));
     leave(&shop, drop, shop.clock.now());
@@ -143,7 +146,9 @@ async fn page_list_programs_and_letters_say_the_same_at_each_step() {
     assert_eq!(agreed(&shopper, &order).await, "delivered");
     written(&shop, &shopper, &order).await;
     let facts = facts(&shopper, &json_of(&order)).await;
-    assert!(facts["steps"].as_array().expect("steps").iter().all(|s| s["is_done"] == true && !s["at"].is_null()));
+    assert!(
+        facts["steps"].as_array().expect("steps").iter().all(|s| s["is_done"] == true && !s["at"].is_null())
+    );
     assert_eq!(facts["sums"]["paid_cents"], order.total_cents.cents());
     assert_eq!(subjects(&shop).await.iter().filter(|s| s.starts_with("Delivered:")).count(), 1);
 }
@@ -239,7 +244,10 @@ async fn a_full_time_is_not_overbooked_and_the_old_one_stays() {
     assert_eq!(shop.count(&held), full);
     assert_holds_add_up(&shop);
     let last = events::history(&mut shop.conn(), order.id.0).expect("a history").pop().expect("an event");
-    assert!(matches!(last.event, Event::PromiseMade { version: 2, ref who, .. } if who == "customer"), "{last:?}");
+    assert!(
+        matches!(last.event, Event::PromiseMade { version: 2, ref who, .. } if who == "customer"),
+        "{last:?}"
+    );
 }
 
 #[actix_web::test]
@@ -251,15 +259,24 @@ async fn instructions_change_until_it_is_there_and_the_log_keeps_none_of_them() 
     leave(&shop, drop, shop.clock.now());
     let path = format!("{}/instructions", page_of(&order));
     shopper.get(&path).await.must_say("You can change this until it is delivered.");
-    let form = [("phone", "087 555 0142"), ("leave_at", "neighbour"), ("note", "The bell is broken"), ("gate_code", "")];
+    let form = [
+        ("phone", "087 555 0142"),
+        ("leave_at", "neighbour"),
+        ("note", "The bell is broken"),
+        ("gate_code", ""),
+    ];
     let told = shopper.submit(&path, &form).await;
     told.must_say("Your rider reads this from now on.");
     told.must_say("The bell is broken");
     told.must_say("Instructions for the rider changed.");
     let contact = orders::contact(&mut shop.conn(), order.id).expect("a contact");
     assert_eq!((contact.leave_at.as_str(), contact.gate_code.as_str()), ("With a neighbour", "4711#"));
-    let kept = shop.text("SELECT string_agg(detail::text, ' ') FROM events WHERE kind = 'instructions_changed'");
-    assert!(kept.contains("instructions_changed") && !kept.contains("bell") && !kept.contains("555"), "{kept}");
+    let kept =
+        shop.text("SELECT string_agg(detail::text, ' ') FROM events WHERE kind = 'instructions_changed'");
+    assert!(
+        kept.contains("instructions_changed") && !kept.contains("bell") && !kept.contains("555"),
+        "{kept}"
+    );
     shopper.submit(&path, &[("phone", "nobody")]).await.must_say("That is no telephone number we can ring.");
     deliver(&shop, drop);
     shopper.submit(&path, &form).await.must_say("It is too late to change that");
@@ -279,7 +296,9 @@ async fn an_order_is_cancelled_until_it_is_handed_to_the_rider() {
     assert!(!page.text.contains(&cancellation), "no button is shown");
     page.must_say("It can no longer be cancelled, because it has been handed to the rider.");
     let refused = shopper.submit(&cancellation, &[]).await;
-    refused.must_say("It is too late to cancel this order: it has been handed to the rider. Nothing has changed.");
+    refused.must_say(
+        "It is too late to cancel this order: it has been handed to the rider. Nothing has changed.",
+    );
 }
 
 #[actix_web::test]
@@ -295,7 +314,8 @@ async fn what_is_told_late_stands_where_it_happened_and_is_not_written_about() {
     leave(&shop, drop, left);
     assert_eq!(agreed(&shopper, &order).await, "delivered");
     let facts = facts(&shopper, &json_of(&order)).await;
-    let words: Vec<&str> = facts["events"].as_array().expect("events").iter().filter_map(|e| e["words"].as_str()).collect();
+    let words: Vec<&str> =
+        facts["events"].as_array().expect("events").iter().filter_map(|e| e["words"].as_str()).collect();
     let place_of = |word: &str| words.iter().position(|w| w.starts_with(word)).expect("it is told");
     assert!(place_of("Delivered.") < place_of("On the way."), "{words:?}");
     let written = subjects(&shop).await;
@@ -321,8 +341,11 @@ async fn a_delay_is_said_in_one_sentence_with_the_new_time_and_the_choices() {
     page.must_say("Tue 24 Nov, 20:00–20:30");
     page.must_say("First promised Tue 24 Nov, 18:00–20:00");
     assert!(page.text.contains("/window\""), "another time can be chosen");
-    assert!(subjects(&shop).await.iter().any(|s| s.starts_with("Running late:") && s.contains("20:00–20:30")));
-    let letter = shop.letters().into_iter().find(|l| l.subject.starts_with("Running late")).expect("a letter");
+    assert!(
+        subjects(&shop).await.iter().any(|s| s.starts_with("Running late:") && s.contains("20:00–20:30"))
+    );
+    let letter =
+        shop.letters().into_iter().find(|l| l.subject.starts_with("Running late")).expect("a letter");
     for words in [sentence.as_str(), "Keep it: ", "Choose another time", "It can be cancelled for free"] {
         assert!(letter.text.contains(words), "{words}: {}", letter.text);
     }

@@ -60,11 +60,7 @@ impl Failure {
     /// Whether somebody has stood at the customer's door.
     pub const fn was_at_the_door(self) -> bool {
         match self {
-            Self::NobodyThere
-            | Self::NoAccess
-            | Self::Refused
-            | Self::TooYoung
-            | Self::NotPaid => true,
+            Self::NobodyThere | Self::NoAccess | Self::Refused | Self::TooYoung | Self::NotPaid => true,
             Self::WrongAddress | Self::Damaged | Self::RiderStopped | Self::Cancelled => false,
         }
     }

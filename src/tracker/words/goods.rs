@@ -349,7 +349,9 @@ impl Voice {
         match (line.units, line.grams) {
             (0, _) => Some("Left out: there was none. You pay nothing for it.".to_owned()),
             (_, Some(grams)) => Some(format!("Weighed {grams} g, {sum}")),
-            (n, None) if n < ordered.quantity => Some(format!("{n} of {} were there, {sum}", ordered.quantity)),
+            (n, None) if n < ordered.quantity => {
+                Some(format!("{n} of {} were there, {sum}", ordered.quantity))
+            }
             (_, None) => None,
         }
     }
