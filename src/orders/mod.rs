@@ -12,5 +12,5 @@ mod store;
 pub use code::delivery_code;
 pub use coupons::{Coupon, CouponProblem, coupon, give_back_coupon, spend_coupon};
 pub use links::{LINK_DAYS, forget_link, make_link, open_link, revoke_links};
-pub use model::{CancelledWhy, Contact, Order, OrderLine, OrderState, Substitutions};
+pub use model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState, Substitutions};
 pub use store::*;

@@ -22,6 +22,7 @@ mod riders;
 mod searching;
 mod staff;
 mod throttles;
+mod tracking;
 mod upkeep;
 mod warehouse;
 mod windows;
