@@ -9,8 +9,6 @@ mod capture;
 mod claim;
 mod drive;
 mod goods;
-#[cfg(test)]
-mod histories;
 mod pack;
 mod pay;
 mod pick;
