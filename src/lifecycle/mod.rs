@@ -10,8 +10,6 @@ mod choose;
 mod claim;
 mod drive;
 mod goods;
-#[cfg(test)]
-mod histories;
 mod pack;
 mod pay;
 mod pick;

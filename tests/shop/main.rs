@@ -16,7 +16,6 @@ mod machines;
 mod mail;
 mod money;
 mod orders;
-mod outbox;
 mod places;
 mod riders;
 mod searching;
