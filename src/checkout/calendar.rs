@@ -131,7 +131,7 @@ impl Times<'_> {
 }
 
 /// The time on the clock, with the weekday where it is on another day than `day`.
-pub(super) fn moment(zone: Tz, at: DateTime<Utc>, day: NaiveDate) -> String {
+fn moment(zone: Tz, at: DateTime<Utc>, day: NaiveDate) -> String {
     let time = clock::time_label(zone, at);
     if clock::local_day(zone, at) == day {
         return time;

@@ -217,7 +217,7 @@ pub(super) fn meant_email(typed: &str) -> Option<String> {
 }
 
 /// As it is dialled from anywhere: `+353 87 555 0142`.
-fn phone(typed: &str) -> Result<String, String> {
+pub(crate) fn phone(typed: &str) -> Result<String, String> {
     const EXAMPLE: &str = "for example 087 555 0142.";
     let wrong = |words: &str| Err(format!("{words} {EXAMPLE}"));
     if typed.is_empty() {
@@ -268,14 +268,14 @@ fn irish(national: &str) -> Option<String> {
 }
 
 /// Where it may be left: what the choice is called, and what the rider reads.
-pub(super) const LEAVE: [(&str, &str); 4] = [
+pub(crate) const LEAVE: [(&str, &str); 4] = [
     ("", "Only hand it to me"),
     ("door", "Leave it at the door"),
     ("neighbour", "Leave it with a neighbour"),
     ("safe", "Leave it in a safe place"),
 ];
 
-fn leave_words(choice: &str) -> &'static str {
+pub(crate) fn leave_words(choice: &str) -> &'static str {
     match choice {
         "door" => "At the door",
         "neighbour" => "With a neighbour",

@@ -26,6 +26,7 @@ use actix_web::web::{ServiceConfig, post};
 
 pub(crate) use declines::{count_decline, keys_of_card};
 pub(crate) use draft::Payment;
+pub(crate) use fields::{LEAVE, leave_words, phone};
 pub(crate) use payment::{approvals, open_for_gateway};
 pub(crate) use ways::{Offers, offers, redirect_name};
 

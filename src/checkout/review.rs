@@ -24,7 +24,6 @@ use askama::Template;
 struct ReviewPage {
     frame: Frame,
     when: String,
-    cancel_until: String,
     hold: String,
     contact: Contact,
     meant: Option<String>,
@@ -120,7 +119,6 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
     let told = [&contact.company, &contact.leave_at, &contact.preferred_time, &contact.note];
     Some(ReviewPage {
         when: till.chosen.as_ref()?.label(till.zone),
-        cancel_until: till.cancel_until(),
         hold: HoldLine::html(till, false),
         meant: fields::meant_email(&contact.email),
         told: told.into_iter().filter(|t| !t.is_empty()).cloned().collect(),

@@ -1,6 +1,5 @@
 //! What every step shows around its own questions, in finished words.
 
-use super::calendar::moment;
 use super::draft::Said;
 use super::fields::Problem;
 use super::gone::GoneLine;
@@ -145,14 +144,6 @@ impl Till {
         let tax = totals.tax_less(basket, &self.reckoned.coupon_shares, vat);
         let label = format!("{}, {}", coupon.code, coupon.label);
         block.less(basket, totals, Less { label, off: *off, tax })
-    }
-
-    /// Until when one may cancel free of charge: until the window closes and picking begins.
-    pub(super) fn cancel_until(&self) -> String {
-        self.chosen.as_ref().map_or_else(String::new, |w| {
-            let today = clock::local_day(self.zone, self.now);
-            moment(self.zone, w.cutoff_at, today)
-        })
     }
 }
 

@@ -148,6 +148,37 @@ pub fn take_again(
     take_for_order(conn, window, order)
 }
 
+/// An order moves from the window it holds to another; what it held is anybody's. Part of the
+/// caller's transaction, which holds the order's row.
+///
+/// # Errors
+/// `Full` or `Closed`: it then holds what it held.
+pub fn move_to(
+    conn: &mut PgConnection,
+    order: OrderId,
+    window: i64,
+    now: DateTime<Utc>,
+) -> Result<Window, WindowError> {
+    let before: Option<i64> = window_holds::table
+        .filter(window_holds::order_id.eq(order))
+        .select(window_holds::window_id)
+        .first(conn)
+        .optional()?;
+    let locked = lock_windows(conn, before, window)?;
+    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    if before == Some(window) {
+        return Ok(wanted);
+    }
+    if wanted.cutoff_at <= now {
+        return Err(WindowError::Closed);
+    }
+    release_expired_of(conn, window, now)?;
+    take_room(conn, window)?;
+    release_window(conn, order)?;
+    insert_hold(conn, window, order)?;
+    Ok(wanted)
+}
+
 /// A basket that goes to another zone lets go of the time it held in the one before. Part of the
 /// caller's transaction, which holds the basket's row.
 ///
@@ -224,14 +255,18 @@ fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryRes
 
 fn take_for_order(conn: &mut PgConnection, window: i64, order: OrderId) -> Result<(), WindowError> {
     take_room(conn, window)?;
+    Ok(insert_hold(conn, window, order)?)
+}
+
+fn insert_hold(conn: &mut PgConnection, window: i64, order: OrderId) -> QueryResult<()> {
     diesel::insert_into(window_holds::table)
         .values((
             window_holds::id.eq(Uuid::now_v7()),
             window_holds::window_id.eq(window),
             window_holds::order_id.eq(order),
         ))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
+        .map(drop)
 }
 
 /// The counter changes in SQL, guarded: never read, add, write.

@@ -18,7 +18,7 @@ pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
-    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, release_elsewhere,
+    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, move_to, release_elsewhere,
     release_expired, release_window, take_again,
 };
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};

@@ -245,6 +245,9 @@ pub enum Event {
         starts: DateTime<Utc>,
         ends: DateTime<Utc>,
     },
+    /// The customer has changed where to leave it, the note, the telephone or the gate code. What they
+    /// are now is personal, and stands in the order's contact alone.
+    InstructionsChanged,
     /// What stands on shelves was set: counted, or by a catalogue's import.
     StockSet {
         products: Vec<(i64, i32)>,
@@ -297,6 +300,7 @@ impl Event {
             Self::DropFailed { .. } => "drop_failed",
             Self::PromiseMade { .. } => "promise_made",
             Self::DelayForeseen { .. } => "delay_foreseen",
+            Self::InstructionsChanged => "instructions_changed",
             Self::StockSet { .. } => "stock_set",
             Self::StockMoved { .. } => "stock_moved",
         }
@@ -337,7 +341,8 @@ impl Event {
             | Self::DropLeft { .. }
             | Self::DropArrived { .. }
             | Self::DropDelivered { .. }
-            | Self::DropFailed { .. } => Topic::Drop,
+            | Self::DropFailed { .. }
+            | Self::InstructionsChanged => Topic::Drop,
             Self::PromiseMade { .. } | Self::DelayForeseen { .. } => Topic::Promise,
             Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
         }
@@ -346,9 +351,13 @@ impl Event {
     /// When this happens, these hear of it. The one list of who does what afterwards.
     pub(super) const fn consumers(&self) -> &'static [Consumer] {
         match self {
-            Self::OrderConfirmed | Self::OrderCancelled { .. } | Self::RefundSucceeded { .. } => {
-                &[Consumer::Notifications]
-            }
+            Self::OrderConfirmed
+            | Self::OrderCancelled { .. }
+            | Self::RefundSucceeded { .. }
+            | Self::DropLeft { .. }
+            | Self::DropDelivered { .. }
+            | Self::DropFailed { .. }
+            | Self::DelayForeseen { .. } => &[Consumer::Notifications],
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
                 &[Consumer::Gateway]
             }
@@ -374,15 +383,12 @@ impl Event {
             | Self::OrderHandedOver { .. }
             | Self::RiderAssigned { .. }
             | Self::CarrierBooked { .. }
-            | Self::DropLeft { .. }
             | Self::DropArrived { .. }
-            | Self::DropDelivered { .. }
             | Self::PromiseMade { .. }
-            | Self::DelayForeseen { .. }
+            | Self::InstructionsChanged
             | Self::StockSet { .. }
             | Self::StockMoved { .. }
-            | Self::OrderPacked { .. }
-            | Self::DropFailed { .. } => &[],
+            | Self::OrderPacked { .. } => &[],
         }
     }
 }

@@ -166,6 +166,26 @@ pub fn set_handed_over(conn: &mut PgConnection, order: OrderId, at: DateTime<Utc
         .map(drop)
 }
 
+/// It is wanted for another time. The caller holds the row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_due(
+    conn: &mut PgConnection,
+    order: OrderId,
+    due_at: DateTime<Utc>,
+    window_starts_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set((
+            fulfilments::due_at.eq(due_at),
+            fulfilments::window_starts_at.eq(window_starts_at),
+            fulfilments::version.eq(fulfilments::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
 /// # Errors
 /// When the database does not answer.
 pub fn set_stopped(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {

@@ -35,6 +35,8 @@ pub struct Try {
     pub by: Option<String>,
     pub tracking_url: Option<String>,
     pub assigned_at: Option<DateTime<Utc>>,
+    /// Stays where the one who was to bring it is taken off.
+    pub first_assigned_at: Option<DateTime<Utc>>,
     pub left_at: Option<DateTime<Utc>>,
     pub arrived_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
@@ -51,6 +53,7 @@ impl Try {
             by: None,
             tracking_url: None,
             assigned_at: None,
+            first_assigned_at: None,
             left_at: None,
             arrived_at: None,
             delivered_at: None,
@@ -67,6 +70,7 @@ impl Try {
     ) {
         (self.rider, self.by, self.assigned_at) = (rider, Some(name.to_owned()), Some(at));
         self.tracking_url = tracking_url;
+        earliest(&mut self.first_assigned_at, at);
     }
 
     fn take_from(&mut self) {
@@ -173,13 +177,8 @@ impl Goods {
             }
             Event::PickingStarted { .. } => earliest(&mut self.picking_at, at),
             Event::LinePicked { position, units, grams, sum, .. } => {
-                self.line(Line {
-                    position: *position,
-                    instead: None,
-                    units: *units,
-                    grams: *grams,
-                    sum: *sum,
-                });
+                let instead = None;
+                self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
             }
             Event::LineSubstituted { position, name, units, grams, sum, .. } => {
                 let instead = Some(name.clone());
@@ -220,6 +219,7 @@ impl Goods {
                 self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
             }
             Event::PickingLeft
+            | Event::InstructionsChanged
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted

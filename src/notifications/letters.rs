@@ -1,18 +1,24 @@
 //! Each letter, as text and as HTML. The subject and the first line are the answer.
 
 use super::Desk;
-use crate::ids::RefundId;
+use crate::ids::{DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
 use crate::payments::RefundState;
-use crate::tracker::{Answer, Dossier, TaxRow, Voice, offers, substitutions, tax_rows};
+use crate::tracker::{self, Answer, Dossier, TaxRow, Voice, offers, substitutions, tax_rows};
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Confirmed,
     Cancelled,
     Refunded(RefundId),
+    OnTheWay(DropId),
+    Delivered,
+    NotDelivered(DropId),
+    /// Since when it is known.
+    Late(DateTime<Utc>),
 }
 
 /// What all letters about an order say.
@@ -56,6 +62,19 @@ struct RefundedText<'a>(&'a Facts);
 #[template(path = "mail/refunded.html")]
 struct RefundedPage<'a>(&'a Facts);
 
+#[derive(Template)]
+#[template(path = "mail/on_its_way.txt")]
+struct OnItsWayText<'a>(&'a Facts);
+#[derive(Template)]
+#[template(path = "mail/on_its_way.html")]
+struct OnItsWayPage<'a>(&'a Facts);
+#[derive(Template)]
+#[template(path = "mail/delivered.txt")]
+struct DeliveredText<'a>(&'a Facts);
+#[derive(Template)]
+#[template(path = "mail/delivered.html")]
+struct DeliveredPage<'a>(&'a Facts);
+
 pub(super) fn write(
     kind: Kind,
     desk: &Desk,
@@ -67,6 +86,10 @@ pub(super) fn write(
     let (text, html) = match kind {
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
+        Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) => {
+            (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
+        }
+        Kind::Delivered => (DeliveredText(&facts).render()?, DeliveredPage(&facts).render()?),
         Kind::Refunded(_) => (RefundedText(&facts).render()?, RefundedPage(&facts).render()?),
     };
     // It holds a key to the order.
@@ -85,27 +108,35 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
             answer.lead.clone(),
         ),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
+        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
+            news(kind, voice, dossier, &answer)
+        }
     };
-    let window = voice.window(order);
+    let window = voice.promised(dossier);
+    let big = match kind {
+        Kind::Confirmed => Some(window.clone()),
+        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
+        Kind::Cancelled | Kind::Refunded(_) => None,
+    };
     Facts {
         link: format!("{}/orders/{number}?key={key}", desk.public_url),
         subject,
         title,
-        big: (kind == Kind::Confirmed).then(|| window.clone()),
+        big,
         lead,
         phone: desk.phone.clone(),
         shop: desk.details.clone(),
-        items: dossier.lines.iter().map(item).collect(),
+        items: dossier.lines.iter().map(|line| item(voice, dossier, line)).collect(),
         sums: sums(dossier),
-        total: order.total_cents.to_string(),
-        tax: tax_rows(order, &dossier.lines).iter().map(tax_words).collect(),
+        total: dossier.story.goods.came_to.map_or(order.total_cents, |(_, real)| real).to_string(),
+        tax: tax_rows(order, &dossier.real_lines()).iter().map(tax_words).collect(),
         paper: dossier.paper(),
         told: vec![
             ("When", window),
             ("Deliver to", dossier.place.label()),
             ("If something runs out", substitutions(order.substitutions).to_owned()),
         ],
-        next: next(voice, dossier),
+        next: next(kind, voice, dossier),
         money: voice.money(&dossier.story).into_iter().map(|line| line.words).collect(),
         number,
     }
@@ -117,6 +148,24 @@ fn confirmed(voice: &Voice, dossier: &Dossier, answer: Answer) -> Opening {
     let number = &dossier.order.number;
     let subject = format!("Order {number} confirmed: {}", voice.window(&dossier.order));
     (subject, answer.title, vec![voice.sum(dossier)])
+}
+
+/// What its page says at this moment, with the fact first in the subject.
+fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Opening {
+    let (number, window) = (&dossier.order.number, voice.promised(dossier));
+    let name = tracker::rider_of(&dossier.story.goods);
+    let subject = match kind {
+        Kind::OnTheWay(_) => format!("On the way: order {number}, {window}"),
+        Kind::Delivered => format!("Delivered: order {number}"),
+        Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
+        Kind::Late(_) => format!("Running late: order {number}, now {window}"),
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => format!("Order {number}"),
+    };
+    let mut lead = answer.lead.clone();
+    if let Kind::OnTheWay(_) = kind {
+        lead.insert(0, format!("{name} has set out with your order."));
+    }
+    (subject, answer.title.clone(), lead)
 }
 
 /// `not paid in time`, of `Order cancelled: it was not paid in time`
@@ -139,8 +188,10 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
 }
 
-fn item(line: &crate::orders::OrderLine) -> (String, String) {
-    (format!("{} × {}, {}", line.quantity, line.name, line.size_label), line.full_cents.to_string())
+fn item(voice: &Voice, dossier: &Dossier, line: &crate::orders::OrderLine) -> (String, String) {
+    let became = voice.picked(dossier, line.position).map(|words| format!(". {words}")).unwrap_or_default();
+    let words = format!("{} × {}, {}{became}", line.quantity, line.name, line.size_label);
+    (words, line.full_cents.to_string())
 }
 
 fn sums(dossier: &Dossier) -> Vec<(String, String)> {
@@ -153,6 +204,9 @@ fn sums(dossier: &Dossier) -> Vec<(String, String)> {
     }
     let fee = if order.fee_cents.is_zero() { "Free".to_owned() } else { order.fee_cents.to_string() };
     sums.push((format!("Delivery to {}", dossier.place.label()), fee));
+    if dossier.story.goods.came_to.is_some_and(|(_, real)| real != order.total_cents) {
+        sums.push(("As ordered".to_owned(), order.total_cents.to_string()));
+    }
     sums
 }
 
@@ -160,14 +214,14 @@ fn tax_words(row: &TaxRow) -> (String, String) {
     (format!("VAT {} % in {}", row.percent, row.gross), row.tax.to_string())
 }
 
-fn next(voice: &Voice, dossier: &Dossier) -> Vec<String> {
-    let mut next = vec![voice.cancelled_elsewhere(dossier)];
-    if dossier.has_weighed() {
-        let most = dossier.order.maximum_cents;
-        next.push(format!("You pay for the real weight, {most} at most. The receipt shows it."));
+fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
+    let then = || voice.then(dossier).into_iter().map(|line| line.words);
+    match kind {
+        Kind::Late(_) => voice.choices(dossier),
+        Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
+        Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => {
+            [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()
+        }
     }
-    if dossier.order.minimum_age > 0 {
-        next.push(format!("Somebody aged {} or over shows an ID at the door.", dossier.order.minimum_age));
-    }
-    next
 }

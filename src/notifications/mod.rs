@@ -7,12 +7,12 @@
 mod letters;
 
 use crate::config::Config;
-use crate::events::{Event, Recorded, about_the_goods};
+use crate::events::{Event, Recorded};
 use crate::ids::OrderId;
-use crate::lifecycle::Status;
+use crate::lifecycle::{Stage, Status, Story};
 use crate::orders;
 use crate::outside::mail;
-use crate::tracker::{Dates, Dossier, Voice};
+use crate::tracker::{self, Dates, Dossier, Voice};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use letters::Kind;
@@ -48,10 +48,36 @@ pub fn deliver(
     recorded: &Recorded,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let kind = match &recorded.event {
+    let Some(kind) = kind_of(recorded) else { return Ok(false) };
+    conn.transaction(|conn| {
+        let order = orders::order(conn, OrderId(recorded.subject))?;
+        let dossier = Dossier::read(conn, order)?;
+        if is_overtaken(kind, &dossier.story) {
+            return Ok(false);
+        }
+        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
+        let key = orders::make_link(conn, dossier.order.id, now)?;
+        let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
+        let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
+        let is_new = mail::queue(conn, &letter, &name, now)?;
+        if !is_new {
+            // The link in the letter that has left is the one to keep.
+            orders::forget_link(conn, &key)?;
+        }
+        Ok(is_new)
+    })
+}
+
+/// Which letter an event is worth.
+fn kind_of(recorded: &Recorded) -> Option<Kind> {
+    Some(match &recorded.event {
         Event::OrderConfirmed => Kind::Confirmed,
         Event::OrderCancelled { .. } => Kind::Cancelled,
         Event::RefundSucceeded { refund, .. } => Kind::Refunded(*refund),
+        Event::DropLeft { drop } => Kind::OnTheWay(*drop),
+        Event::DropDelivered { .. } => Kind::Delivered,
+        Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
+        Event::DelayForeseen { .. } => Kind::Late(recorded.happened_at),
         Event::QuoteGiven { .. }
         | Event::OrderPlaced { .. }
         | Event::OrderCompleted
@@ -69,34 +95,40 @@ pub fn deliver(
         | Event::RefundFailed { .. }
         | Event::StockSet { .. }
         | Event::StockMoved { .. }
-        | about_the_goods!() => return Ok(false),
-    };
-    conn.transaction(|conn| {
-        let order = orders::order(conn, OrderId(recorded.subject))?;
-        let dossier = Dossier::read(conn, order)?;
-        if is_overtaken(kind, &dossier.story.status) {
-            return Ok(false);
-        }
-        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
-        let key = orders::make_link(conn, dossier.order.id, now)?;
-        let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
-        let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
-        let is_new = mail::queue(conn, &letter, &name, now)?;
-        if !is_new {
-            // The link in the letter that has left is the one to keep.
-            orders::forget_link(conn, &key)?;
-        }
-        Ok(is_new)
+        | Event::PickingStarted { .. }
+        | Event::PickingLeft
+        | Event::LinePicked { .. }
+        | Event::LineSubstituted { .. }
+        | Event::LineLeftOut { .. }
+        | Event::LineReopened { .. }
+        | Event::OrderPacked { .. }
+        | Event::OrderHandedOver { .. }
+        | Event::DropPlanned { .. }
+        | Event::RiderAssigned { .. }
+        | Event::CarrierBooked { .. }
+        | Event::RiderUnassigned { .. }
+        | Event::DropArrived { .. }
+        | Event::PromiseMade { .. }
+        | Event::InstructionsChanged => return None,
     })
 }
 
 /// What is not true any more when it comes to be written is not written: another event has its
 /// own letter.
-const fn is_overtaken(kind: Kind, status: &Status) -> bool {
+fn is_overtaken(kind: Kind, story: &Story) -> bool {
+    let (status, stage) = (&story.status, story.goods.stage());
+    let is_at = |wanted: Stage| *status == Status::Confirmed && stage == wanted;
+    let is_of_the_last = |drop| story.goods.last_try().is_some_and(|t| t.id == drop);
     match kind {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
         Kind::Refunded(_) => false,
+        Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),
+        Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
+        Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),
+        Kind::Late(at) => {
+            *status != Status::Confirmed || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
+        }
     }
 }
 

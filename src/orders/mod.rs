@@ -3,12 +3,14 @@
 //! Owns `orders`, `order_contacts`, `order_lines`, `order_links` and `coupons`. The verbs in which
 //! an order changes together with stock, money and window are in `lifecycle`.
 
+mod code;
 mod coupons;
 mod links;
 mod model;
 mod store;
 
+pub use code::delivery_code;
 pub use coupons::{Coupon, CouponProblem, coupon, give_back_coupon, spend_coupon};
 pub use links::{LINK_DAYS, forget_link, make_link, open_link, revoke_links};
-pub use model::{CancelledWhy, Contact, Order, OrderLine, OrderState, Substitutions};
+pub use model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState, Substitutions};
 pub use store::*;

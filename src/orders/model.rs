@@ -113,6 +113,16 @@ pub struct Contact {
     pub gift_note: String,
 }
 
+/// What a customer may change about the last steps to their door until it is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = order_contacts)]
+pub struct Instructions {
+    pub phone: String,
+    pub leave_at: String,
+    pub note: String,
+    pub gate_code: String,
+}
+
 /// A line as it was ordered. Amounts in cents, tax included.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Insertable)]
 #[diesel(table_name = order_lines)]

@@ -1,6 +1,6 @@
 //! SQL over orders. No decisions here: each function is one statement.
 
-use super::model::{CancelledWhy, Contact, Order, OrderLine, OrderState};
+use super::model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState};
 use crate::db::schema::{order_contacts, order_lines, orders};
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use chrono::{DateTime, Utc};
@@ -27,6 +27,12 @@ pub fn insert_contact(conn: &mut PgConnection, order: OrderId, contact: &Contact
         .values((order_contacts::order_id.eq(order), contact))
         .execute(conn)
         .map(drop)
+}
+
+/// # Errors
+/// When the database does not answer.
+pub fn set_instructions(conn: &mut PgConnection, order: OrderId, new: &Instructions) -> QueryResult<()> {
+    diesel::update(order_contacts::table.find(order)).set(new).execute(conn).map(drop)
 }
 
 /// # Errors

@@ -7,7 +7,7 @@ use super::words::Voice;
 use crate::accounts::{self, Contact, Details};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
-use crate::lifecycle::Status;
+use crate::lifecycle::{Stage, Status};
 use crate::orders;
 use crate::storefront::{Asker, Shop, Visit};
 use crate::throttle::Limited;
@@ -30,7 +30,10 @@ pub(super) fn offer(
     is_signed_in: bool,
     said: Option<Said>,
 ) -> Option<AccountOffer> {
+    // Later the page is about the goods.
+    let is_fresh = dossier.story.goods.stage() == Stage::Waiting;
     let is_new = matches!(dossier.story.status, Status::Confirmed) && dossier.order.customer_id.is_none();
+    let is_new = is_new && is_fresh;
     let fits = is_new && sight == Sight::Owner && !is_signed_in && said != Some(Said::AccountAsked);
     fits.then(|| AccountOffer {
         email: dossier.contact.email.clone(),

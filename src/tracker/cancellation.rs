@@ -3,7 +3,6 @@
 use super::access::{Caller, Sight, address, open, private, voice};
 use super::dossier::Dossier;
 use super::said::Said;
-use super::words::Voice;
 use crate::cashier;
 use crate::error::AppError;
 use crate::ids::{Actor, OrderNumber};
@@ -24,6 +23,8 @@ struct CancellationPage {
     here: String,
     items: String,
     window: String,
+    /// What is picked goes back.
+    is_picked: bool,
     money: String,
     until: String,
 }
@@ -36,7 +37,7 @@ pub(super) async fn ask(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let (dossier, sight, viewer) = open(&shop, &request, &visit, &number, &voice).await?;
-    if let Err(refused) = may_cancel(&dossier, sight, &voice) {
+    if let Err(refused) = may_cancel(&dossier, sight) {
         return Ok(back(&shop, &number, refused));
     }
     let title = format!("Cancel order {number}? · SmartShop");
@@ -45,7 +46,8 @@ pub(super) async fn ask(
         here: address(&number),
         number: number.to_string(),
         items: items_words(dossier.count()),
-        window: voice.window(&dossier.order),
+        window: voice.promised(&dossier),
+        is_picked: dossier.story.goods.picking_at.is_some(),
         money: voice.if_cancelled(&dossier),
         until: voice.cancel_until(&dossier),
     };
@@ -64,7 +66,7 @@ pub(super) async fn cancel(
     let caller = Caller::of(&shop, &request, &visit).await?;
     let (asked, there) = (number.clone(), voice.clone());
     let (dossier, sight) = shop.app.db(move |conn| caller.read(conn, &asked, &there)).await?;
-    if let Err(refused) = may_cancel(&dossier, sight, &voice) {
+    if let Err(refused) = may_cancel(&dossier, sight) {
         return Ok(back(&shop, &number, refused));
     }
     let said =
@@ -78,14 +80,14 @@ pub(super) async fn cancel(
 }
 
 /// Else what is said instead; nothing of an order that is over, whose page says so.
-fn may_cancel(dossier: &Dossier, sight: Sight, voice: &Voice) -> Result<(), Option<Said>> {
+fn may_cancel(dossier: &Dossier, sight: Sight) -> Result<(), Option<Said>> {
     if dossier.order.state == OrderState::Cancelled {
         return Err(None);
     }
     if sight != Sight::Owner {
         return Err(Some(Said::OwnerCancels));
     }
-    if dossier.can_be_cancelled(voice.now) { Ok(()) } else { Err(Some(Said::TooLateToCancel)) }
+    if dossier.can_be_cancelled() { Ok(()) } else { Err(Some(Said::TooLateToCancel)) }
 }
 
 /// To the order's page.

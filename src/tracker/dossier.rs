@@ -1,12 +1,23 @@
 //! Everything that is told about one order, read together.
 
 use crate::delivery::{self, Place};
-use crate::events;
-use crate::lifecycle::{Status, Story};
-use crate::orders::{self, Contact, Order, OrderLine, OrderState};
+use crate::events::{self, Recorded};
+use crate::lifecycle::{Stage, Status, Story};
+use crate::money::Money;
+use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+
+/// Where an order stands among the stops its rider has still to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// From 1 on.
+    pub stop: usize,
+    pub of: usize,
+    /// When the rider was last seen; known only while they are on the way to it.
+    pub seen_at: Option<DateTime<Utc>>,
+}
 
 pub struct Dossier {
     pub order: Order,
@@ -17,8 +28,8 @@ pub struct Dossier {
     pub place: Place,
     /// The code of the zone it lies in.
     pub zone: Option<String>,
-    /// When picking starts at the earliest: until then a confirmed order can be cancelled, for free.
-    pub picked_from: DateTime<Utc>,
+    pub history: Vec<Recorded>,
+    pub run: Option<Run>,
 }
 
 impl Dossier {
@@ -29,14 +40,15 @@ impl Dossier {
         let attempts = payments::attempts_of(conn, order.id)?;
         let place = delivery::place(conn, order.place_id)?;
         let zones = delivery::all_zones(conn)?;
-        let cutoff = delivery::window(conn, order.window_id)?.map(|w| w.cutoff_at);
+        let story = Story::tell(&history, &attempts);
         Ok(Self {
             contact: orders::contact(conn, order.id)?,
             lines: orders::lines(conn, order.id)?,
             zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
             place,
-            picked_from: cutoff.unwrap_or(order.window_starts_at).min(order.window_starts_at),
-            story: Story::tell(&history, &attempts),
+            run: run(conn, &story)?,
+            story,
+            history,
             attempts,
             order,
         })
@@ -47,9 +59,35 @@ impl Dossier {
         self.lines.iter().map(|l| l.quantity).sum()
     }
 
-    /// Whether its customer may cancel it now.
-    pub fn can_be_cancelled(&self, now: DateTime<Utc>) -> bool {
-        self.order.can_be_cancelled() && (self.order.state == OrderState::Placed || now < self.picked_from)
+    /// Whether its customer may cancel it now: until it is handed to the rider.
+    pub fn can_be_cancelled(&self) -> bool {
+        self.order.can_be_cancelled() && self.story.goods.handed_over_at.is_none()
+    }
+
+    /// Whether its customer may choose another time: until it is on the way, and again when it could
+    /// not be delivered.
+    pub fn can_be_moved(&self) -> bool {
+        self.story.status == Status::Confirmed
+            && !matches!(self.story.goods.stage(), Stage::OnTheWay | Stage::Delivered)
+    }
+
+    /// Whether its customer may say anew how to find them: until it is there.
+    pub fn can_be_instructed(&self) -> bool {
+        self.order.can_be_cancelled() && self.story.goods.stage() != Stage::Delivered
+    }
+
+    /// The lines with what each really came to, once that is known.
+    pub fn real_lines(&self) -> Vec<OrderLine> {
+        let goods = &self.story.goods;
+        let real = |line: &OrderLine| {
+            let picked = goods.lines.iter().find(|l| l.position == line.position);
+            let sum = picked.map_or(Money::ZERO, |l| l.sum);
+            OrderLine { sum_cents: sum, ..line.clone() }
+        };
+        match goods.came_to {
+            Some(_) => self.lines.iter().map(real).collect(),
+            None => self.lines.clone(),
+        }
     }
 
     /// Whether what it comes to is final and has been paid: until then there is no receipt.
@@ -71,4 +109,24 @@ impl Dossier {
     pub fn has_weighed(&self) -> bool {
         self.order.maximum_cents > self.order.total_cents
     }
+}
+
+fn run(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<Run>> {
+    let stage = story.goods.stage();
+    let with_rider =
+        story.status == Status::Confirmed && matches!(stage, Stage::RiderAssigned | Stage::OnTheWay);
+    let found = story.goods.last_try().filter(|_| with_rider).and_then(|t| Some((t.id, t.rider?)));
+    let Some((drop, rider)) = found else { return Ok(None) };
+    let stops = delivery::stops_of(conn, rider)?;
+    let Some(before) = stops.iter().position(|stop| stop.id == drop) else { return Ok(None) };
+    let seen_at = match stage {
+        Stage::OnTheWay => delivery::rider(conn, rider)?.and_then(|r| r.position_at),
+        Stage::Waiting
+        | Stage::Picking
+        | Stage::Packed
+        | Stage::RiderAssigned
+        | Stage::NotDelivered
+        | Stage::Delivered => None,
+    };
+    Ok(Some(Run { stop: before + 1, of: stops.len(), seen_at }))
 }

@@ -3,7 +3,6 @@
 use super::access::{Caller, address, private, voice};
 use super::views::LineView;
 use super::words::{Line, Voice, badge};
-use crate::clock;
 use crate::error::AppError;
 use crate::events;
 use crate::lifecycle::{Status, Story};
@@ -96,8 +95,11 @@ fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResul
         Card {
             href: address(&order.number),
             number: order.number.to_string(),
-            window: clock::window_label(voice.zone, order.window_starts_at, order.window_ends_at),
-            badge: badge(&story.status),
+            window: story
+                .goods
+                .promise()
+                .map_or_else(|| voice.window(order), |p| voice.span(p.starts, p.ends)),
+            badge: badge(&story),
             pile: own.iter().take(PILE).map(|l| LineView::new(l)).collect(),
             more: own.len().saturating_sub(PILE),
             items: items_words(own.iter().map(|l| l.quantity).sum()),

@@ -8,9 +8,11 @@ mod access;
 mod account;
 mod approval;
 mod cancellation;
+mod change;
 mod coming_back;
 mod device;
 mod dossier;
+mod facts;
 mod list;
 mod live;
 mod look_up;
@@ -26,7 +28,8 @@ mod words;
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{Answer, Dates, Line, Tone, Voice, badge, substitutions};
+pub use words::{Answer, Dates, Happened, HowFar, Line, Step, Tone, Voice, badge, substitutions};
+pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
@@ -40,6 +43,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/payments", counted(post().to(pay_again::pay)))
         .route("/orders/{number}/cancellation", counted(get().to(cancellation::ask)))
         .route("/orders/{number}/cancellation", counted(post().to(cancellation::cancel)))
+        .route("/orders/{number}/instructions", counted(get().to(change::ask_instructions)))
+        .route("/orders/{number}/instructions", counted(post().to(change::instruct)))
+        .route("/orders/{number}/window", counted(get().to(change::ask_window)))
+        .route("/orders/{number}/window", counted(post().to(change::choose)))
+        .route("/api/v1/orders/{number}", counted(get().to(facts::show)))
         .route("/orders/{number}/basket", counted(get().to(put_back::show)))
         .route("/orders/{number}/basket", counted(post().to(put_back::put)))
         .route("/orders/{number}/account", counted(post().to(account::ask)))

@@ -7,12 +7,12 @@ use super::dossier::Dossier;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
-use super::words::{Answer, Line, Tone, Voice};
+use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
-use crate::lifecycle::Status;
-use crate::orders::OrderState;
+use crate::lifecycle::{Stage, Status};
+use crate::orders::{self, OrderState};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
@@ -24,10 +24,14 @@ use serde::Deserialize;
 
 /// Without scripts a page that waits is loaded again after so many seconds.
 const LOOK_AGAIN: u32 = 8;
+/// The same while it is picked and brought.
+const LOOK_SOMETIMES: u32 = 30;
+/// More stops are not drawn.
+const MOST_DOTS: usize = 12;
 
 #[derive(Deserialize)]
 pub(super) struct LinkQuery {
-    key: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 #[derive(Template)]
@@ -49,7 +53,15 @@ struct OrderPage {
     again: Option<Again>,
     look_again: Option<u32>,
     approve: Option<Approve>,
-    steps: Vec<Step>,
+    steps: Vec<StepView>,
+    /// `Second attempt`
+    attempt: Option<String>,
+    is_late: bool,
+    rider: Option<Rider>,
+    code: Option<String>,
+    so_far: Vec<Moment>,
+    can_move: bool,
+    can_instruct: bool,
     pay: Option<PayAgain>,
     /// The gateway's own script, as long as a card may have to be asked for.
     script: Option<&'static str>,
@@ -93,13 +105,26 @@ struct Approve {
     words: String,
 }
 
-/// One of the four steps of an order's way.
-struct Step {
-    name: &'static str,
-    icon: &'static str,
+struct StepView {
+    step: Step,
     when: String,
-    class: &'static str,
-    is_now: bool,
+}
+
+/// Something that has happened.
+struct Moment {
+    iso: String,
+    when: String,
+    words: String,
+}
+
+struct Rider {
+    name: String,
+    first: String,
+    /// A carrier's own page.
+    follow: Option<String>,
+    far: Option<HowFar>,
+    /// The stops still to be made; whether each is this order's.
+    dots: Vec<bool>,
 }
 
 pub(super) async fn show(
@@ -169,6 +194,7 @@ fn page(
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
     let big = answer.big.as_deref().map_or_else(Vec::new, parts);
+    let account = account::offer(dossier, sight, caller_is_known, said);
     let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
     OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
@@ -182,20 +208,27 @@ fn page(
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
         again: waits.then(|| Again::of(voice, dossier)),
-        look_again: waits.then_some(LOOK_AGAIN),
         approve: approve(dossier),
         steps: steps(voice, dossier),
+        attempt: voice.attempt(&dossier.story.goods),
+        is_late: delay(&dossier.story.goods).is_some(),
+        rider: rider(voice, dossier),
+        code: code(shop, dossier, sight),
+        so_far: so_far(voice, dossier),
+        can_move: sight == Sight::Owner && dossier.can_be_moved(),
+        can_instruct: sight == Sight::Owner && dossier.can_be_instructed(),
         pay: pay_again::offered(shop, dossier, sight, saved),
         script: script(shop, dossier),
-        account: account::offer(dossier, sight, caller_is_known, said),
+        look_again: look_again(dossier, account.is_some()),
+        account,
         next: next(voice, dossier, sight),
         money: voice.money(&dossier.story),
         facts: facts(voice, dossier, sight),
-        lines: dossier.lines.iter().map(LineView::new).collect(),
+        lines: dossier.lines.iter().map(|line| LineView::picked(voice, dossier, line)).collect(),
         items: items_words(dossier.count()),
-        totals: TotalsView::new(dossier),
+        totals: TotalsView::new(voice, dossier),
         paper: matches!(order.state, OrderState::Confirmed | OrderState::Completed).then(|| dossier.paper()),
-        can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(voice.now),
+        can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
     }
@@ -234,34 +267,49 @@ fn approve(dossier: &Dossier) -> Option<Approve> {
     leads_on(at).then(|| Approve { href: at.clone(), words })
 }
 
-/// The four steps, from when it is certain that it will be brought.
-fn steps(voice: &Voice, dossier: &Dossier) -> Vec<Step> {
-    let delivered = match dossier.story.status {
-        Status::Confirmed => false,
-        Status::Completed => true,
-        Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Cancelled(_) => {
-            return Vec::new();
-        }
+/// The four steps, with their times as they are read.
+fn steps(voice: &Voice, dossier: &Dossier) -> Vec<StepView> {
+    let view = |step: Step| {
+        let when = step.at.map_or_else(String::new, |at| voice.time(at));
+        let since = if step.class == "now" && step.name == "On the way" { "since " } else { "" };
+        StepView { when: if when.is_empty() { when } else { format!("{since}{when}") }, step }
     };
-    let time = |at: Option<_>| at.map_or_else(String::new, |at| voice.time(at));
-    let all = [
-        ("Order placed", "check", time(dossier.story.placed_at)),
-        ("Rider assigned", "check", String::new()),
-        ("On the way", "bike", String::new()),
-        ("Delivered", "house", time(dossier.story.completed_at)),
-    ];
-    let step = |(i, (name, icon, when))| {
-        let done = delivered || i == 0;
-        let icon = if done { "check" } else { icon };
-        Step {
-            name,
-            icon,
-            when,
-            class: if done { "done" } else { "" },
-            is_now: i == if delivered { 3 } else { 0 },
+    voice.steps(dossier).into_iter().map(view).collect()
+}
+
+fn so_far(voice: &Voice, dossier: &Dossier) -> Vec<Moment> {
+    let moment = |h: Happened| Moment { iso: h.at.to_rfc3339(), when: voice.time(h.at), words: h.words };
+    voice.so_far(dossier).into_iter().map(moment).collect()
+}
+
+/// Who brings it, and how far they are.
+fn rider(voice: &Voice, dossier: &Dossier) -> Option<Rider> {
+    let goods = &dossier.story.goods;
+    let is_coming = dossier.story.status == Status::Confirmed
+        && matches!(goods.stage(), Stage::RiderAssigned | Stage::OnTheWay);
+    let of = goods.last_try().filter(|_| is_coming)?;
+    let name = of.by.clone()?;
+    let far = voice.how_far(dossier);
+    let dots = far.iter().flat_map(|far| (1..=far.of.min(MOST_DOTS)).map(move |n| n == far.stop)).collect();
+    Some(Rider { first: name.chars().take(1).collect(), name, follow: of.tracking_url.clone(), far, dots })
+}
+
+/// What only the customer is shown: they say it at the door.
+fn code(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<String> {
+    let is_coming = matches!(dossier.story.goods.stage(), Stage::RiderAssigned | Stage::OnTheWay);
+    let shown = is_coming && sight == Sight::Owner && dossier.story.status == Status::Confirmed;
+    shown.then(|| orders::delivery_code(&shop.app.signer, dossier.order.id))
+}
+
+fn look_again(dossier: &Dossier, has_account_offer: bool) -> Option<u32> {
+    match &dossier.story.status {
+        Status::Checking | Status::ToApprove { .. } => Some(LOOK_AGAIN),
+        // Whoever types a password is not interrupted.
+        Status::Confirmed if !has_account_offer && dossier.story.goods.stage() != Stage::Delivered => {
+            Some(LOOK_SOMETIMES)
         }
-    };
-    all.into_iter().enumerate().map(step).collect()
+        Status::Confirmed | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => None,
+    }
 }
 
 fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
@@ -283,23 +331,18 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
                 },
             ]
         }
+        Status::Confirmed if dossier.story.goods.stage() == Stage::Delivered => Vec::new(),
         Status::Confirmed => {
             let cancelling = match sight {
                 Sight::Owner => voice.cancel_until(dossier),
                 Sight::Link => voice.cancelled_elsewhere(dossier),
             };
-            let mut lines = vec![
-                line("mail", format!("A mail is on its way to {mail}. Its link opens this page anywhere.")),
-                line("undo-2", cancelling),
-            ];
-            if dossier.has_weighed() {
-                let most = dossier.order.maximum_cents;
-                lines.push(line(
-                    "scale",
-                    format!("You pay for the real weight, {most} at most. The receipt shows it."),
-                ));
+            let mut lines = voice.then(dossier);
+            if dossier.story.goods.stage() == Stage::Waiting {
+                let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
+                lines.insert(0, line("mail", words));
             }
-            lines.push(line("map-pin", "You see here when your rider sets out.".to_owned()));
+            lines.push(line("undo-2", cancelling));
             lines
         }
         Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => {

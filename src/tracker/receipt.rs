@@ -42,6 +42,8 @@ struct Row {
     offer: String,
     vat: i32,
     sum: String,
+    /// What became of it.
+    note: Option<String>,
 }
 
 struct TaxWords {
@@ -80,17 +82,17 @@ fn page(shop: &Shop, voice: &Voice, dossier: &Dossier, sight: Sight) -> ReceiptP
         shop: shop.app.config.shop.on_receipts(),
         phone: voice.phone.clone(),
         placed: voice.time(dossier.order.placed_at),
-        window: voice.window(&dossier.order),
+        window: voice.promised(dossier),
         deliver_to: deliver_to.map_or_else(String::new, |f| f.value),
-        lines: dossier.lines.iter().map(row).collect(),
-        totals: TotalsView::new(dossier),
+        lines: dossier.lines.iter().map(|line| row(line, voice.picked(dossier, line.position))).collect(),
+        totals: TotalsView::new(voice, dossier),
         tax: tax_words(dossier),
         paid: voice.sum(dossier),
         money: voice.money(&dossier.story),
     }
 }
 
-fn row(line: &OrderLine) -> Row {
+fn row(line: &OrderLine, note: Option<String>) -> Row {
     Row {
         quantity: line.quantity,
         name: line.name.clone(),
@@ -98,11 +100,12 @@ fn row(line: &OrderLine) -> Row {
         offer: line.offer_label.clone(),
         vat: line.vat_percent,
         sum: line.full_cents.to_string(),
+        note,
     }
 }
 
 fn tax_words(dossier: &Dossier) -> Vec<TaxWords> {
-    let rows = tax_rows(&dossier.order, &dossier.lines);
+    let rows = tax_rows(&dossier.order, &dossier.real_lines());
     let words = |rate: String, net: Money, tax: Money, gross: Money| TaxWords {
         rate,
         net: net.to_string(),

@@ -22,11 +22,21 @@ pub(super) enum Said {
     Over,
     /// Another try is open, and the gateway does not say what became of it.
     StillOpen,
-    /// Picking has begun.
+    /// It has been handed to the rider.
     TooLateToCancel,
     /// A link alone shows an order and does not end it.
     OwnerCancels,
     CannotCancelNow,
+    /// What the customer chose is done.
+    OtherTime,
+    Instructed,
+    WindowFull,
+    WindowClosed,
+    /// It is on the way, or over.
+    TooLateToChange,
+    OwnerChanges,
+    WrongPhone,
+    TooLong,
     /// The letter that finishes an account is on its way.
     AccountAsked,
     PasswordTooShort,
@@ -34,7 +44,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 11] = [
+    const ALL: [(Self, &str); 19] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -43,6 +53,14 @@ impl Said {
         (Self::TooLateToCancel, "late"),
         (Self::OwnerCancels, "owner"),
         (Self::CannotCancelNow, "stuck"),
+        (Self::OtherTime, "moved"),
+        (Self::Instructed, "told"),
+        (Self::WindowFull, "full"),
+        (Self::WindowClosed, "closed"),
+        (Self::TooLateToChange, "fixed"),
+        (Self::OwnerChanges, "whose"),
+        (Self::WrongPhone, "phone"),
+        (Self::TooLong, "letters"),
         (Self::AccountAsked, "account"),
         (Self::PasswordTooShort, "short"),
         (Self::PasswordTooLong, "long"),
@@ -68,47 +86,84 @@ impl Said {
     }
 
     pub(super) fn line(self) -> Line {
-        let (tone, words) = match self {
-            Self::AlreadyPaid => {
-                (Tone::Good, "This order is paid already. Nothing was charged a second time.")
+        let (icon, tone) = match self.tone() {
+            tone @ Tone::Good => ("circle-check", tone),
+            tone @ (Tone::Info | Tone::Plain) => ("info", tone),
+            tone @ Tone::Warn => ("triangle-alert", tone),
+            tone @ Tone::Bad => ("circle-alert", tone),
+        };
+        Line { tone, icon, point: "", words: self.words().to_owned() }
+    }
+
+    const fn tone(self) -> Tone {
+        match self {
+            Self::AlreadyPaid | Self::OtherTime | Self::Instructed | Self::AccountAsked => Tone::Good,
+            Self::ChooseAWay
+            | Self::NoCard
+            | Self::WindowFull
+            | Self::WindowClosed
+            | Self::WrongPhone
+            | Self::TooLong
+            | Self::PasswordTooShort
+            | Self::PasswordTooLong => Tone::Bad,
+            Self::Over
+            | Self::TooLateToCancel
+            | Self::OwnerCancels
+            | Self::CannotCancelNow
+            | Self::TooLateToChange
+            | Self::OwnerChanges => Tone::Warn,
+            Self::StillOpen => Tone::Info,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::AlreadyPaid => "This order is paid already. Nothing was charged a second time.",
+            Self::ChooseAWay => "Choose one of the ways to pay below. Nothing was charged.",
+            Self::NoCard => {
+                "The card’s details did not reach the payment service. Enter them again. Nothing was charged."
             }
-            Self::ChooseAWay => (Tone::Bad, "Choose one of the ways to pay below. Nothing was charged."),
-            Self::NoCard => (
-                Tone::Bad,
-                "The card’s details did not reach the payment service. Enter them again. Nothing was charged.",
-            ),
-            Self::Over => (Tone::Warn, "This order is over, so nothing was charged for it."),
-            Self::StillOpen => (
-                Tone::Info,
-                "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice.",
-            ),
+            Self::Over => "This order is over, so nothing was charged for it.",
+            Self::StillOpen => {
+                "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice."
+            }
             Self::TooLateToCancel => {
-                (Tone::Warn, "It is too late to cancel this order: picking has begun. Nothing has changed.")
+                "It is too late to cancel this order: it has been handed to the rider. Nothing has changed."
             }
-            Self::OwnerCancels => (
-                Tone::Warn,
-                "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed.",
-            ),
-            Self::CannotCancelNow => (
-                Tone::Warn,
-                "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute.",
-            ),
-            Self::AccountAsked => (
-                Tone::Good,
-                "Look into your mail: one press in the letter we sent you, and your account is ready.",
-            ),
+            Self::OwnerCancels => {
+                "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
+            }
+            Self::CannotCancelNow => {
+                "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute."
+            }
+            Self::OtherTime => "Your new time is kept for you. The old one goes to somebody else.",
+            Self::Instructed => "Your rider reads this from now on.",
+            Self::WindowFull => {
+                "Somebody else has just taken the last room in that time. Nothing has changed: choose another one."
+            }
+            Self::WindowClosed => {
+                "That time cannot be chosen any more. Nothing has changed: choose another one."
+            }
+            Self::TooLateToChange => {
+                "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
+            }
+            Self::OwnerChanges => {
+                "A link alone does not change an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
+            }
+            Self::WrongPhone => {
+                "That is no telephone number we can ring. Write it with its figures, for example 087 555 0142. Nothing has changed."
+            }
+            Self::TooLong => {
+                "That is too long: 300 letters fit into the note, and 40 into the code. Nothing has changed."
+            }
+            Self::AccountAsked => {
+                "Look into your mail: one press in the letter we sent you, and your account is ready."
+            }
             Self::PasswordTooShort => {
-                (Tone::Bad, "This password is too short. Use 8 characters or more, for example three words.")
+                "This password is too short. Use 8 characters or more, for example three words."
             }
-            Self::PasswordTooLong => (Tone::Bad, "This password is too long. Use at most 200 characters."),
-        };
-        let icon = match tone {
-            Tone::Good => "circle-check",
-            Tone::Info | Tone::Plain => "info",
-            Tone::Warn => "triangle-alert",
-            Tone::Bad => "circle-alert",
-        };
-        Line { tone, icon, point: "", words: words.to_owned() }
+            Self::PasswordTooLong => "This password is too long. Use at most 200 characters.",
+        }
     }
 }
 

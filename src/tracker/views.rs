@@ -16,15 +16,23 @@ pub(super) struct LineView {
     pub(super) picture: String,
     pub(super) fresh: bool,
     pub(super) sum: String,
+    /// What became of it, where that is not what was ordered.
+    pub(super) note: Option<String>,
 }
 
 impl LineView {
+    /// With what the picker found.
+    pub(super) fn picked(voice: &Voice, dossier: &Dossier, line: &OrderLine) -> Self {
+        Self { note: voice.picked(dossier, line.position), ..Self::new(line) }
+    }
+
     pub(super) fn new(line: &OrderLine) -> Self {
         Self {
             words: format!("{} × {}, {}", line.quantity, line.name, line.size_label),
             picture: assets::picture(&line.picture).into_owned(),
             fresh: line.picture_fit == PictureFit::Fresh,
             sum: line.full_cents.to_string(),
+            note: None,
         }
     }
 }
@@ -40,27 +48,35 @@ pub(super) struct TotalsView {
     pub(super) total: String,
     pub(super) tax: String,
     pub(super) most: Option<String>,
+    /// What it comes to, once it is packed.
+    pub(super) real: Option<String>,
+    /// What is reserved, paid and given back.
+    pub(super) moved: Vec<(String, String)>,
 }
 
 impl TotalsView {
-    pub(super) fn new(dossier: &Dossier) -> Self {
+    pub(super) fn new(voice: &Voice, dossier: &Dossier) -> Self {
         let order = &dossier.order;
         let mut less: Vec<(String, String)> =
             offers(&dossier.lines).into_iter().map(|(name, off)| (name, (-off).to_string())).collect();
         if let Some(code) = &order.coupon_code {
             less.push((format!("Coupon {code}"), (-order.coupon_cents).to_string()));
         }
-        let tax: Money = tax_rows(order, &dossier.lines).iter().map(|row| row.tax).sum();
+        let tax: Money = tax_rows(order, &dossier.real_lines()).iter().map(|row| row.tax).sum();
+        let real = dossier.story.goods.came_to.map(|(_, total)| total);
+        let moved = voice.moved(&dossier.story).into_iter().map(|(name, sum)| (name, sum.to_string()));
         Self {
             items_words: items_words(dossier.count()),
             items: dossier.lines.iter().map(|l| l.full_cents).sum::<Money>().to_string(),
             less,
             delivery_to: dossier.place.label(),
             delivery: if order.fee_cents.is_zero() { "Free".to_owned() } else { order.fee_cents.to_string() },
-            name: total_name(&dossier.story.status),
+            name: if real.is_some() { "As ordered" } else { total_name(&dossier.story.status) },
             total: order.total_cents.to_string(),
             tax: tax.to_string(),
-            most: dossier.has_weighed().then(|| order.maximum_cents.to_string()),
+            most: (dossier.has_weighed() && real.is_none()).then(|| order.maximum_cents.to_string()),
+            real: real.map(|total| total.to_string()),
+            moved: moved.collect(),
         }
     }
 }
@@ -83,7 +99,10 @@ pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact>
     let (order, contact) = (&dossier.order, &dossier.contact);
     let waits = order.state == OrderState::Placed;
     let held = if waits { ", held for you" } else { "" };
-    let mut facts = vec![Fact { name: "When", value: format!("{}{held}", voice.window(order)) }];
+    let mut facts = vec![Fact { name: "When", value: format!("{}{held}", voice.promised(dossier)) }];
+    if let Some(first) = voice.first_promised(&dossier.story.goods) {
+        facts.push(Fact { name: "First promised", value: first });
+    }
     let mut add = |name, value: String| {
         if !value.is_empty() {
             facts.push(Fact { name, value });

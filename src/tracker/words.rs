@@ -1,5 +1,13 @@
 //! What is said about an order, in the words that its page, its letters and lists share.
 
+mod goods;
+mod so_far;
+
+pub(super) use goods::code;
+pub use goods::{HowFar, Step, badge};
+pub(crate) use goods::{by_whom as rider_of, delay};
+pub use so_far::Happened;
+
 use super::dossier::Dossier;
 use crate::clock;
 use crate::lifecycle::{Back, Status, Story, Try};
@@ -97,15 +105,12 @@ impl Voice {
         self.dates == Dates::OfOtherDays && clock::near_day(self.zone, self.now, at) == Some("today")
     }
 
-    /// `Tue 24 Nov, 18:00–20:00`
+    /// The window it was placed for: `Tue 24 Nov, 18:00–20:00`
     pub fn window(&self, order: &Order) -> String {
-        let (starts, ends) = (order.window_starts_at, order.window_ends_at);
-        let time = |at| clock::time_label(self.zone, at);
-        format!("{}, {}–{}", self.day(starts), time(starts), time(ends))
+        self.span(order.window_starts_at, order.window_ends_at)
     }
 
     pub fn answer(&self, dossier: &Dossier) -> Answer {
-        let order = &dossier.order;
         let (tone, icon, title, big, lead) = match &dossier.story.status {
             Status::Checking => (
                 Tone::Info,
@@ -125,20 +130,7 @@ impl Voice {
                 let (title, lead) = self.not_paid(dossier, reason.as_deref());
                 (Tone::Bad, "circle-alert", title, None, lead)
             }
-            Status::Confirmed => (
-                Tone::Good,
-                "circle-check",
-                "Order confirmed. We come".to_owned(),
-                Some(self.window(order)),
-                vec![self.sum(dossier)],
-            ),
-            Status::Completed => (
-                Tone::Good,
-                "circle-check",
-                "Delivered".to_owned(),
-                dossier.story.completed_at.map(|at| self.time(at)),
-                vec![self.sum(dossier)],
-            ),
+            Status::Confirmed | Status::Completed => return self.of_the_goods(dossier),
             Status::Cancelled(why) => {
                 let (title, lead) = self.cancelled(dossier, *why);
                 (Tone::Plain, "circle-x", title, None, lead)
@@ -203,7 +195,9 @@ impl Voice {
 
     /// What is paid, reserved or due, and how.
     pub fn sum(&self, dossier: &Dossier) -> String {
-        let Order { total_cents: total, maximum_cents: most, .. } = dossier.order;
+        let Order { total_cents, maximum_cents, .. } = dossier.order;
+        let real = dossier.story.goods.came_to.map(|(_, total)| total);
+        let (total, most) = (real.unwrap_or(total_cents), real.unwrap_or(maximum_cents));
         let Some(payment) = dossier.story.payment().filter(|t| t.state.is_standing()) else {
             return if most.is_zero() { "There is nothing to pay.".to_owned() } else { format!("{total}") };
         };
@@ -220,6 +214,10 @@ impl Voice {
             PayBy::Card | PayBy::Redirect if payment.state != AttemptState::Authorised => {
                 format!("{total} on {}.", payment.label)
             }
+            PayBy::Card if real.is_some() => format!(
+                "It comes to {total}, charged to {} when it is handed over. {} is reserved until then.",
+                payment.label, payment.amount
+            ),
             PayBy::Card if most > total => {
                 format!("Reserved up to {most} on {}, charged after packing.", payment.label)
             }
@@ -292,8 +290,8 @@ impl Voice {
 
     /// Until when one may cancel, said to whoever can do it on the page they look at.
     pub fn cancel_until(&self, dossier: &Dossier) -> String {
-        if dossier.picked_from > self.now {
-            format!("You can cancel for free until {}.", self.time(dossier.picked_from))
+        if dossier.can_be_cancelled() {
+            "You can cancel for free until it is handed to the rider.".to_owned()
         } else {
             self.not_cancelled()
         }
@@ -301,11 +299,8 @@ impl Voice {
 
     /// The same where a link is read, in a letter say: a link alone does not cancel an order.
     pub fn cancelled_elsewhere(&self, dossier: &Dossier) -> String {
-        if dossier.picked_from > self.now {
-            format!(
-                "It can be cancelled for free until {}, in the browser it was ordered in or by signing in.",
-                self.time(dossier.picked_from)
-            )
+        if dossier.can_be_cancelled() {
+            "It can be cancelled for free until it is handed to the rider, in the browser it was ordered in or by signing in.".to_owned()
         } else {
             self.not_cancelled()
         }
@@ -313,7 +308,7 @@ impl Voice {
 
     fn not_cancelled(&self) -> String {
         format!(
-            "It can no longer be cancelled, because picking has begun. Something not right? Ring {}.",
+            "It can no longer be cancelled, because it has been handed to the rider. Something not right? Ring {}.",
             self.phone
         )
     }
@@ -364,19 +359,6 @@ fn by_whom(payment: &Try) -> String {
         PayBy::Redirect => payment.label.clone(),
         PayBy::Card | PayBy::CashAtDoor | PayBy::CardAtDoor => "Your bank".to_owned(),
     }
-}
-
-/// The state in a word or three, for lists.
-pub fn badge(status: &Status) -> Line {
-    let (tone, icon, words) = match status {
-        Status::Checking => (Tone::Info, "clock", "Checking your payment"),
-        Status::ToApprove { .. } => (Tone::Warn, "triangle-alert", "Waits for your approval"),
-        Status::NotPaid { .. } => (Tone::Bad, "circle-alert", "Not paid yet"),
-        Status::Confirmed => (Tone::Good, "circle-check", "Confirmed"),
-        Status::Completed => (Tone::Plain, "check", "Delivered"),
-        Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
-    };
-    Line { tone, icon, point: "", words: words.to_owned() }
 }
 
 /// What happens when something has run out.

@@ -32,7 +32,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("inventory", &["db", "ids"]),
     ("promises", &["db", "ids"]),
     ("payments", &["db", "ids", "money"]),
-    ("orders", &["catalog", "db", "ids", "money", "payments"]),
+    ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside"]),

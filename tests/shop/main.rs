@@ -19,5 +19,6 @@ mod places;
 mod searching;
 mod staff;
 mod throttles;
+mod tracking;
 mod upkeep;
 mod windows;

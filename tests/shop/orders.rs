@@ -283,21 +283,6 @@ async fn each_way_to_pay_again_names_its_own_sum() {
 }
 
 #[actix_web::test]
-async fn once_picking_begins_an_order_is_not_cancelled_any_more() {
-    let shop = TestShop::demo();
-    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor).await;
-    let cancellation = format!("{}/cancellation", page_of(&order));
-    assert!(shopper.get(&page_of(&order)).await.text.contains(&cancellation));
-    shop.conn().batch_execute("UPDATE delivery_windows SET cutoff_at = '2026-01-01'").expect("past");
-    let page = shopper.get(&page_of(&order)).await;
-    assert!(!page.text.contains(&cancellation), "no button is shown");
-    page.must_say("It can no longer be cancelled, because picking has begun.");
-    let refused = shopper.submit(&cancellation, &[]).await;
-    refused.must_say("It is too late to cancel this order: picking has begun. Nothing has changed.");
-    refused.must_say("Order confirmed");
-}
-
-#[actix_web::test]
 async fn a_link_alone_does_not_cancel_an_order() {
     let shop = TestShop::demo();
     let (_, order) = ordered(&shop, PayBy::CashAtDoor).await;

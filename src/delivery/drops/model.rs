@@ -57,6 +57,14 @@ db_enum! {
 }
 
 impl Failure {
+    /// Whether somebody has stood at the customer's door.
+    pub const fn was_at_the_door(self) -> bool {
+        match self {
+            Self::NobodyThere | Self::NoAccess | Self::Refused | Self::TooYoung | Self::NotPaid => true,
+            Self::WrongAddress | Self::Damaged | Self::RiderStopped | Self::Cancelled => false,
+        }
+    }
+
     /// As the customer reads it, behind "We could not deliver: ".
     pub const fn words(self) -> &'static str {
         match self {

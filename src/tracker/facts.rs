@@ -1,0 +1,112 @@
+//! An order's facts for programs: the same words as its page, and the same rule of who may read them.
+
+use super::access::{Caller, Sight, private, voice};
+use super::dossier::Dossier;
+use super::page::LinkQuery;
+use super::views::facts;
+use super::words::{Voice, badge, code, delay, rider_of};
+use crate::error::AppError;
+use crate::ids::OrderNumber;
+use crate::storefront::{Shop, Visit};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    number: Path<OrderNumber>,
+    query: Query<LinkQuery>,
+) -> Result<HttpResponse, AppError> {
+    let (number, voice) = (number.into_inner(), voice(&shop));
+    let caller = Caller::of(&shop, &request, &visit).await?.with_key(query.into_inner().key);
+    let there = voice.clone();
+    let (dossier, sight) = shop.app.db(move |conn| caller.read(conn, &number, &there)).await?;
+    Ok(private(HttpResponse::Ok().json(order(&voice, &dossier, sight))))
+}
+
+/// Sums are whole cents, times are UTC.
+fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
+    let (order, story) = (&dossier.order, &dossier.story);
+    let answer = voice.answer(dossier);
+    let words: Vec<String> = [Some(answer.title), answer.big].into_iter().flatten().collect();
+    let words = words.join(" ");
+    let told: Vec<Value> = story
+        .goods
+        .promises
+        .iter()
+        .map(|p| json!({"version": p.version, "starts_at": p.starts, "ends_at": p.ends, "made_at": p.at}))
+        .collect();
+    json!({
+        "number": order.number.to_string(),
+        "version": story.version,
+        "as_of": voice.now,
+        "state": code(story),
+        "state_words": badge(story).words,
+        "answer": words,
+        "lead": answer.lead,
+        "attempt": story.goods.last_try().map_or(1, |t| t.attempt),
+        "steps": steps(voice, dossier),
+        "window": voice.promised(dossier),
+        "promises": told,
+        "delay": delay(&story.goods).map(|d| json!({"words": d.sentence, "expected_at": d.expected})),
+        "rider": rider(voice, dossier),
+        "events": events(voice, dossier),
+        "items": items(voice, dossier),
+        "sums": sums(voice, dossier),
+        "facts": facts(voice, dossier, sight).into_iter().map(|f| (f.name.to_owned(), f.value.into()))
+            .collect::<serde_json::Map<String, Value>>(),
+        "next": voice.then(dossier).into_iter().map(|line| line.words).collect::<Vec<_>>(),
+        "help": { "phone": voice.phone },
+    })
+}
+
+fn steps(voice: &Voice, dossier: &Dossier) -> Vec<Value> {
+    let step = |s: super::words::Step| json!({"name": s.name, "at": s.at, "is_done": s.class == "done", "is_now": s.is_now, "inside": s.inside});
+    voice.steps(dossier).into_iter().map(step).collect()
+}
+
+fn rider(voice: &Voice, dossier: &Dossier) -> Option<Value> {
+    let last = dossier.story.goods.last_try().filter(|t| t.by.is_some())?;
+    let far = voice.how_far(dossier);
+    Some(json!({
+        "name": rider_of(&dossier.story.goods),
+        "tracking_url": last.tracking_url,
+        "stop": far.as_ref().map(|f| f.stop),
+        "stops": far.as_ref().map(|f| f.of),
+    }))
+}
+
+fn events(voice: &Voice, dossier: &Dossier) -> Vec<Value> {
+    let event = |(at, words): (DateTime<Utc>, String)| json!({"at": at, "words": words});
+    voice.so_far(dossier).into_iter().map(|h| event((h.at, h.words))).collect()
+}
+
+fn items(voice: &Voice, dossier: &Dossier) -> Vec<Value> {
+    let item = |line: &crate::orders::OrderLine| {
+        json!({
+            "sku": line.sku, "name": line.name, "size": line.size_label, "quantity": line.quantity,
+            "full_cents": line.full_cents.cents(), "sum_cents": line.sum_cents.cents(),
+            "became": voice.picked(dossier, line.position),
+        })
+    };
+    dossier.lines.iter().map(item).collect()
+}
+
+fn sums(voice: &Voice, dossier: &Dossier) -> Value {
+    let (order, story) = (&dossier.order, &dossier.story);
+    let reserved = voice.moved(story).into_iter().find(|(name, _)| name.starts_with("Reserved"));
+    json!({
+        "currency": "EUR",
+        "total_cents": order.total_cents.cents(),
+        "maximum_cents": order.maximum_cents.cents(),
+        "delivery_cents": order.fee_cents.cents(),
+        "real_total_cents": story.goods.came_to.map(|(_, total)| total.cents()),
+        "reserved_cents": reserved.map_or(0, |(_, sum)| sum.cents()),
+        "paid_cents": story.captured().cents(),
+        "given_back_cents": story.refunded().cents(),
+        "words": voice.sum(dossier),
+    })
+}

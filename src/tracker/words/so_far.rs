@@ -1,0 +1,125 @@
+//! Everything that has happened to an order so far, in words.
+
+use super::{Dossier, Voice};
+use crate::delivery::Failure;
+use crate::events::{Event, Recorded, about_no_order};
+use crate::ids::DropId;
+use crate::payments::failure_words;
+use chrono::{DateTime, Utc};
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    pub at: DateTime<Utc>,
+    pub words: String,
+}
+
+impl Voice {
+    /// What has happened, the newest first. By when it happened: a word that came late stands where
+    /// it belongs.
+    pub fn so_far(&self, dossier: &Dossier) -> Vec<Happened> {
+        let told = |r: &Recorded| {
+            let words = self.of_the_order(dossier, r).or_else(|| self.of_the_drop(dossier, &r.event))?;
+            Some((r.happened_at, r.id, words))
+        };
+        let mut all: Vec<_> = dossier.history.iter().filter_map(told).collect();
+        all.sort_by_key(|(at, id, _)| (*at, *id));
+        all.into_iter().rev().map(|(at, _, words)| Happened { at, words }).collect()
+    }
+
+    /// Of the order, its money and its picking.
+    fn of_the_order(&self, dossier: &Dossier, recorded: &Recorded) -> Option<String> {
+        let name = |position: &i32| {
+            let line = dossier.lines.iter().find(|l| l.position == *position);
+            line.map_or("An item", |l| l.name.as_str())
+        };
+        Some(match &recorded.event {
+            Event::OrderPlaced { total, .. } => format!("Order placed, {total}."),
+            Event::OrderConfirmed => "Order confirmed.".to_owned(),
+            Event::OrderCancelled { .. } => "Order cancelled.".to_owned(),
+            Event::PaymentAuthorised { amount, .. } => format!("Payment of up to {amount} approved."),
+            Event::PaymentFailed { reason, .. } => {
+                format!("Payment did not go through: {}", failure_words(reason).0)
+            }
+            Event::CaptureSucceeded { amount, .. } => format!("{amount} paid."),
+            Event::RefundAsked { amount, .. } => format!("{amount} on its way back to you."),
+            Event::RefundSucceeded { amount, .. } => format!("{amount} has gone back to you."),
+            Event::PickingStarted { .. } => {
+                let is_first = dossier.story.goods.picking_at == Some(recorded.happened_at);
+                return is_first.then(|| "Picking began.".to_owned());
+            }
+            Event::LinePicked { position, grams: Some(grams), sum, .. } => {
+                format!("{} weighed {grams} g: {sum}.", name(position))
+            }
+            Event::LineSubstituted { position, name: other, .. } => {
+                format!("{other} instead of {}.", name(position))
+            }
+            Event::LineLeftOut { position } => format!("{} left out: there was none.", name(position)),
+            Event::OrderPacked { total, .. } => format!("Packed. It comes to {total}."),
+            Event::OrderHandedOver { .. } => "Handed to the rider.".to_owned(),
+            Event::OrderCompleted
+            | Event::PaymentStarted { .. }
+            | Event::PaymentProcessing { .. }
+            | Event::PaymentAbandoned { .. }
+            | Event::PaymentReplaced { .. }
+            | Event::CaptureAsked { .. }
+            | Event::CaptureFailed { .. }
+            | Event::ReleaseAsked { .. }
+            | Event::RefundFailed { .. }
+            | Event::PickingLeft
+            | Event::LinePicked { .. }
+            | Event::LineReopened { .. }
+            | Event::DropPlanned { .. }
+            | Event::RiderAssigned { .. }
+            | Event::CarrierBooked { .. }
+            | Event::RiderUnassigned { .. }
+            | Event::DropLeft { .. }
+            | Event::DropArrived { .. }
+            | Event::DropDelivered { .. }
+            | Event::DropFailed { .. }
+            | Event::PromiseMade { .. }
+            | Event::DelayForeseen { .. }
+            | Event::InstructionsChanged
+            | about_no_order!() => return None,
+        })
+    }
+
+    /// Of the way to the door, and of what was said about it.
+    fn of_the_drop(&self, dossier: &Dossier, event: &Event) -> Option<String> {
+        let by = |drop: &DropId| {
+            let tries = &dossier.story.goods.tries;
+            let name = tries.iter().find(|t| t.id == *drop).and_then(|t| t.by.clone());
+            name.unwrap_or_else(|| "The rider".to_owned())
+        };
+        if let Event::DropPlanned { attempt: 2.., starts, ends, .. } = event {
+            return Some(format!("Planned once more for {}.", self.span(*starts, *ends)));
+        }
+        if let Event::RiderAssigned { name, .. } | Event::CarrierBooked { carrier: name, .. } = event {
+            return Some(format!("Rider assigned: {name}."));
+        }
+        if let Event::RiderUnassigned { .. } = event {
+            return Some("We look for another rider.".to_owned());
+        }
+        if let Event::DropLeft { drop } = event {
+            return Some(format!("On the way. {} has set out.", by(drop)));
+        }
+        if let Event::DropArrived { drop } = event {
+            return Some(format!("{} is at the door.", by(drop)));
+        }
+        if let Event::DropDelivered { .. } = event {
+            return Some("Delivered.".to_owned());
+        }
+        if let Event::DropFailed { reason, .. } = event {
+            let why: Failure = reason.parse().unwrap_or(Failure::RiderStopped);
+            return (why != Failure::Cancelled).then(|| format!("Could not be delivered: {}.", why.words()));
+        }
+        if let Event::PromiseMade { starts, ends, who, .. } = event {
+            let whose = if who == "customer" { "You chose another time" } else { "New time" };
+            return Some(format!("{whose}: {}.", self.span(*starts, *ends)));
+        }
+        if let Event::DelayForeseen { sentence, .. } = event {
+            return Some(sentence.clone());
+        }
+        matches!(event, Event::InstructionsChanged).then(|| "Instructions for the rider changed.".to_owned())
+    }
+}
