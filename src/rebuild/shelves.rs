@@ -94,6 +94,7 @@ impl Taken {
             Event::LineReopened { position } => self.reopen(*position, id, shelves),
             Event::OrderConfirmed
             | Event::OrderCompleted
+            | Event::InstructionsChanged
             | Event::PickingStarted { .. }
             | Event::PickingLeft
             | Event::OrderPacked { .. }

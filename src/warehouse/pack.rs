@@ -57,7 +57,6 @@ pub(super) async fn pack(
     };
     let said = match shop.app.db(packed).await? {
         Ok(packed) => {
-            shop.app.outbox.notify_one();
             let bags = words::count(packed.bags.len(), "bag", "bags");
             Said::good(format!("{number} is packed in {bags} and comes to {}. Now its labels.", packed.total))
         }
@@ -84,7 +83,6 @@ pub(super) async fn hand_over(
     };
     Ok(match shop.app.db(left).await? {
         Ok(what) => {
-            shop.app.outbox.notify_one();
             let words = format!("{number} is handed over. {}", words::of_handed_over(what));
             done(&shop, QUEUE, &Said::good(words))
         }

@@ -6,6 +6,7 @@ use crate::common::{Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Duration, Utc};
+use diesel::connection::SimpleConnection;
 use serde_json::Value;
 use smartshop::catalog::Storage;
 use smartshop::delivery::{self, Failure, Proof};
@@ -233,13 +234,16 @@ async fn a_full_time_is_not_overbooked_and_the_old_one_stays() {
         order.window_id,
         order.window_id
     ));
-    shop.change(&format!("UPDATE delivery_windows SET capacity = taken WHERE id = {full} AND taken > 0"));
-    shop.change(&format!("UPDATE delivery_windows SET capacity = 1, taken = 1 WHERE id = {full}"));
+    shop.conn()
+        .batch_execute(&format!("UPDATE delivery_windows SET capacity = 1, taken = 1 WHERE id = {full}"))
+        .expect("changed");
     let refused = lifecycle::choose_window(&mut shop.conn(), order.id, full, now);
     assert!(matches!(refused, Err(ChooseError::Full)), "{refused:?}");
     let held = format!("SELECT window_id FROM window_holds WHERE order_id = '{}'", order.id);
     assert_eq!(shop.count(&held), order.window_id);
-    shop.change(&format!("UPDATE delivery_windows SET capacity = 2, taken = 0 WHERE id = {full}"));
+    shop.conn()
+        .batch_execute(&format!("UPDATE delivery_windows SET capacity = 2, taken = 0 WHERE id = {full}"))
+        .expect("changed");
     lifecycle::choose_window(&mut shop.conn(), order.id, full, now).expect("room");
     assert_eq!(shop.count(&held), full);
     assert_holds_add_up(&shop);
