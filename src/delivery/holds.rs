@@ -162,37 +162,6 @@ pub fn move_to(
     Ok(wanted)
 }
 
-/// An order moves from the window it holds to another; what it held is anybody's. Part of the
-/// caller's transaction, which holds the order's row.
-///
-/// # Errors
-/// `Full` or `Closed`: it then holds what it held.
-pub fn move_to(
-    conn: &mut PgConnection,
-    order: OrderId,
-    window: i64,
-    now: DateTime<Utc>,
-) -> Result<Window, WindowError> {
-    let before: Option<i64> = window_holds::table
-        .filter(window_holds::order_id.eq(order))
-        .select(window_holds::window_id)
-        .first(conn)
-        .optional()?;
-    let locked = lock_windows(conn, before, window)?;
-    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
-    if before == Some(window) {
-        return Ok(wanted);
-    }
-    if wanted.cutoff_at <= now {
-        return Err(WindowError::Closed);
-    }
-    release_expired_of(conn, window, now)?;
-    take_room(conn, window)?;
-    release_window(conn, order)?;
-    insert_hold(conn, window, order)?;
-    Ok(wanted)
-}
-
 /// A basket that goes to another zone lets go of the time it held in the one before. Part of the
 /// caller's transaction, which holds the basket's row.
 ///
@@ -278,7 +247,6 @@ fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryRes
     give_room(conn, window, i32::try_from(gone).unwrap_or(0))
 }
 
-<<<<<<< HEAD
 fn take_for_order(
     conn: &mut PgConnection,
     window: i64,
@@ -286,10 +254,6 @@ fn take_for_order(
     now: DateTime<Utc>,
 ) -> Result<(), WindowError> {
     take_room(conn, window, now)?;
-=======
-fn take_for_order(conn: &mut PgConnection, window: i64, order: OrderId) -> Result<(), WindowError> {
-    take_room(conn, window)?;
->>>>>>> tracker
     Ok(insert_hold(conn, window, order)?)
 }
 
@@ -302,7 +266,6 @@ fn insert_hold(conn: &mut PgConnection, window: i64, order: OrderId) -> QueryRes
         ))
         .execute(conn)
         .map(drop)
-<<<<<<< HEAD
 }
 
 /// What others hold whose time is over is looked at only where there is no other room. The caller
@@ -313,8 +276,6 @@ fn take_room(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) -> Result
     }
     release_expired_of(conn, window, now)?;
     if take_free_room(conn, window)? { Ok(()) } else { Err(WindowError::Full) }
-=======
->>>>>>> tracker
 }
 
 /// The counter changes in SQL, guarded: never read, add, write.

@@ -20,13 +20,8 @@ pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
-<<<<<<< HEAD
     HOLD_FOR, Held, WindowError, hold_window, keep_for_order, move_to, release_elsewhere, release_expired,
     release_window, take_again,
-=======
-    HOLD_FOR, Held, WindowError, held_window, hold_window, keep_for_order, move_to, release_elsewhere,
-    release_expired, release_window, take_again,
->>>>>>> tracker
 };
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
 pub use store::{all_zones, place, places_of, window, windows_between};

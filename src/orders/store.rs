@@ -1,10 +1,7 @@
 //! SQL over orders. No decisions here: each function is one statement.
 
 use super::model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState};
-<<<<<<< HEAD
 use crate::db::Ready as _;
-=======
->>>>>>> tracker
 use crate::db::schema::{order_contacts, order_lines, orders};
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
 use chrono::{DateTime, Utc};
