@@ -116,7 +116,7 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         at_risk: count(Trouble::AtRisk),
         without,
         open: read.open.len(),
-        next: last.map(|drop| next(drop)),
+        next: last.map(next),
         is_first,
     }
 }

@@ -241,7 +241,7 @@ async fn a_dispatcher_gives_takes_and_plans_again_by_hand() {
     let second = staff_id(&shop, "rider2@demo.test");
     let board = staffer(&shop, "dispatch@demo.test").await;
     let page = board.get("/dispatch").await;
-    page.must_say(&order.number.to_string());
+    page.must_say(order.number.as_ref());
     page.must_say("Tomasz, stop 1");
     let give = format!("/dispatch/drops/{drop}/rider");
     let rider = second.to_string();

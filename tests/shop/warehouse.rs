@@ -75,7 +75,7 @@ async fn a_picker_picks_weighs_swaps_packs_and_hands_over() {
     let order = confirmed(&shop).await;
     let kasia = staffer(&shop, "warehouse@demo.test").await;
     let queue = kasia.get("/warehouse").await;
-    queue.must_say(&order.number.to_string());
+    queue.must_say(order.number.as_ref());
     queue.must_say("3 lines, 20 pieces, 1 by weight");
     let page = kasia.submit("/warehouse/next", &[]).await;
     page.must_say(&format!("{} is yours.", order.number));
@@ -148,7 +148,7 @@ async fn packs_and_hands_over(shop: &TestShop, kasia: &Shopper<'_>, order: &Orde
     labels.must_say(&format!("{}-03", order.number));
     let found = kasia.submit("/warehouse/scan", &[("code", &format!("{}-03", order.number))]).await;
     found.must_say("The rider takes the money at the door.");
-    kasia.get("/warehouse?show=packed").await.must_say(&order.number.to_string());
+    kasia.get("/warehouse?show=packed").await.must_say(order.number.as_ref());
     let out = format!("{}/hand-over", here(order));
     kasia.submit(&out, &[]).await.must_say("is handed over. The rider takes the money at the door.");
     kasia.submit(&out, &[]).await.must_say("It was handed over before; nothing has changed.");
