@@ -1,7 +1,9 @@
 //! From a confirmed order to the doorstep: what the warehouse and the riders do, and what stock, money
 //! and story make of it, whoever comes first.
 
-use crate::common::placing::{aoife, colleague, place, rider, settle, shopper_with_basket};
+use crate::common::placing::{
+    aoife, colleague, nobody_of_the_demo_rides, place, rider, settle, shopper_with_basket,
+};
 use crate::common::{Bank, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use chrono::Duration;
@@ -346,6 +348,7 @@ async fn a_try_that_fails_is_followed_by_a_numbered_one_and_the_first_promise_st
 #[actix_web::test]
 async fn nobody_on_shift_is_looked_for_again_until_somebody_is() {
     let shop = TestShop::demo();
+    nobody_of_the_demo_rides(&shop);
     let order = confirmed(&shop).await;
     let drop = packed(&shop, order.id, colleague(&shop, "Maeve", "warehouse"));
     let planned =

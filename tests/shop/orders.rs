@@ -840,8 +840,8 @@ async fn a_confirmed_order_is_written_about_once_however_often_it_is_told() {
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{kind}: {key}");
     }
     for body in [&letters[0].text, &letters[0].html] {
-        let day = "It can be cancelled for free until Tue 24 Nov,";
-        assert!(body.contains(day), "a letter may be read tomorrow:\n{body}");
+        let until = "It can be cancelled for free until it is handed to the rider,";
+        assert!(body.contains(until), "as it is true tomorrow, too:\n{body}");
         assert!(!body.contains("change"), "an order cannot be changed:\n{body}");
     }
     assert!(

@@ -1,7 +1,7 @@
 //! An order on its way to the door, as its customer reads it: the same words on its page, in the list,
 //! for programs and in letters; and what they can change by themselves.
 
-use crate::common::placing::{colleague, place, rider, shopper_with_basket};
+use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket};
 use crate::common::{Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use actix_web::http::StatusCode;
@@ -27,6 +27,7 @@ fn json_of(order: &Order) -> String {
 
 /// Somebody who pays in cash, and their order.
 async fn ordered(shop: &TestShop) -> (Shopper<'_>, Order) {
+    nobody_of_the_demo_rides(shop);
     let shopper = shopper_with_basket(shop).await;
     let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
     (shopper, order)

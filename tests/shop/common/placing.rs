@@ -35,16 +35,20 @@ pub(crate) fn colleague(shop: &TestShop, name: &str, role: &str) -> StaffId {
     id
 }
 
-/// A rider on shift.
-pub(crate) fn rider(shop: &TestShop, name: &str) -> StaffId {
-    let id = colleague(shop, name, "rider");
-    let conn = &mut shop.conn();
-    // Those of the demo would bring it else.
+/// The demo's riders would bring it else.
+pub(crate) fn nobody_of_the_demo_rides(shop: &TestShop) {
     diesel::sql_query(
         "UPDATE riders SET on_shift = false FROM staff_members s WHERE s.id = riders.id AND s.email LIKE '%@demo.test'",
     )
-    .execute(conn)
+    .execute(&mut shop.conn())
     .expect("the demo's riders go home");
+}
+
+/// A rider on shift.
+pub(crate) fn rider(shop: &TestShop, name: &str) -> StaffId {
+    let id = colleague(shop, name, "rider");
+    nobody_of_the_demo_rides(shop);
+    let conn = &mut shop.conn();
     delivery::put_rider(conn, id, name, "+353 86 000 0000").expect("a rider");
     delivery::set_on_shift(conn, id, true, shop.clock.now()).expect("on shift");
     id
