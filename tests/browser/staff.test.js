@@ -148,15 +148,18 @@ story("a new password is chosen, and the old one does no more", { expected: [422
   await says(page, "Your password is changed. You are signed in here alone.");
 });
 
-story("the net goes, and the page says so", async (page, { context }) => {
-  await signIn(page, "rider@demo.test");
-  const bar = page.locator("[data-offline]");
-  assert.ok(await bar.isHidden());
-  await context.setOffline(true);
-  await bar.waitFor();
-  await context.setOffline(false);
-  await bar.waitFor({ state: "hidden" });
-});
+// A rider's page keeps what is pressed meanwhile, and says that instead.
+for (const [who, mark] of [["warehouse", "[data-offline]"], ["rider", "[data-waiting]"]]) {
+  story(`the net goes, and the page of ${who} says so`, async (page, { context }) => {
+    await signIn(page, `${who}@demo.test`);
+    const bar = page.locator(mark);
+    assert.ok(await bar.isHidden());
+    await context.setOffline(true);
+    await bar.waitFor();
+    await context.setOffline(false);
+    await bar.waitFor({ state: "hidden" });
+  });
+}
 
 story("a shopper's page loads nothing of the staff's", async (page) => {
   const loaded = [];
