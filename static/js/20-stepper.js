@@ -6,6 +6,8 @@
 const wanted = new Map();
 /** The same: what the shop last agreed to, for a refusal whose page does not show the product. */
 const agreed = new Map();
+/** What has been sent and not been answered. */
+let underWay = null;
 let sending = false;
 
 const shown = (form) => Number(form.querySelector("output")?.textContent ?? 0);
@@ -62,9 +64,13 @@ document.addEventListener("taken-over", () => {
   for (const [action, quantity] of wanted) for (const form of steppers(action)) draw(form, quantity);
 });
 
-// Who goes elsewhere at once does not lose the last presses.
+// Who goes elsewhere at once does not lose the last presses. What is under way arrives all the same,
+// before or after: the presses since then are a step from there.
 addEventListener("pagehide", () => {
-  for (const [action, quantity] of wanted) fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }), keepalive: true });
+  for (const [action, quantity] of wanted) {
+    const seen = underWay?.action === action ? underWay.quantity : agreed.get(action) ?? 0;
+    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true });
+  }
   wanted.clear();
 });
 
@@ -74,6 +80,7 @@ const sendAll = async () => {
     while (wanted.size > 0) {
       const [action, quantity] = wanted.entries().next().value;
       wanted.delete(action);
+      underWay = { action, quantity };
       const page = await send(action, new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }));
       const refused = page?.querySelector("[data-live=notice] .bad-words");
       if (!refused) agreed.set(action, quantity);
@@ -85,6 +92,7 @@ const sendAll = async () => {
     say("The shop could not be reached. Your basket is as it was.");
     location.reload();
   } finally {
+    underWay = null;
     agreed.clear();
     sending = false;
   }
