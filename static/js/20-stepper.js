@@ -6,7 +6,7 @@
 const wanted = new Map();
 /** The same: what the shop last agreed to, for a refusal whose page does not show the product. */
 const agreed = new Map();
-/** What has been sent and not been answered. */
+/** The form's address of what has been sent and not been answered. */
 let underWay = null;
 let sending = false;
 
@@ -64,12 +64,13 @@ document.addEventListener("taken-over", () => {
   for (const [action, quantity] of wanted) for (const form of steppers(action)) draw(form, quantity);
 });
 
-// Who goes elsewhere at once does not lose the last presses. What is under way arrives all the same,
-// before or after: the presses since then are a step from there.
+// Who goes elsewhere at once does not lose the last presses. What is under way arrives all the same:
+// then the number itself is sent, for a step from what was agreed before would count it twice.
 addEventListener("pagehide", () => {
   for (const [action, quantity] of wanted) {
-    const seen = underWay?.action === action ? underWay.quantity : agreed.get(action) ?? 0;
-    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true });
+    const body = new URLSearchParams({ quantity });
+    if (underWay !== action) body.set("seen", agreed.get(action) ?? 0);
+    fetch(action, { method: "POST", body, keepalive: true });
   }
   wanted.clear();
 });
@@ -80,7 +81,7 @@ const sendAll = async () => {
     while (wanted.size > 0) {
       const [action, quantity] = wanted.entries().next().value;
       wanted.delete(action);
-      underWay = { action, quantity };
+      underWay = action;
       const page = await send(action, new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }));
       const refused = page?.querySelector("[data-live=notice] .bad-words");
       if (!refused) agreed.set(action, quantity);

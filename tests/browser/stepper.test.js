@@ -79,7 +79,8 @@ story("the keyboard stays on the plus it pressed", async (page) => {
   assert.equal(await inBasket(page, MILK), 3);
 });
 
-story("a press just before going elsewhere is kept", async (page) => {
+story("a press just before going elsewhere is kept", async (page, { context }) => {
+  await fillBasket(context, [[CLOTTED, 1]]);
   await page.goto(DEPARTMENT);
   await pressQuickly(page, plus(stepper(page, MILK)), 3);
   await page.goto("/help");
