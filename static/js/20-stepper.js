@@ -6,7 +6,7 @@
 const wanted = new Map();
 /** The same: what the shop last agreed to, for a refusal whose page does not show the product. */
 const agreed = new Map();
-/** The form's address of what has been sent and not been answered. */
+/** What has been sent and not been answered. */
 let underWay = null;
 let sending = false;
 
@@ -64,13 +64,12 @@ document.addEventListener("taken-over", () => {
   for (const [action, quantity] of wanted) for (const form of steppers(action)) draw(form, quantity);
 });
 
-// Who goes elsewhere at once does not lose the last presses. What is under way arrives all the same:
-// then the number itself is sent, for a step from what was agreed before would count it twice.
+// Who goes elsewhere at once does not lose the last presses. What is under way arrives all the same,
+// before or after: the presses since then are a step from there.
 addEventListener("pagehide", () => {
   for (const [action, quantity] of wanted) {
-    const body = new URLSearchParams({ quantity });
-    if (underWay !== action) body.set("seen", agreed.get(action) ?? 0);
-    fetch(action, { method: "POST", body, keepalive: true });
+    const seen = underWay?.action === action ? underWay.quantity : agreed.get(action) ?? 0;
+    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true });
   }
   wanted.clear();
 });
@@ -81,7 +80,7 @@ const sendAll = async () => {
     while (wanted.size > 0) {
       const [action, quantity] = wanted.entries().next().value;
       wanted.delete(action);
-      underWay = action;
+      underWay = { action, quantity };
       const page = await send(action, new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }));
       const refused = page?.querySelector("[data-live=notice] .bad-words");
       if (!refused) agreed.set(action, quantity);
