@@ -44,6 +44,17 @@ macro_rules! about_the_money {
     };
 }
 
+/// What is said between a customer and the desk, and who may look; as a pattern.
+macro_rules! about_the_customer {
+    () => {
+        $crate::events::Event::LinksRevoked
+            | $crate::events::Event::ProblemReported { .. }
+            | $crate::events::Event::CaseTaken { .. }
+            | $crate::events::Event::CaseAnswered { .. }
+            | $crate::events::Event::CaseClosed { .. }
+    };
+}
+
 /// The events of no order, as a pattern.
 macro_rules! about_no_order {
     () => {
@@ -53,4 +64,4 @@ macro_rules! about_no_order {
     };
 }
 
-pub(crate) use {about_no_order, about_the_goods, about_the_money};
+pub(crate) use {about_no_order, about_the_customer, about_the_goods, about_the_money};

@@ -24,7 +24,7 @@ mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
-pub use choose::{ChooseError, change_instructions, choose_window};
+pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, carrier_booked, deliver, due_at_door, fail, leave_for,

@@ -36,6 +36,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
+    ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside"]),
     (
@@ -148,6 +149,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "accounts",
             "app",
             "basket",
+            "care",
             "cashier",
             "catalog",
             "checkout",
@@ -161,12 +163,14 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "money",
             "orders",
+            "outside",
             "payments",
             "storefront",
             "throttle",
             "web",
         ],
     ),
+    ("support", &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"]),
     (
         "notifications",
         &[
@@ -237,6 +241,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "rider",
             "sandbox",
             "storefront",
+            "support",
             "tracker",
             "warehouse",
             "web",
@@ -378,7 +383,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 32] = [
+const GUARDS: [(&str, &str); 34] = [
+    ("Problem", "cases_kind_known"),
+    ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),

@@ -3,6 +3,7 @@
 mod accounts;
 mod bad_input;
 mod baskets;
+mod cases;
 mod checkout;
 mod common;
 mod conventions;
@@ -12,6 +13,7 @@ mod front_door;
 mod import;
 mod life;
 mod lifecycle;
+mod links;
 mod log;
 mod machines;
 mod mail;

@@ -57,6 +57,10 @@ impl Voice {
             Event::LineLeftOut { position } => format!("{} left out: there was none.", name(position)),
             Event::OrderPacked { total, .. } => format!("Packed. It comes to {total}."),
             Event::OrderHandedOver { .. } => "Handed to the rider.".to_owned(),
+            Event::LinksRevoked => "Links to this order were shut.".to_owned(),
+            Event::ProblemReported { .. } => "You told us that something is not right.".to_owned(),
+            Event::CaseTaken { .. } => "Somebody of ours looks into what you told us.".to_owned(),
+            Event::CaseAnswered { .. } => "We answered what you told us.".to_owned(),
             Event::OrderCompleted
             | Event::PaymentStarted { .. }
             | Event::PaymentProcessing { .. }
@@ -80,6 +84,7 @@ impl Voice {
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
             | Event::InstructionsChanged
+            | Event::CaseClosed { .. }
             | about_no_order!() => return None,
         })
     }
