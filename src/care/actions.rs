@@ -109,7 +109,8 @@ pub fn answer(
         }
         as_seen(&case, seen, CaseState::Answered)?;
         // What was said before stays said.
-        let all = if case.answer.is_empty() { words.to_owned() } else { format!("{}\n\n{words}", case.answer) };
+        let all =
+            if case.answer.is_empty() { words.to_owned() } else { format!("{}\n\n{words}", case.answer) };
         if all.chars().count() > LONGEST_ANSWERS {
             return Err(CaseError::Full);
         }

@@ -162,7 +162,9 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => format!("Order {number}"),
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => {
+            format!("Order {number}")
+        }
     };
     let mut lead = answer.lead.clone();
     if let Kind::OnTheWay(_) = kind {

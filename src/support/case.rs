@@ -151,12 +151,13 @@ pub(super) async fn answer_it(
         return page(&shop, &request, &who, id, (words, Some(wrong))).await;
     }
     let sent = words.clone();
-    let work = move |conn: &mut PgConnection| {
-        Ok::<_, AppError>(care::answer(conn, id, seen, &sent, staff, now))
-    };
+    let work =
+        move |conn: &mut PgConnection| Ok::<_, AppError>(care::answer(conn, id, seen, &sent, staff, now));
     match shop.app.db(work).await? {
         // What was typed is not lost.
-        Err(CaseError::ChangedSince(_)) => page(&shop, &request, &who, id, (words, Some(CHANGED.into()))).await,
+        Err(CaseError::ChangedSince(_)) => {
+            page(&shop, &request, &who, id, (words, Some(CHANGED.into()))).await
+        }
         other => Ok(done(&shop, &address(id), &said(other, "Answered. The mail is on its way.")?)),
     }
 }

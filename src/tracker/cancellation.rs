@@ -1,8 +1,8 @@
 //! Cancelling an order: first what will happen, then it happens.
 
 use super::access::{Caller, address, open, private, voice};
-use super::dossier::Dossier;
 use super::code::{Act, prove};
+use super::dossier::Dossier;
 use super::said::Said;
 use crate::cashier;
 use crate::error::AppError;

@@ -175,9 +175,7 @@ pub(super) async fn check(
         let (order, sight) = caller.find(conn, &asked, &voice)?;
         let typed = match sight {
             Sight::Owner | Sight::Proven => None,
-            Sight::Link => {
-                Some(orders::type_code(conn, &signer, order.id, caller.key(), &typed, voice.now)?)
-            }
+            Sight::Link => Some(orders::type_code(conn, &signer, order.id, caller.key(), &typed, voice.now)?),
         };
         Ok::<_, AppError>((typed, load(conn)?))
     };
@@ -188,7 +186,9 @@ pub(super) async fn check(
             return Ok(private(redirect(&act.address(&number), [key_cookie(&shop, &number, &key)])));
         }
         Some(Typed::Wrong { left: 1 }) => (true, "That is not the code. You can try once more.".to_owned()),
-        Some(Typed::Wrong { left }) => (true, format!("That is not the code. You can try {left} times more.")),
+        Some(Typed::Wrong { left }) => {
+            (true, format!("That is not the code. You can try {left} times more."))
+        }
         Some(Typed::Over) => (false, "This code is over. Ask for another one.".to_owned()),
     };
     page(&shop, &request, &visit, &viewer, &number, (act, is_sent, Some(wrong)))

@@ -192,9 +192,9 @@ fn tell(
         Err(CaseError::TooMany) => Ok(Told::Said(Said::TooManyReports)),
         Err(CaseError::Db(e)) => Err(e.into()),
         // An id of somebody else's, or of no form of ours.
-        Err(
-            CaseError::Unknown | CaseError::Full | CaseError::Closed | CaseError::ChangedSince(_),
-        ) => Err(AppError::NotFound),
+        Err(CaseError::Unknown | CaseError::Full | CaseError::Closed | CaseError::ChangedSince(_)) => {
+            Err(AppError::NotFound)
+        }
     }
 }
 

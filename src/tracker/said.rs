@@ -153,7 +153,9 @@ impl Said {
             Self::LinksShut => {
                 "No link made before opens this order any more. This browser, and your account, still do."
             }
-            Self::Reported => "Thank you. Somebody of ours looks into it; the answer comes by mail and stands here.",
+            Self::Reported => {
+                "Thank you. Somebody of ours looks into it; the answer comes by mail and stands here."
+            }
             Self::TooManyReports => {
                 "You have told us ten times about this order. Ring us, and somebody looks at all of it. Nothing has changed."
             }

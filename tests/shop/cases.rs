@@ -72,7 +72,9 @@ async fn a_report_is_taken_answered_and_closed_and_its_customer_sees_each_step()
     while shop.send_mail() > 0 {}
     let letter = shop.letters().into_iter().find(|l| l.subject.starts_with("Our answer")).expect("a letter");
     assert!(letter.text.contains("six more come with the rider"), "{}", letter.text);
-    desk.submit(&format!("{there}/closing"), &[("version", "3")]).await.must_say("Nobody waits for an answer");
+    desk.submit(&format!("{there}/closing"), &[("version", "3")])
+        .await
+        .must_say("Nobody waits for an answer");
     shopper.get(&page_of(&order)).await.must_say("Settled ");
     desk.get("/support?show=closed").await.must_say(&order.number.to_string());
     let log = shop.text(
@@ -86,6 +88,7 @@ async fn a_report_is_taken_answered_and_closed_and_its_customer_sees_each_step()
 #[actix_web::test]
 async fn the_desk_is_open_to_support_alone_and_its_list_is_paged() {
     let shop = TestShop::demo();
+    shop.change("UPDATE stock SET on_hand = on_hand + 100; NOTIFY changed, 'catalog'");
     let (_, order) = ordered(&shop).await;
     for email in ["rider@demo.test", "warehouse@demo.test"] {
         let other = signed_in(&shop, email).await;
