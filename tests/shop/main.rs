@@ -7,6 +7,7 @@ mod checkout;
 mod common;
 mod conventions;
 mod footsteps;
+mod four_people;
 mod front_door;
 mod import;
 mod life;
