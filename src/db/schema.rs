@@ -561,6 +561,7 @@ diesel::table! {
         longitude -> Nullable<Double>,
         position_at -> Nullable<Timestamptz>,
         heard_at -> Nullable<Timestamptz>,
+        stands_since -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -641,6 +642,18 @@ diesel::table! {
         made_at -> Timestamptz,
     }
 }
+diesel::table! {
+    forecasts (order_id) {
+        order_id -> Uuid,
+        due_at -> Timestamptz,
+        expected_at -> Nullable<Timestamptz>,
+        from_at -> Nullable<Timestamptz>,
+        to_at -> Nullable<Timestamptz>,
+        cause -> Nullable<Text>,
+        reckoned_at -> Nullable<Timestamptz>,
+        closed_until -> Nullable<Timestamptz>,
+    }
+}
 diesel::joinable!(categories -> departments (department_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(stock -> products (product_id));
@@ -658,6 +671,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     carrier_bookings,
     carrier_words,
     promises,
+    forecasts,
     secrets,
     events,
     departments,
@@ -713,5 +727,6 @@ diesel::joinable!(bags -> orders (order_id));
 diesel::joinable!(drops -> orders (order_id));
 diesel::joinable!(drops -> riders (rider_id));
 diesel::joinable!(promises -> orders (order_id));
+diesel::joinable!(forecasts -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));
 diesel::joinable!(staff_sessions -> staff_members (staff_id));

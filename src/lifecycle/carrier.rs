@@ -237,7 +237,7 @@ pub fn carrier_collected(
     conn.transaction(|conn| {
         let (order, _, booking) = lock_booking(conn, id)?;
         match order.state {
-            OrderState::Confirmed => take_along(conn, &order, Actor::Carrier, now)?,
+            OrderState::Confirmed => take_along(conn, &order, booking.drop_id, Actor::Carrier, (at, now))?,
             OrderState::Completed => {}
             OrderState::Placed | OrderState::Cancelled => return Ok(Heard::TooLate),
         }

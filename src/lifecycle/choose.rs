@@ -99,8 +99,8 @@ pub fn choose_window(
     })
 }
 
-/// What is not packed yet is packed for its new time.
-fn pick_for(
+/// What is not packed yet is packed for its new time. The caller holds the order's row.
+pub(super) fn pick_for(
     conn: &mut PgConnection,
     id: OrderId,
     starts: DateTime<Utc>,

@@ -386,7 +386,8 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 33] = [
+const GUARDS: [(&str, &str); 34] = [
+    ("Cause", "forecasts_cause_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),
     ("Storage", "bags_storage_known"),
