@@ -19,6 +19,8 @@ const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
 const PORT = 18_291;
 const GATEWAY = 18_290;
 const SETTLE_SECONDS = 60;
+/** Webhooks that are held back come within 22 s. */
+const LAST_SECONDS = 30;
 /** Everything that is confirmed is at its door by then. */
 const BRING_SECONDS = 420;
 const PICKERS = 4;
@@ -304,11 +306,14 @@ async function main(postgres) {
     await sleep(300);
   }
   await shop.ready();
-  await until(BRING_SECONDS * 1000, 500, () => toBring() === 0, () => `the crew does not get on: ${toBring()} wait`).catch((e) => tally.other.push(e.message));
+  // Whoever paid and never came back is known of by then, and brought as well.
+  await sleep(SETTLE_SECONDS * 1000);
+  const isQuiet = () => toBring() + Number(sql("SELECT count(*) FROM carrier_bookings WHERE state IN ('asked', 'ending')")) === 0;
+  await until(BRING_SECONDS * 1000, 500, isQuiet, () => `the crew does not get on: ${toBring()} wait`).catch((e) => tally.other.push(e.message));
   const van = await stopCrew();
   for (const rider of crew.riders) for (let n = 0; n < rider.sent.length; n += 150) await rider.upload(rider.sent.slice(n, n + 150));
-  say(`all brought after ${((Date.now() - began) / 1000).toFixed(0)} s; ${SETTLE_SECONDS} s for the rest to settle`);
-  await sleep(SETTLE_SECONDS * 1000);
+  say(`all brought after ${((Date.now() - began) / 1000).toFixed(0)} s; ${LAST_SECONDS} s for the last words to come`);
+  await sleep(LAST_SECONDS * 1000);
   const sum = (of) => crew.riders.reduce((all, rider) => all + of(rider), 0);
   const figures = await audit(sql);
   figures.push(

@@ -95,7 +95,7 @@ fn decide(
     else {
         return Ok(WordDecision::NotOurs);
     };
-    if let Some(decided) = not_wanted(conn, &booking, &said.stage)? {
+    if let Some(decided) = not_wanted(conn, &booking, &said.stage, now)? {
         return Ok(decided);
     }
     // No clock of a carrier is ahead of ours, and nothing happened before there was a drop.
@@ -116,6 +116,7 @@ fn not_wanted(
     conn: &mut PgConnection,
     booking: &Booking,
     stage: &Stage,
+    now: DateTime<Utc>,
 ) -> QueryResult<Option<WordDecision>> {
     if booking.state.is_live() {
         return Ok(None);
@@ -123,7 +124,7 @@ fn not_wanted(
     Ok(match stage {
         Stage::Delivered | Stage::Unknown => None,
         Stage::Booked => Some(WordDecision::AlreadyTrue),
-        Stage::Cancelled => match lifecycle::booking_ended(conn, booking.id, BookingState::Ended, "") {
+        Stage::Cancelled => match lifecycle::booking_ended(conn, booking.id, BookingState::Ended, "", now) {
             Err(DriveError::Db(e)) => return Err(e),
             Ok(()) | Err(_) => Some(WordDecision::AlreadyTrue),
         },

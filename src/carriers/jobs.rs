@@ -150,7 +150,8 @@ async fn reference(app: &App, carrier: &Carrier, booking: &Booking) -> Result<Op
 }
 
 async fn ended(app: &App, id: BookingId, became: BookingState, words: String) -> Result<Acted, AppError> {
-    tell(app, move |conn| lifecycle::booking_ended(conn, id, became, &words)).await
+    let now = app.clock.now();
+    tell(app, move |conn| lifecycle::booking_ended(conn, id, became, &words, now)).await
 }
 
 /// The carrier's answer becomes true here. What cannot be any more is nobody's work.

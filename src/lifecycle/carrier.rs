@@ -213,6 +213,7 @@ pub fn booking_ended(
     id: BookingId,
     became: BookingState,
     words: &str,
+    now: DateTime<Utc>,
 ) -> Result<(), DriveError> {
     conn.transaction(|conn| {
         let (_, _, booking) = lock_booking(conn, id)?;
@@ -220,7 +221,9 @@ pub fn booking_ended(
             return Ok(());
         }
         let words = if words.is_empty() { booking.words.as_str() } else { words };
-        Ok(delivery::set_booking(conn, id, became, booking.reference.as_deref(), words, None)?)
+        // What it keeps it may yet deliver: that has to be known.
+        let ask_at = (became == BookingState::Kept).then_some(now);
+        Ok(delivery::set_booking(conn, id, became, booking.reference.as_deref(), words, ask_at)?)
     })
 }
 

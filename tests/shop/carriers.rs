@@ -405,6 +405,7 @@ async fn what_a_carrier_has_collected_is_not_given_to_a_rider_and_a_late_no_is_s
     assert_eq!(decision(&shop, "on_the_way"), "too_late");
     assert_eq!(orders::order(&mut shop.conn(), order.id).expect("an order").state, OrderState::Cancelled);
     board.get("/dispatch/carriers").await.must_say("Things have moved on since.");
+    assert_eq!(carriers::poll(&app).await.expect("asked"), 1, "it may yet deliver it");
 }
 
 /// Room and goods for as many orders as one likes.
