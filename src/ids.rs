@@ -103,6 +103,10 @@ id! {
     /// One try to deliver an order.
     DropId, Uuid, diesel::sql_types::Uuid
 }
+id! {
+    /// One booking at an outside carrier; also the key under which it is asked for.
+    BookingId, Uuid, diesel::sql_types::Uuid
+}
 
 id! {
     /// A customer's word that something is not right with an order.

@@ -7,6 +7,7 @@ pub mod autopilot;
 pub mod backoffice;
 pub mod basket;
 pub mod care;
+pub mod carriers;
 pub mod cashier;
 pub mod catalog;
 pub mod checkout;

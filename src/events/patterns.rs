@@ -13,7 +13,10 @@ macro_rules! about_the_goods {
             | $crate::events::Event::OrderHandedOver { .. }
             | $crate::events::Event::DropPlanned { .. }
             | $crate::events::Event::RiderAssigned { .. }
+            | $crate::events::Event::CarrierAsked { .. }
             | $crate::events::Event::CarrierBooked { .. }
+            | $crate::events::Event::CarrierRefused { .. }
+            | $crate::events::Event::CarrierEndAsked { .. }
             | $crate::events::Event::RiderUnassigned { .. }
             | $crate::events::Event::DropLeft { .. }
             | $crate::events::Event::DropArrived { .. }
@@ -44,6 +47,15 @@ macro_rules! about_the_money {
     };
 }
 
+/// Whether an order is still to be, as a pattern.
+macro_rules! about_the_order {
+    () => {
+        $crate::events::Event::OrderConfirmed
+            | $crate::events::Event::OrderCancelled { .. }
+            | $crate::events::Event::OrderCompleted
+    };
+}
+
 /// What is said between a customer and the desk, and who may look; as a pattern.
 macro_rules! about_the_customer {
     () => {
@@ -64,4 +76,4 @@ macro_rules! about_no_order {
     };
 }
 
-pub(crate) use {about_no_order, about_the_customer, about_the_goods, about_the_money};
+pub(crate) use {about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order};
