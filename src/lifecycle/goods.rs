@@ -223,6 +223,7 @@ impl Goods {
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted
+            | Event::OrderChanged { .. }
             | about_the_customer!()
             | about_the_money!()
             | about_no_order!() => {}

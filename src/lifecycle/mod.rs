@@ -6,6 +6,7 @@
 
 mod cancel;
 mod capture;
+mod change;
 mod choose;
 mod claim;
 mod drive;
@@ -18,12 +19,14 @@ mod place;
 mod promise;
 mod refund;
 mod renew;
+mod reserve;
 mod settle;
 mod shelves;
 mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
+pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use drive::{
@@ -43,6 +46,7 @@ pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };
 pub use renew::renew;
+pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};
 pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
 pub use status::{Back, Release, Status, Story, Try};

@@ -76,7 +76,7 @@ async fn a_report_is_taken_answered_and_closed_and_its_customer_sees_each_step()
         .await
         .must_say("Nobody waits for an answer");
     shopper.get(&page_of(&order)).await.must_say("Settled ");
-    desk.get("/support?show=closed").await.must_say(&order.number.to_string());
+    desk.get("/support?show=closed").await.must_say(order.number.as_ref());
     let log = shop.text(
         "SELECT string_agg(kind, ' ' ORDER BY id) FROM events WHERE kind LIKE 'case%' OR kind = 'problem_reported'",
     );

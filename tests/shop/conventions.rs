@@ -160,6 +160,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "error",
             "events",
             "ids",
+            "inventory",
             "lifecycle",
             "money",
             "orders",

@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod baskets;
 mod cases;
+mod changes;
 mod checkout;
 mod common;
 mod conventions;

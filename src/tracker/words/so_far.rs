@@ -2,7 +2,7 @@
 
 use super::{Dossier, Voice};
 use crate::delivery::Failure;
-use crate::events::{Event, Recorded, about_no_order};
+use crate::events::{Event, LineChange, Recorded, about_no_order, about_the_customer};
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
@@ -19,7 +19,9 @@ impl Voice {
     /// it belongs.
     pub fn so_far(&self, dossier: &Dossier) -> Vec<Happened> {
         let told = |r: &Recorded| {
-            let words = self.of_the_order(dossier, r).or_else(|| self.of_the_drop(dossier, &r.event))?;
+            let of_the_goods = || self.of_the_drop(dossier, &r.event);
+            let words = self.of_the_order(dossier, r).or_else(of_the_goods);
+            let words = words.or_else(|| Self::of_the_customer(&r.event))?;
             Some((when(dossier, r), r.id, words))
         };
         let mut all: Vec<_> = dossier.history.iter().filter_map(told).collect();
@@ -57,10 +59,6 @@ impl Voice {
             Event::LineLeftOut { position } => format!("{} left out: there was none.", name(position)),
             Event::OrderPacked { total, .. } => format!("Packed. It comes to {total}."),
             Event::OrderHandedOver { .. } => "Handed to the rider.".to_owned(),
-            Event::LinksRevoked => "Links to this order were shut.".to_owned(),
-            Event::ProblemReported { .. } => "You told us that something is not right.".to_owned(),
-            Event::CaseTaken { .. } => "Somebody of ours looks into what you told us.".to_owned(),
-            Event::CaseAnswered { .. } => "We answered what you told us.".to_owned(),
             Event::OrderCompleted
             | Event::PaymentStarted { .. }
             | Event::PaymentProcessing { .. }
@@ -84,9 +82,30 @@ impl Voice {
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
             | Event::InstructionsChanged
-            | Event::CaseClosed { .. }
+            | Event::OrderChanged { .. }
+            | about_the_customer!()
             | about_no_order!() => return None,
         })
+    }
+
+    /// Of what its customer has done with it, and of the desk.
+    fn of_the_customer(event: &Event) -> Option<String> {
+        if let Event::OrderChanged { changes, total, .. } = event {
+            let each: Vec<String> = changes.iter().map(LineChange::words).collect();
+            return Some(format!("You changed your order: {}. It comes to {total}.", each.join("; ")));
+        }
+        let words = if matches!(event, Event::LinksRevoked) {
+            "Links to this order were shut."
+        } else if matches!(event, Event::ProblemReported { .. }) {
+            "You told us that something is not right."
+        } else if matches!(event, Event::CaseTaken { .. }) {
+            "Somebody of ours looks into what you told us."
+        } else if matches!(event, Event::CaseAnswered { .. }) {
+            "We answered what you told us."
+        } else {
+            return None;
+        };
+        Some(words.to_owned())
     }
 
     /// Of the way to the door, and of what was said about it.
