@@ -1,6 +1,7 @@
 //! Each letter, as text and as HTML. The subject and the first line are the answer.
 
 use super::Desk;
+use crate::events::{Event, LineChange};
 use crate::ids::{CaseId, DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
@@ -19,6 +20,8 @@ pub(super) enum Kind {
     NotDelivered(DropId),
     /// Since when it is known.
     Late(DateTime<Utc>),
+    /// What is in it was changed: the event's number.
+    Changed(i64),
     /// The desk has answered what was reported.
     Answered(CaseId),
 }
@@ -88,6 +91,7 @@ pub(super) fn write(
     let (text, html) = match kind {
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
+        Kind::Changed(_) => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
             (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
         }
@@ -111,13 +115,14 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         ),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
         Kind::Answered(case) => answered(dossier, case),
+        Kind::Changed(id) => changed(voice, dossier, id),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
             news(kind, voice, dossier, &answer)
         }
     };
     let window = voice.promised(dossier);
     let big = match kind {
-        Kind::Confirmed => Some(window.clone()),
+        Kind::Confirmed | Kind::Changed(_) => Some(window.clone()),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
         Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => None,
     };
@@ -162,7 +167,7 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => {
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) | Kind::Changed(_) => {
             format!("Order {number}")
         }
     };
@@ -191,6 +196,17 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     let at = voice.time(back.settled_at.unwrap_or(back.asked_at));
     let lead = format!("It left us on {at}. Your bank shows it within a few days.");
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
+}
+
+fn changed(voice: &Voice, dossier: &Dossier, id: i64) -> Opening {
+    let (number, total) = (&dossier.order.number, dossier.order.total_cents);
+    let of = dossier.history.iter().find(|r| r.id == id).map(|r| &r.event);
+    let each: Vec<String> = match of {
+        Some(Event::OrderChanged { changes, .. }) => changes.iter().map(LineChange::words).collect(),
+        Some(_) | None => Vec::new(),
+    };
+    let lead = each.into_iter().chain([voice.sum(dossier)]).collect();
+    (format!("Order {number} changed: now {total}"), "Your order is changed. We come".to_owned(), lead)
 }
 
 fn answered(dossier: &Dossier, case: CaseId) -> Opening {
@@ -234,7 +250,7 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => {
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Changed(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()
         }
     }

@@ -75,6 +75,11 @@ impl Dossier {
             && !matches!(self.story.goods.stage(), Stage::OnTheWay | Stage::Delivered)
     }
 
+    /// Whether its customer may change what is in it: until picking starts.
+    pub fn can_be_changed(&self) -> bool {
+        self.story.status == Status::Confirmed && self.story.goods.stage() == Stage::Waiting
+    }
+
     /// Whether its customer may say anew how to find them: until it is there.
     pub fn can_be_instructed(&self) -> bool {
         self.order.can_be_cancelled() && self.story.goods.stage() != Stage::Delivered

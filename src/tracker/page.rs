@@ -64,6 +64,7 @@ struct OrderPage {
     can_move: bool,
     can_instruct: bool,
     can_report: bool,
+    can_change: bool,
     /// Whoever looks may shut the links to it.
     has_links: bool,
     cases: Vec<CaseView>,
@@ -225,6 +226,7 @@ fn page(
         can_move: dossier.can_be_moved(),
         can_instruct: dossier.can_be_instructed(),
         can_report: dossier.can_be_reported(),
+        can_change: dossier.can_be_changed(),
         has_links: sight.is_owner(),
         cases: cases(voice, dossier, sight),
         pay: pay_again::offered(shop, dossier, sight, saved),
@@ -359,6 +361,10 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
             if dossier.story.goods.stage() == Stage::Waiting {
                 let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
                 lines.insert(0, line("mail", words));
+            }
+            if dossier.can_be_changed() {
+                let words = "You can change what is in it until we begin to pick it.".to_owned();
+                lines.push(line("list", words));
             }
             lines.push(line("undo-2", cancelling));
             lines

@@ -32,6 +32,8 @@ pub(super) enum Said {
     WindowClosed,
     /// It is on the way, or over.
     TooLateToChange,
+    OrderChanged,
+    TooLateToPick,
     /// Only whoever placed it shuts links.
     OwnerShuts,
     LinksShut,
@@ -44,7 +46,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 19] = [
+    const ALL: [(Self, &str); 21] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -57,6 +59,8 @@ impl Said {
         (Self::WindowFull, "full"),
         (Self::WindowClosed, "closed"),
         (Self::TooLateToChange, "fixed"),
+        (Self::OrderChanged, "changed"),
+        (Self::TooLateToPick, "picked"),
         (Self::OwnerShuts, "whose"),
         (Self::LinksShut, "shut"),
         (Self::Reported, "reported"),
@@ -100,6 +104,7 @@ impl Said {
             Self::AlreadyPaid
             | Self::OtherTime
             | Self::Instructed
+            | Self::OrderChanged
             | Self::LinksShut
             | Self::Reported
             | Self::AccountAsked => Tone::Good,
@@ -113,6 +118,7 @@ impl Said {
             | Self::TooLateToCancel
             | Self::CannotCancelNow
             | Self::TooLateToChange
+            | Self::TooLateToPick
             | Self::TooManyReports
             | Self::OwnerShuts => Tone::Warn,
             Self::StillOpen => Tone::Info,
@@ -146,6 +152,10 @@ impl Said {
             }
             Self::TooLateToChange => {
                 "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
+            }
+            Self::OrderChanged => "Your order is changed. We have written to you what it comes to now.",
+            Self::TooLateToPick => {
+                "It is too late to change what is in it: somebody picks it already, or it is over. Nothing has changed."
             }
             Self::OwnerShuts => {
                 "Links are shut in the browser you ordered in, or by signing in. Nothing has changed."

@@ -166,6 +166,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "error",
             "events",
             "ids",
+            "inventory",
             "lifecycle",
             "money",
             "orders",

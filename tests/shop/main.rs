@@ -5,6 +5,7 @@ mod bad_input;
 mod baskets;
 mod carriers;
 mod cases;
+mod changes;
 mod checkout;
 mod common;
 mod conventions;

@@ -390,7 +390,9 @@ fn refund_says(shop: &TestShop, order: &Order, status: RefundedStatus) {
 // ---------- who may see it ----------
 
 /// Every address below an order, with how it is asked.
-const DOORS: [(&str, &str); 20] = [
+const DOORS: [(&str, &str); 22] = [
+    ("GET", "/lines"),
+    ("POST", "/lines"),
     ("GET", ""),
     ("GET", "/live"),
     ("GET", "/cancellation"),
