@@ -28,6 +28,7 @@ mod receipt;
 mod said;
 mod sums;
 mod views;
+mod way;
 mod words;
 
 pub use dossier::Dossier;

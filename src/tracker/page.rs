@@ -8,6 +8,7 @@ use super::pay_again::{self, CardFrame, PayAgain};
 use super::problem::{CaseView, cases};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
+use super::way::Way;
 use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
@@ -27,8 +28,6 @@ use serde::Deserialize;
 const LOOK_AGAIN: u32 = 8;
 /// The same while it is picked and brought.
 const LOOK_SOMETIMES: u32 = 30;
-/// More stops are not drawn.
-const MOST_DOTS: usize = 12;
 
 #[derive(Deserialize)]
 pub(super) struct LinkQuery {
@@ -131,8 +130,7 @@ struct Rider {
     /// The carrier's number for it.
     tracking: Option<String>,
     far: Option<HowFar>,
-    /// The stops still to be made; whether each is this order's.
-    dots: Vec<bool>,
+    way: Option<Way>,
 }
 
 pub(super) async fn show(
@@ -302,14 +300,14 @@ fn rider(voice: &Voice, dossier: &Dossier) -> Option<Rider> {
     let of = goods.last_try().filter(|_| is_coming)?;
     let name = of.by.clone()?;
     let far = voice.how_far(dossier);
-    let dots = far.iter().flat_map(|far| (1..=far.of.min(MOST_DOTS)).map(move |n| n == far.stop)).collect();
+    let way = far.as_ref().map(Way::of);
     Some(Rider {
         first: name.chars().take(1).collect(),
         name,
         follow: of.tracking_url.clone(),
         tracking: of.tracking_number.clone(),
         far,
-        dots,
+        way,
     })
 }
 

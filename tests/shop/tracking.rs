@@ -190,6 +190,36 @@ async fn a_stranger_learns_nothing_and_a_link_shows_less() {
 }
 
 #[actix_web::test]
+async fn while_the_rider_comes_open_pages_hear_how_far_and_afterwards_nothing() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop).await;
+    let conor = rider(&shop, "Conor");
+    let drop = packed(&shop, &order).await;
+    let door = delivery::drop_by_id(&mut shop.conn(), drop).expect("db").expect("a drop");
+    let at = |north: f64| (door.latitude + north, door.longitude);
+    let goes = |north: f64| {
+        shop.clock.advance(Duration::seconds(20));
+        delivery::set_position(&mut shop.conn(), conor, at(north), shop.clock.now()).expect("a position")
+    };
+    let mut stream = shopper.listen(&format!("{}/live", page_of(&order))).await;
+    assert!(!stream.next().await.contains("event: rider"), "they have not left");
+    leave(&shop, drop, shop.clock.now());
+    assert!(stream.next().await.contains("event: order"));
+    assert!(goes(0.02));
+    let far = stream.next().await;
+    assert!(far.contains("event: rider") && far.contains("some 2.2 km away"), "{far}");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Conor was some 2.2 km away, last seen just now.");
+    assert!(page.text.contains("role=\"img\" aria-label=\"You are the next stop\""));
+    assert_eq!(facts(&shopper, &json_of(&order)).await["rider"]["metres"], 2_224);
+    assert!(goes(0.005));
+    assert!(stream.next().await.contains("some 550 m away"));
+    deliver(&shop, drop);
+    assert!(!stream.next().await.contains("event: rider"), "nobody is on the way any more");
+    shopper.get(&page_of(&order)).await.must_not_say("km away");
+}
+
+#[actix_web::test]
 async fn after_a_try_that_failed_another_time_is_chosen_and_the_next_try_is_numbered() {
     let shop = TestShop::demo();
     let (shopper, order) = ordered(&shop).await;
