@@ -21,8 +21,7 @@ pub fn metres((latitude, longitude): (f64, f64), (to_latitude, to_longitude): (f
     let north = (latitude - to_latitude) * PER_DEGREE;
     let east = (longitude - to_longitude) * PER_DEGREE * latitude.to_radians().cos();
     let away = north.hypot(east).clamp(0.0, 1e9).round();
-    // Rounded, and far below what the number holds.
-    #[allow(clippy::cast_possible_truncation)]
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and far below what the number holds")]
     let metres = away as i64;
     metres
 }
