@@ -69,7 +69,8 @@ pub struct Plan {
     pub changes: Vec<LineChange>,
     /// Its coupon takes nothing off any more.
     pub coupon_gone: Option<String>,
-    minimum_missing: Money,
+    /// What is missing for the smallest order we bring; zero where it is reached.
+    pub minimum_missing: Money,
 }
 
 impl Plan {

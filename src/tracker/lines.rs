@@ -219,7 +219,11 @@ fn view(
         hint: format!("{} each, {} ordered", line.unit_price_cents, line.quantity),
     });
     let new = read.new.iter().map(|item| row(item, wishes));
-    let wrong = refused.or_else(|| read.plan.as_ref().err().map(words));
+    let wrong = refused.or_else(|| match &read.plan {
+        Ok(plan) if plan.minimum_missing.is_zero() => None,
+        Ok(plan) => Some(words(&ChangeError::BelowMinimum { missing: plan.minimum_missing })),
+        Err(why) => Some(words(why)),
+    });
     let error = if wrong.is_some() { "Error: " } else { "" };
     LinesPage {
         layout: Layout::new(shop, shop.head(&format!("{error}Change order {number} · SmartShop"), "", "")),
@@ -252,7 +256,7 @@ fn row(item: &Item, wishes: &Wishes) -> Row {
 }
 
 fn preview(dossier: &Dossier, plan: &Plan, wanted: &[Wanted]) -> Option<Preview> {
-    if plan.changes.is_empty() {
+    if plan.changes.is_empty() || !plan.minimum_missing.is_zero() {
         return None;
     }
     let sku = |id: ProductId| {

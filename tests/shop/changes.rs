@@ -286,24 +286,20 @@ fn race(
 async fn a_card_that_was_kept_is_reserved_for_more_before_the_order_becomes_dearer() {
     let (shop, bank) = Bank::with_shop();
     let app = shop.state().shop.app.clone();
-    stock_up(&shop);
-    let shopper = shopper_with_basket(&shop).await;
-    let placed = place(&shop, &shopper, PayBy::Card, None);
-    assert_eq!(cashier::pay(&app, placed.attempt.expect("a try")).await, cashier::Outcome::Authorised);
-    let order = now_is(&shop, &placed.order);
-    let path = format!("{}/lines", page_of(&order));
-    let preview = shopper.get(&format!("{path}?n.DE-MIL-001=30")).await;
-    preview.must_say("We ask your bank for");
-    let sums = plan(&shop, &order, &[("DE-MIL-001", 30)]).sums();
+    let (shopper, other) = by_card(&shop, false).await;
+    let path = format!("{}/lines", page_of(&other));
+    shopper.get(&format!("{path}?n.DE-MIL-001=30")).await.must_say("We ask your bank for");
+    let sums = plan(&shop, &other, &[("DE-MIL-001", 30)]).sums();
     let (total, maximum) = (sums.total.cents().to_string(), sums.maximum.cents().to_string());
     let form = [("n.DE-MIL-001", "30"), ("total", total.as_str()), ("maximum", maximum.as_str())];
     let refused = shopper.post(&path, &form).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.must_say("We did not keep your card, so we cannot reserve more on it.");
     assert!(refused.text.contains("value=\"30\""), "what was typed stays");
-    assert_eq!(now_is(&shop, &order), order, "nothing has changed");
+    assert_eq!(now_is(&shop, &other), other, "nothing has changed");
 
-    keep(&shop, &order);
+    let (shopper, order) = by_card(&shop, true).await;
+    let path = format!("{}/lines", page_of(&order));
     bank.mood(r#"{"decline_next": 1}"#);
     let refused = shopper.post(&path, &form).await;
     refused.must_say("What was reserved before still is, and your order is as it was.");
@@ -315,17 +311,28 @@ async fn a_card_that_was_kept_is_reserved_for_more_before_the_order_becomes_dear
     worker::work_outbox(&app).await.expect("the outbox");
     let stands = payments::standing_attempt(&mut shop.conn(), order.id).expect("db").expect("a try");
     assert_eq!((stands.amount_cents, stands.state), (sums.maximum, AttemptState::Authorised));
-    assert_eq!(bank.totals()[1], sums.maximum.cents(), "reserved once");
+    let held = (sums.maximum + other.maximum_cents).cents();
+    assert_eq!(bank.totals()[1], held, "reserved once");
     let less = change(&shop, &order, &[("DE-MIL-001", 13)]).expect("changed").order;
     assert!(less.maximum_cents < sums.maximum);
-    assert_eq!(bank.totals()[1], sums.maximum.cents(), "less needs no bank");
+    assert_eq!(bank.totals()[1], held, "less needs no bank");
     assert_agrees(&shop);
 }
 
-/// As with an order for a later day: the gateway keeps the card for it.
-fn keep(shop: &TestShop, order: &Order) {
-    let bank_customer = "UPDATE payment_attempts SET gateway_customer = 'cus_kept'";
-    shop.conn().batch_execute(&format!("{bank_customer} WHERE order_id = '{}'", order.id)).expect("kept");
+/// An order that a card is reserved for. That of one for a later day is kept by the gateway.
+async fn by_card(shop: &TestShop, is_kept: bool) -> (Shopper<'_>, Order) {
+    stock_up(shop);
+    let shopper = shopper_with_basket(shop).await;
+    let placed = place(shop, &shopper, PayBy::Card, None);
+    if is_kept {
+        let later = "UPDATE orders SET window_ends_at = window_ends_at + interval '9 days'";
+        let this = format!("{later} WHERE id = '{}'", placed.order.id);
+        shop.conn().batch_execute(&this).expect("a later day");
+    }
+    let app = shop.state().shop.app.clone();
+    assert_eq!(cashier::pay(&app, placed.attempt.expect("a try")).await, cashier::Outcome::Authorised);
+    let order = now_is(shop, &placed.order);
+    (shopper, order)
 }
 
 #[actix_web::test]
