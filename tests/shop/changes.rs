@@ -315,6 +315,11 @@ async fn a_card_that_was_kept_is_reserved_for_more_before_the_order_becomes_dear
     assert_eq!(bank.totals()[1], held, "reserved once");
     let less = change(&shop, &order, &[("DE-MIL-001", 13)]).expect("changed").order;
     assert!(less.maximum_cents < sums.maximum);
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say(&format!(
+        "{} reserved on Visa ending 4242. You are charged what it comes to",
+        sums.maximum
+    ));
     assert_eq!(bank.totals()[1], held, "less needs no bank");
     assert_agrees(&shop);
 }
@@ -350,6 +355,7 @@ async fn what_was_paid_at_once_can_only_come_to_less() {
         .await
         .must_say("What it comes to less goes back to you once it is packed.");
     let less = change(&shop, &order, &[("DE-MIL-001", 11)]).expect("changed").order;
+    shopper.get(&page_of(&order)).await.must_say("What it comes to less goes back to you.");
     let conn = &mut shop.conn();
     let back = lifecycle::ask_capture(conn, order.id, less.total_cents, Actor::System, shop.clock.now());
     let difference = order.maximum_cents - less.total_cents;
