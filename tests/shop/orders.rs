@@ -561,8 +561,8 @@ async fn a_browser_that_is_refused_is_known_the_next_time() {
     let (owner, order) = ordered(&shop, PayBy::CashAtDoor).await;
     assert_eq!(owner.get(&page_of(&order)).await.status, StatusCode::OK);
     assert_eq!(owner.cookie("device"), None, "who is not refused has no need of it");
-    for (method, rest) in DOORS {
-        let stranger = shop.shopper();
+    for (house, (method, rest)) in (1..).zip(DOORS) {
+        let stranger = shop.shopper().at_address(&format!("203.0.113.{house}"));
         let refused = knock(&stranger, method, &format!("{}{rest}", page_of(&order))).await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND);
         assert!(stranger.cookie("device").is_some(), "{method} {rest}");
