@@ -23,9 +23,6 @@ CREATE INDEX forecasts_at_risk ON forecasts (expected_at, order_id) WHERE cause 
 
 -- Which orders there is to be a forecast of.
 CREATE INDEX orders_open ON orders (id) WHERE state IN ('placed', 'confirmed');
--- Whether a shelf was found empty, and nothing has come in since.
-CREATE INDEX stock_movements_of_empty_shelves ON stock_movements (product_id, id DESC)
-    WHERE reason IN ('missing', 'received', 'counted');
 
 -- Since when a rider has not moved from where they were last seen.
 ALTER TABLE riders ADD COLUMN stands_since TIMESTAMPTZ;

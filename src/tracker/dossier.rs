@@ -6,6 +6,7 @@ use crate::lifecycle::{Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
+use crate::promises::{self, Forecast};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -30,6 +31,8 @@ pub struct Dossier {
     pub zone: Option<String>,
     pub history: Vec<Recorded>,
     pub run: Option<Run>,
+    /// When it is expected, as it was reckoned last.
+    pub forecast: Option<Forecast>,
 }
 
 impl Dossier {
@@ -47,6 +50,7 @@ impl Dossier {
             zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
             place,
             run: run(conn, &story)?,
+            forecast: promises::forecast_of(conn, order.id)?,
             story,
             history,
             attempts,

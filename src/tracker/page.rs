@@ -338,6 +338,9 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
                 Sight::Link => voice.cancelled_elsewhere(dossier),
             };
             let mut lines = voice.then(dossier);
+            if delay(&dossier.story.goods).is_some() {
+                lines.insert(0, line("check", voice.keep(dossier)));
+            }
             if dossier.story.goods.stage() == Stage::Waiting {
                 let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
                 lines.insert(0, line("mail", words));
