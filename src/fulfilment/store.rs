@@ -1,6 +1,7 @@
 //! SQL over fulfilments. No decisions here: each function is one statement.
 
 use super::model::{Bag, Fulfilment, FulfilmentState, Pick};
+use crate::db::Ready as _;
 use crate::db::schema::{bags, fulfilments, picks};
 use crate::ids::{OrderId, StaffId};
 use crate::money::Money;
@@ -19,6 +20,7 @@ pub fn put(conn: &mut PgConnection, row: &Fulfilment) -> QueryResult<()> {
         .on_conflict(fulfilments::order_id)
         .do_update()
         .set((fulfilments::stopped_at.eq(None::<DateTime<Utc>>), fulfilments::due_at.eq(row.due_at)))
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -8,6 +8,7 @@ mod common;
 mod conventions;
 mod delays;
 mod footsteps;
+mod four_people;
 mod front_door;
 mod import;
 mod life;
