@@ -140,7 +140,7 @@ impl Voice {
         let mut lead = lead;
         if let Some(delay) = delay(&dossier.story.goods).filter(|_| dossier.order.state == OrderState::Placed)
         {
-            lead.extend([delay.sentence.clone(), format!("It comes later: {}.", self.promised(dossier))]);
+            lead.extend([delay.sentence.clone(), self.keep(dossier)]);
         }
         Answer { tone, icon, title, big, lead }
     }

@@ -357,6 +357,8 @@ impl Voice {
     pub(crate) fn keep(&self, dossier: &Dossier) -> String {
         let then = if dossier.order.state == OrderState::Placed {
             "We begin as soon as your payment has come through."
+        } else if dossier.story.goods.stage() == Stage::NotDelivered {
+            "Tell your rider how to find you."
         } else {
             "There is nothing to do."
         };
