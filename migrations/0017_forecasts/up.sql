@@ -21,6 +21,16 @@ CREATE INDEX forecasts_due ON forecasts (due_at, order_id);
 -- What staff see at risk.
 CREATE INDEX forecasts_at_risk ON forecasts (expected_at, order_id) WHERE cause IS NOT NULL;
 
+-- Open pages hear of it when what they say has changed.
+CREATE FUNCTION tell_forecast() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('changed', 'order:' || NEW.order_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forecasts_tell AFTER UPDATE ON forecasts FOR EACH ROW
+    WHEN (OLD.from_at IS DISTINCT FROM NEW.from_at OR OLD.to_at IS DISTINCT FROM NEW.to_at)
+    EXECUTE FUNCTION tell_forecast();
+
 -- Which orders there is to be a forecast of.
 CREATE INDEX orders_open ON orders (id) WHERE state IN ('placed', 'confirmed');
 

@@ -42,11 +42,20 @@ struct Town {
     /// When each stop is reached.
     reached: HashMap<DropId, DateTime<Utc>>,
     riders: HashMap<StaffId, Rider>,
+    /// Those who are under way.
+    away: HashMap<StaffId, Away>,
     /// Whether somebody on shift has room.
     has_room: bool,
     places: HashMap<PlaceId, Place>,
     home: Point,
     pace: Pace,
+}
+
+/// Under way to a door since, or at it.
+#[derive(Clone, Copy)]
+struct Away {
+    since: DateTime<Utc>,
+    is_at_a_door: bool,
 }
 
 impl Town {
@@ -98,6 +107,7 @@ fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> QueryResult
         pickers: at_work(&queue, now),
         queue,
         reached,
+        away: stops.iter().filter_map(away).collect(),
         has_room,
         riders: riders.into_iter().map(|rider| (rider.id, rider)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place)).collect(),
@@ -133,6 +143,11 @@ fn reached_by(
     let door = door.and_then(|door| Some((point(door), door.ended_at?)));
     let seen: Vec<Seen> = seen.into_iter().chain(door).collect();
     own.iter().map(|stop| stop.id).zip(reached(&legs, &seen, home, pace, now)).collect()
+}
+
+fn away(stop: &Drop) -> Option<(StaffId, Away)> {
+    let since = stop.left_at.filter(|_| stop.state == DropState::OnTheWay)?;
+    Some((stop.rider_id?, Away { since, is_at_a_door: stop.arrived_at.is_some() }))
 }
 
 fn leg(drop: &Drop) -> Leg {
@@ -243,18 +258,30 @@ fn of_the_drop(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Stage {
     }
 }
 
-/// A carrier's rider nobody here sees: by the end of the window, as long as nothing else is said.
 fn riding(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Riding {
-    let rider = drop.rider_id.and_then(|id| town.riders.get(&id));
-    let given = drop.left_at.or(drop.assigned_at).unwrap_or(drop.planned_at);
-    let heard = rider.and_then(|rider| rider.heard_at).map_or(given, |at| at.max(given));
-    let stands = rider.filter(|_| drop.left_at.is_some()).and_then(|rider| rider.stands_since);
+    let Some(rider) = drop.rider_id.and_then(|id| town.riders.get(&id)) else { return carried(drop, now) };
+    let away = town.away.get(&rider.id);
+    let given = away.map(|away| away.since).or(drop.assigned_at).unwrap_or(drop.planned_at);
+    let stands = away.filter(|away| !away.is_at_a_door).and(rider.stands_since);
     Riding {
         reached: town.reached.get(&drop.id).copied().unwrap_or(drop.ends_at).max(now),
+        is_away: away.is_some(),
         has_left: drop.left_at.is_some(),
         is_there: drop.arrived_at.is_some(),
-        heard_at: heard,
+        heard_at: rider.heard_at.map_or(given, |at| at.max(given)),
         stands_since: stands.map(|since| since.max(given)),
+    }
+}
+
+/// A carrier's rider nobody here sees: by the end of the window, and silent only after that.
+fn carried(drop: &Drop, now: DateTime<Utc>) -> Riding {
+    Riding {
+        reached: drop.ends_at.max(now),
+        is_away: true,
+        has_left: drop.left_at.is_some(),
+        is_there: drop.arrived_at.is_some(),
+        heard_at: drop.ends_at.min(now),
+        stands_since: None,
     }
 }
 

@@ -62,9 +62,11 @@ pub struct Picking {
 pub struct Riding {
     /// When they are there by their run as it stands: stops before this one, ways, doors.
     pub reached: DateTime<Utc>,
+    /// Whether they are under way, to this door or to one before it; and whether to this one.
+    pub is_away: bool,
     pub has_left: bool,
     pub is_there: bool,
-    /// When anything was last heard of them since they have it.
+    /// When anything was last heard of them since they have it, or are under way.
     pub heard_at: DateTime<Utc>,
     /// Since when they have not moved, under way and at nobody's door.
     pub stands_since: Option<DateTime<Utc>>,
@@ -170,7 +172,9 @@ fn ridden(facts: &Facts, riding: Riding, pace: &Pace) -> Vec<Part> {
         return vec![due_to(Cause::QueueTooLong, AT_THE_DOOR)];
     }
     let run = due_to(Cause::QueueTooLong, (riding.reached - facts.now).max(AT_THE_DOOR));
-    let silence = facts.now - riding.heard_at;
+    // Whoever still waits for the window to begin has nothing to tell.
+    let tells_since = if riding.is_away { riding.heard_at } else { riding.heard_at.max(facts.starts) };
+    let silence = facts.now - tells_since;
     let stood = riding.stands_since.map_or(Duration::zero(), |since| facts.now - since);
     let mut parts = vec![run];
     if silence >= minutes(pace.silent_minutes) {

@@ -6,8 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 
 /// As `dispatch` reckons it.
 const AT_A_DOOR: Duration = Duration::minutes(4);
-/// Where somebody was longer before they left says nothing of where they are.
-const STILL_THERE: Duration = Duration::hours(3);
+/// Where somebody was longer before they left says nothing of where they set out from.
+const STILL_THERE: Duration = Duration::minutes(10);
 
 /// One stop of a run, as far as the forecast needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -28,6 +28,9 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, rider: Option<&str>) -> Stri
         Cause::RiderSilent => format!("{who} has your order, and we cannot reach them just now."),
         Cause::RiderStopped => match facts.stage {
             Stage::Riding(riding) if riding.has_left => format!("{who} had to stop on the way to you."),
+            Stage::Riding(riding) if riding.is_away => {
+                format!("{who} had to stop on the way to a door before yours.")
+            }
             Stage::Unpaid { .. }
             | Stage::Unpacked(_)
             | Stage::Packed { .. }

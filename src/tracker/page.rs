@@ -4,6 +4,7 @@ use super::access::{Caller, Sight, address, clock_words, key_cookie, private, vo
 use super::account::{self, AccountOffer};
 use super::approval::{leads_on, let_pay};
 use super::dossier::Dossier;
+use super::live;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
@@ -40,7 +41,7 @@ struct OrderPage {
     layout: Layout,
     number: String,
     here: String,
-    version: i64,
+    version: String,
     answer: Answer,
     /// Of the answer: the day, and the time, each of which stays in one line.
     big: Vec<String>,
@@ -200,7 +201,7 @@ fn page(
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
         here: address(&order.number),
-        version: dossier.story.version,
+        version: live::version(dossier.story.version, dossier.forecast.as_ref()),
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
         big,

@@ -23,7 +23,7 @@ fn picking(ahead: i64, lines: i32) -> Picking {
 
 fn riding(reached: i64, heard: i64) -> Riding {
     let (reached, heard_at) = (at(reached), at(heard));
-    Riding { reached, has_left: true, is_there: false, heard_at, stands_since: None }
+    Riding { reached, is_away: true, has_left: true, is_there: false, heard_at, stands_since: None }
 }
 
 fn cause(facts: &Facts) -> Option<Cause> {
@@ -72,6 +72,14 @@ fn each_cause_is_named_where_it_is_the_one() {
 fn who_was_packed_late_is_late_for_the_queue_and_not_for_want_of_a_rider() {
     let packed = Stage::Packed { since: at(169), has_riders: true };
     assert_eq!(cause(&facts(170, packed)), Some(Cause::QueueTooLong));
+}
+
+#[test]
+fn a_rider_who_waits_for_the_window_is_not_silent() {
+    let waits = Riding { is_away: false, has_left: false, ..riding(70, -100) };
+    let seen = |minute| foresee(&facts(minute, Stage::Riding(waits)), &pace()).expect("something");
+    assert_eq!(seen(50).expected, at(70));
+    assert!(seen(90).expected > at(90 + 30), "an hour and a half into it they ought to have said something");
 }
 
 #[test]

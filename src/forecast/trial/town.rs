@@ -227,18 +227,17 @@ impl Town {
         let seen: Vec<Seen> = position.into_iter().chain(door).collect();
         let times = reached(&legs, &seen, HOME, pace, now);
         let place = open.iter().position(|b| b.index == of.index);
-        let heard = seen.iter().map(|(_, at)| *at).chain([if of.left_at <= now {
-            of.left_at
-        } else {
-            of.assigned_at
-        }]);
+        let given = open.first().map(|b| if b.left_at <= now { b.left_at } else { b.assigned_at });
+        let heard = seen.iter().map(|(_, at)| *at).chain(given).max();
+        let is_away = open.first().is_some_and(|b| b.left_at <= now);
         let stands = open.first().and_then(|b| b.stands_at(now));
         Riding {
             reached: place.and_then(|n| times.get(n).copied()).unwrap_or(self.ends).max(now),
+            is_away,
             has_left: of.left_at <= now,
             is_there: of.arrived_at <= now,
-            heard_at: heard.max().unwrap_or(now),
-            stands_since: stands.filter(|_| of.left_at <= now),
+            heard_at: heard.unwrap_or(now),
+            stands_since: stands.filter(|_| is_away),
         }
     }
 
