@@ -217,7 +217,7 @@ fn setback(drops: &[Drop]) -> Option<Cause> {
     let (last, before) = drops.split_last()?;
     let failed = before.last().filter(|_| last.state.is_open())?;
     match failed.failure? {
-        Failure::RiderStopped => Some(Cause::RiderStopped),
+        Failure::RiderStopped | Failure::CarrierStopped => Some(Cause::RiderStopped),
         Failure::WrongAddress => Some(Cause::WrongAddress),
         Failure::NobodyThere
         | Failure::NoAccess
