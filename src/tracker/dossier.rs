@@ -1,5 +1,6 @@
 //! Everything that is told about one order, read together.
 
+use crate::care::{self, Case};
 use crate::delivery::{self, Place};
 use crate::events::{self, Recorded};
 use crate::lifecycle::{Stage, Status, Story};
@@ -33,6 +34,8 @@ pub struct Dossier {
     pub run: Option<Run>,
     /// When it is expected, as it was reckoned last.
     pub forecast: Option<Forecast>,
+    /// What its customer has told us is not right.
+    pub cases: Vec<Case>,
 }
 
 impl Dossier {
@@ -51,6 +54,7 @@ impl Dossier {
             place,
             run: run(conn, &story)?,
             forecast: promises::forecast_of(conn, order.id)?,
+            cases: care::of_order(conn, order.id)?,
             story,
             history,
             attempts,
@@ -78,6 +82,12 @@ impl Dossier {
     /// Whether its customer may say anew how to find them: until it is there.
     pub fn can_be_instructed(&self) -> bool {
         self.order.can_be_cancelled() && self.story.goods.stage() != Stage::Delivered
+    }
+
+    /// Whether its customer may say that something is not right: from when it is certain that it is
+    /// brought.
+    pub fn can_be_reported(&self) -> bool {
+        matches!(self.story.status, Status::Confirmed | Status::Completed)
     }
 
     /// The lines with what each really came to, once that is known.

@@ -36,6 +36,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
+    ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside"]),
     (
@@ -171,6 +172,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "accounts",
             "app",
             "basket",
+            "care",
             "cashier",
             "catalog",
             "checkout",
@@ -184,6 +186,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "money",
             "orders",
+            "outside",
             "payments",
             "promises",
             "storefront",
@@ -191,6 +194,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
+    ("support", &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"]),
     (
         "notifications",
         &[
@@ -264,6 +268,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "rider",
             "sandbox",
             "storefront",
+            "support",
             "tracker",
             "warehouse",
             "web",
@@ -406,7 +411,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 34] = [
+const GUARDS: [(&str, &str); 36] = [
+    ("Problem", "cases_kind_known"),
+    ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),

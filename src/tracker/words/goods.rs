@@ -346,7 +346,7 @@ impl Voice {
     pub fn choices(&self, dossier: &Dossier) -> Vec<String> {
         let mut choices = vec![self.keep(dossier)];
         if dossier.can_be_moved() {
-            let words = "Choose another time, in the browser it was ordered in or by signing in.";
+            let words = "Choose another time, on its page.";
             choices.push(words.to_owned());
         }
         choices.push(self.cancelled_elsewhere(dossier));
