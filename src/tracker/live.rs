@@ -11,6 +11,7 @@ use crate::delivery::{self, DropState};
 use crate::error::AppError;
 use crate::events;
 use crate::ids::{OrderId, OrderNumber};
+use crate::promises::{self, Forecast};
 use crate::storefront::{Shop, Visit};
 use crate::web::Client;
 use actix_web::body::{BodySize, MessageBody};
@@ -151,12 +152,14 @@ impl Listener {
         seen.is_ok_and(|seen| seen.is_some())
     }
 
-    /// The number of the order's last event. Where that cannot be read the page is told all the
+    /// The order's newest version. Where that cannot be read the page is told all the
     /// same: it will find out.
     async fn news(&self) -> String {
         let order = self.watching.order();
         let read = move |conn: &mut PgConnection| {
-            Ok::<_, AppError>((events::version(conn, order.0)?, coming(conn, order)?))
+            let forecast = promises::forecast_of(conn, order)?;
+            let version = version(events::version(conn, order.0)?, forecast.as_ref());
+            Ok::<_, AppError>((version, coming(conn, order)?))
         };
         match self.app.read(read).await {
             Ok((version, coming)) => format!("event: order\ndata: {version}\n\n{}", self.rider(coming)),
@@ -185,6 +188,14 @@ fn coming(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<(Run, S
     let Some((drop, rider)) = drop.and_then(|drop| Some((drop.id, drop.rider_id?))) else { return Ok(None) };
     let name = delivery::rider(conn, rider)?.map(|r| r.first_name);
     Ok(Run::of(conn, drop, rider)?.zip(name))
+}
+
+/// What an order's page says is of this version: of its last event, and of the newest forecast.
+pub(super) fn version(event: i64, forecast: Option<&Forecast>) -> String {
+    match forecast.and_then(|f| f.from_at.zip(f.to_at)) {
+        Some((from, to)) => format!("{event}-{}-{}", from.timestamp() / 60, to.timestamp() / 60),
+        None => event.to_string(),
+    }
 }
 
 /// A body that is never done by itself. It lives as long as its connection.
