@@ -49,7 +49,7 @@ pub fn hold_window(
     let before = held_row(conn, basket)?;
     let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
-    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let wanted = open_one(locked, window)?;
     if wanted.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
@@ -77,7 +77,8 @@ pub fn hold_window(
 }
 
 /// The basket's hold becomes the order's; where there is none, room is taken now. Part of the
-/// caller's transaction. A hold that is still running is honoured past the window's cut-off.
+/// caller's transaction. A hold that is still running is honoured past the window's cut-off; in a window
+/// that an incident has closed meanwhile it is not.
 ///
 /// # Errors
 /// `Full` or `Closed`.
@@ -92,7 +93,7 @@ pub fn keep_for_order(
     let found = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
     let own = before.filter(|(held, _)| *held == window);
-    let row = found.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let row = open_one(found, window)?;
     if row.cutoff_at <= now && own.is_none_or(|(_, until)| until <= now) {
         return Err(WindowError::Closed);
     }
@@ -125,8 +126,8 @@ pub fn take_again(
     order: OrderId,
     now: DateTime<Utc>,
 ) -> Result<(), WindowError> {
-    let found = lock_windows(conn, None, window)?;
-    if found.first().is_none_or(|w| w.cutoff_at <= now) {
+    let found = open_one(lock_windows(conn, None, window)?, window)?;
+    if found.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
     take_for_order(conn, window, order, now)
@@ -149,7 +150,7 @@ pub fn move_to(
         .first(conn)
         .optional()?;
     let locked = lock_windows(conn, before, window)?;
-    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let wanted = open_one(locked, window)?;
     if before == Some(window) {
         return Ok(wanted);
     }
@@ -239,6 +240,24 @@ fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryR
         .order(delivery_windows::id)
         .for_no_key_update()
         .load(conn)
+}
+
+/// The one that is wanted, unless an incident has closed it.
+fn open_one(locked: Vec<Window>, wanted: i64) -> Result<Window, WindowError> {
+    locked.into_iter().find(|w| w.id == wanted && !w.is_closed()).ok_or(WindowError::Closed)
+}
+
+/// The window that an order holds.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn window_of_order(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<Window>> {
+    delivery_windows::table
+        .inner_join(window_holds::table)
+        .filter(window_holds::order_id.eq(order))
+        .select(Window::as_select())
+        .first(conn)
+        .optional()
 }
 
 fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryResult<()> {

@@ -1,22 +1,27 @@
 //! Who brings what: riders are found for what is packed, and the board on which a dispatcher sees
 //! and changes it.
 
+mod alarm;
 mod assign;
 mod board;
 mod deeds;
+mod incidents;
+mod reasons;
 mod route;
 mod views;
 mod words;
 
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
+pub use incidents::move_some;
 pub(crate) use words::refusal;
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.route("/dispatch", get().to(board::show))
+    cfg.configure(incidents::routes)
+        .route("/dispatch", get().to(board::show))
         .route("/dispatch/drops/{id}/rider", post().to(deeds::give_to))
         .route("/dispatch/drops/{id}/rider/ending", post().to(deeds::take_off))
         .route("/dispatch/drops/{id}/next", post().to(deeds::plan_again))

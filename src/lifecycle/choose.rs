@@ -99,7 +99,7 @@ pub fn choose_window(
 }
 
 /// What is not packed yet is packed for its new time.
-fn pick_for(
+pub(super) fn pick_for(
     conn: &mut PgConnection,
     id: OrderId,
     starts: DateTime<Utc>,

@@ -4,10 +4,12 @@
 //! key, windows by key; or order, fulfilment, drop, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
+mod batch;
 mod cancel;
 mod capture;
 mod choose;
 mod claim;
+mod closure;
 mod drive;
 mod goods;
 mod pack;
@@ -21,10 +23,12 @@ mod settle;
 mod shelves;
 mod status;
 
+pub use batch::{CRATES, take_batch};
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
 pub use choose::{ChooseError, change_instructions, choose_window};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
+pub use closure::{declare_incident, end_incident, move_next};
 pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, carrier_booked, deliver, due_at_door, fail, leave_for,
     plan_again, unassign,

@@ -1,5 +1,6 @@
 //! All about one order that a picker needs to know, read at once.
 
+use super::way::Way;
 use super::words;
 use crate::catalog::{self, Storage, Ware};
 use crate::error::AppError;
@@ -89,6 +90,15 @@ impl Dossier {
 
     pub(super) fn storage_of(&self, product: ProductId) -> Storage {
         self.wares.get(&product).map_or(Storage::Ambient, |w| w.storage)
+    }
+
+    /// Its crate on the trolley, while it is picked together with others.
+    pub(super) fn crate_no(&self) -> Option<i32> {
+        self.row.as_ref().and_then(|row| row.crate_no)
+    }
+
+    pub(super) fn way(&self) -> Way {
+        if self.crate_no().is_some() { Way::Walk } else { Way::Order }
     }
 
     pub(super) fn state(&self) -> Option<FulfilmentState> {

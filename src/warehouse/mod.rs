@@ -1,6 +1,8 @@
 //! The warehouse's pages: what is to be picked next, picking line by line with a phone or a scanner,
 //! packing, handing over, and the stock.
 
+mod batch;
+mod code128;
 mod dossier;
 mod labels;
 mod pack;
@@ -11,6 +13,7 @@ mod steps;
 mod stock;
 mod stocktaking;
 mod take;
+mod way;
 mod words;
 
 use crate::web::get;
@@ -19,6 +22,8 @@ use actix_web::web::{ServiceConfig, post};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/warehouse", get().to(queue::show))
         .route("/warehouse/next", post().to(take::next))
+        .route("/warehouse/batch", get().to(batch::show))
+        .route("/warehouse/batch", post().to(take::batch))
         .route("/warehouse/scan", post().to(take::scan))
         .route("/warehouse/stock", get().to(stock::list))
         .route("/warehouse/stock/{sku}", get().to(stock::product))

@@ -1,6 +1,7 @@
 //! From the trolley into bags, and out of the door.
 
-use super::take::{QUEUE, address};
+use super::take::QUEUE;
+use super::way::address;
 use super::words;
 use crate::catalog::Storage;
 use crate::error::AppError;

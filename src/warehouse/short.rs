@@ -2,7 +2,7 @@
 
 use super::dossier::Dossier;
 use super::pick::{LineView, view};
-use super::take::address;
+use super::way::address;
 use crate::catalog::{self, Item};
 use crate::error::AppError;
 use crate::fulfilment;

@@ -2,7 +2,7 @@
 //! nothing more.
 
 use super::dossier::Dossier;
-use super::take::address;
+use super::way::{Way, address};
 use super::words;
 use crate::catalog::{self, SoldBy};
 use crate::error::AppError;
@@ -66,20 +66,16 @@ async fn settle(
     let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
     let step = move |conn: &mut PgConnection| {
         let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::settle_line(conn, order, position, how, picker, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
+        let settled = match lifecycle::settle_line(conn, order, position, how, picker, now) {
+            Ok(()) => Ok(()),
+            Err(e) => Err(words::of_pick(conn, e)?),
+        };
+        Ok::<_, AppError>((settled, Way::of(conn, order)?))
     };
     Ok(match shop.app.db(step).await? {
-        Ok(()) => crate::web::redirect(&address(&number), []),
-        Err(why) => done(shop, &before(&number, position), &Said::bad(why)),
+        (Ok(()), way) => crate::web::redirect(&way.on(&number), []),
+        (Err(why), way) => done(shop, &way.before(&number, position), &Said::bad(why)),
     })
-}
-
-/// The page before a line.
-fn before(number: &OrderNumber, position: i32) -> String {
-    format!("{}?line={position}", address(number))
 }
 
 #[derive(Deserialize)]
@@ -118,7 +114,9 @@ pub(super) async fn substitute(
     let (units, grams) = (form.units.trim().parse().unwrap_or(0), grams(&form.grams));
     let how = Settled::Substituted { product, units, grams };
     let answer = settle(&shop, &who, number.clone(), position, how).await?;
-    let went_on = answer.headers().get("location").is_some_and(|to| *to == *address(&number));
+    // Whoever was refused stands before the line again.
+    let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
+    let went_on = location.is_some_and(|to| !to.contains("line="));
     if went_on { Ok(answer) } else { back_to(answer, &short) }
 }
 
@@ -145,16 +143,18 @@ pub(super) async fn reopen(
     let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
     let step = move |conn: &mut PgConnection| {
         let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::reopen_line(conn, order, position, picker, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
+        let undone = match lifecycle::reopen_line(conn, order, position, picker, now) {
+            Ok(()) => Ok(()),
+            Err(e) => Err(words::of_pick(conn, e)?),
+        };
+        Ok::<_, AppError>((undone, Way::of(conn, order)?))
     };
-    let said = match shop.app.db(step).await? {
+    let (undone, way) = shop.app.db(step).await?;
+    let said = match undone {
         Ok(()) => Said::good("Undone: put it back on its shelf, or pick it once more."),
         Err(why) => Said::bad(why),
     };
-    Ok(done(&shop, &before(&number, position), &said))
+    Ok(done(&shop, &way.before(&number, position), &said))
 }
 
 #[derive(Deserialize)]
@@ -189,7 +189,8 @@ pub(super) async fn scan(
     let (position, code) = (form.line, form.code.trim().to_owned());
     let (wanted, pieces) = (number.clone(), form.pieces.trim().parse().unwrap_or(0));
     let heard = shop.app.read(move |conn| hear(conn, &wanted, position, &code, pieces)).await?;
-    let at = before(&number, position);
+    let (heard, way) = heard;
+    let at = way.before(&number, position);
     Ok(match heard {
         Heard::Piece(n) => crate::web::redirect(&format!("{at}&scanned={n}"), []),
         Heard::Weigh => {
@@ -206,22 +207,24 @@ fn hear(
     position: i32,
     code: &str,
     pieces: i32,
-) -> Result<Heard, AppError> {
+) -> Result<(Heard, Way), AppError> {
     let dossier = Dossier::read(conn, number)?;
+    let way = dossier.way();
     let Some(line) = dossier.line(position) else {
-        return Ok(Heard::Wrong(words::of_pick(conn, PickError::NoSuchLine)?));
+        return Ok((Heard::Wrong(words::of_pick(conn, PickError::NoSuchLine)?), way));
     };
     if !code.eq_ignore_ascii_case(&line.sku) {
-        return Ok(Heard::Wrong(wrong(conn, &dossier, line, code)?));
+        return Ok((Heard::Wrong(wrong(conn, &dossier, line, code)?), way));
     }
     let pieces = pieces.clamp(0, line.quantity - 1) + 1;
-    Ok(match line.sold_by {
+    let heard = match line.sold_by {
         SoldBy::Weight => Heard::Weigh,
         SoldBy::Each if pieces == line.quantity => {
             Heard::All(Settled::Picked { units: line.quantity, grams: None })
         }
         SoldBy::Each => Heard::Piece(pieces),
-    })
+    };
+    Ok((heard, way))
 }
 
 /// What it is, and what was wanted.

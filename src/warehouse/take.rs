@@ -1,5 +1,6 @@
 //! Who has which order in hand: taking the next one, taking one by its row, putting it down.
 
+use super::way::{WALK, address};
 use super::words;
 use crate::error::AppError;
 use crate::fulfilment;
@@ -15,11 +16,6 @@ use serde::Deserialize;
 
 pub(super) const QUEUE: &str = "/warehouse";
 
-/// Where an order is picked.
-pub(super) fn address(number: &OrderNumber) -> String {
-    format!("/warehouse/orders/{number}")
-}
-
 /// Takes what is due first.
 pub(super) async fn next(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
@@ -32,6 +28,24 @@ pub(super) async fn next(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse,
     Ok(match shop.app.db(taken).await? {
         Ok(Some(number)) => done(&shop, &address(&number), &Said::good(format!("{number} is yours."))),
         Ok(None) => done(&shop, QUEUE, &Said::good("Nothing waits to be picked.")),
+        Err(why) => done(&shop, QUEUE, &Said::bad(why)),
+    })
+}
+
+/// Takes several small ones, to pick them in one walk.
+pub(super) async fn batch(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let now = shop.app.clock.now();
+    let taken = move |conn: &mut PgConnection| match lifecycle::take_batch(conn, who.id, now) {
+        Ok(orders) => Ok::<_, AppError>(Ok(orders.len())),
+        Err(e) => words::of_pick(conn, e).map(Err),
+    };
+    Ok(match shop.app.db(taken).await? {
+        Ok(0) => done(&shop, QUEUE, &Said::good("No small order waits. Take the next one.")),
+        Ok(n) => {
+            let words = format!("{} in your trolley.", words::count(n, "order is", "orders are"));
+            done(&shop, WALK, &Said::good(words))
+        }
         Err(why) => done(&shop, QUEUE, &Said::bad(why)),
     })
 }

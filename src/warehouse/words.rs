@@ -171,6 +171,16 @@ pub(super) fn window(shop: &Shop, starts: DateTime<Utc>, ends: DateTime<Utc>) ->
     }
 }
 
+/// `today, from 18:00`: the window something is packed for.
+pub(super) fn begins(shop: &Shop, at: DateTime<Utc>) -> String {
+    let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
+    let time = clock::time_label(zone, at);
+    match clock::near_day(zone, now, at) {
+        Some(day) => format!("{day}, from {time}"),
+        None => format!("{}, from {time}", clock::day_label(zone, at)),
+    }
+}
+
 /// `1 line`, `3 lines`.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }

@@ -37,7 +37,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
-    ("staff", &["accounts", "db", "ids", "outside"]),
+    ("staff", &["accounts", "db", "ids", "outside", "sign"]),
     (
         "lifecycle",
         &[
@@ -65,7 +65,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "money", "orders", "sign", "throttle", "web",
         ],
     ),
-    ("staffroom", &["accounts", "clock", "error", "ids", "staff", "storefront", "web"]),
+    ("staffroom", &["accounts", "clock", "db", "error", "ids", "staff", "storefront", "web"]),
     (
         "dispatch",
         &[
@@ -73,9 +73,11 @@ const LADDER: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "events",
+            "fulfilment",
             "ids",
             "lifecycle",
             "orders",
+            "staff",
             "staffroom",
             "storefront",
             "web",
@@ -106,6 +108,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "catalog",
             "clock",
+            "delivery",
             "error",
             "fulfilment",
             "ids",
@@ -378,7 +381,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 31] = [
+const GUARDS: [(&str, &str); 33] = [
+    ("IncidentKind", "incidents_kind_known"),
+    ("Outcome", "incident_orders_outcome_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),
     ("Storage", "bags_storage_known"),

@@ -1,0 +1,161 @@
+//! An incident moves promises: each order in a transaction of its own, so that a thousand of them hold
+//! up nobody.
+
+use super::choose::{ChooseError, pick_for};
+use super::drive::unassign;
+use super::promise::{Promised, promise};
+use crate::delivery::{self, DropState, Incident, Moving, Outcome, Window, WindowError};
+use crate::events::{self, Event};
+use crate::ids::{Actor, IncidentId, OrderId, StaffId};
+use crate::orders::{self, OrderState};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// Later windows looked at for one with room.
+const MOST_WINDOWS: i64 = 40;
+/// What everybody reads as the cause's name.
+const CAUSE: &str = "closure";
+
+/// Closes windows from now on, and notes the orders whose promises that touches; they are moved by
+/// [`move_next`]. Whoever takes room in one of the windows just then is either among them or refused.
+/// The same incident again changes nothing. One transaction; says how many orders wait to be moved.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn declare_incident(conn: &mut PgConnection, new: &Incident, now: DateTime<Utc>) -> QueryResult<usize> {
+    conn.transaction(|conn| {
+        if !delivery::insert_incident(conn, new)? {
+            return Ok(0);
+        }
+        delivery::close_windows(conn, new)?;
+        delivery::note_affected(conn, new, now)
+    })
+}
+
+/// It is over: its windows are open again, and what has not been moved yet is not moved. What has been
+/// promised stays. Doing it again changes nothing. One transaction.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn end_incident(
+    conn: &mut PgConnection,
+    id: IncidentId,
+    by: StaffId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        if delivery::lock_incident(conn, id)?.ended_at.is_some() {
+            return Ok(());
+        }
+        delivery::end_incident(conn, id, by, now)?;
+        delivery::reopen_windows(conn, id).map(drop)
+    })
+}
+
+/// Moves the next order that waits for it to the first later window with room, promises that and
+/// foresees the delay, so that its customer is written to. Nothing where none waits. One transaction.
+///
+/// # Errors
+/// When the database does not answer; the order is named, so that it can be put off.
+pub fn move_next(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Option<Outcome>, (Option<Box<Moving>>, diesel::result::Error)> {
+    let mut reached = None;
+    let done = conn.transaction(|conn| {
+        let Some(moving) = delivery::next_to_move(conn, now)? else { return Ok(None) };
+        reached = Some(Box::new(moving.clone()));
+        let because = delivery::incident(conn, moving.incident_id)?.filter(|i| i.ended_at.is_none());
+        let (outcome, to) = match because {
+            Some(incident) => move_order(conn, moving.order_id, &incident, now)?,
+            None => (Outcome::Stays, None),
+        };
+        let to = to.map(|window| (window.starts_at, window.ends_at));
+        delivery::set_outcome(conn, &moving, outcome, to)?;
+        Ok(Some(outcome))
+    });
+    done.map_err(|e| (reached, e))
+}
+
+/// Only what nobody has moved, ended or set out with since then is moved.
+fn move_order(
+    conn: &mut PgConnection,
+    id: OrderId,
+    incident: &Incident,
+    now: DateTime<Utc>,
+) -> QueryResult<(Outcome, Option<Window>)> {
+    const STAYS: (Outcome, Option<Window>) = (Outcome::Stays, None);
+    let order = orders::lock_order(conn, id)?;
+    match order.state {
+        OrderState::Placed | OrderState::Confirmed => {}
+        OrderState::Completed | OrderState::Cancelled => return Ok(STAYS),
+    }
+    let last = delivery::last_drop(conn, id)?.map(|drop| (drop.id, drop.state));
+    if matches!(last, Some((_, DropState::OnTheWay | DropState::Delivered | DropState::Failed))) {
+        return Ok(STAYS);
+    }
+    let held = delivery::window_of_order(conn, id)?.filter(|window| incident.scope().closes(window));
+    let Some(held) = held else { return Ok(STAYS) };
+    let Some(new) = take_later(conn, id, &held, now)? else {
+        foresee(conn, id, incident, None, &held, now)?;
+        return Ok((Outcome::NoLater, None));
+    };
+    let (starts, ends) = (new.starts_at, new.ends_at);
+    let promised = Promised { starts, ends, who: "shop", why: incident.kind.sentence() };
+    promise(conn, id, &promised, Actor::System, now)?;
+    pick_for(conn, id, starts, now)?;
+    if let Some((drop, DropState::RiderAssigned)) = last {
+        let taken = unassign(conn, drop, "another time was promised", Actor::System, now);
+        taken.map_err(|e| match ChooseError::from(e) {
+            ChooseError::Db(e) => e,
+            // Under the order's lock it is as it was read.
+            ChooseError::TooLate | ChooseError::Full | ChooseError::Closed => {
+                diesel::result::Error::RollbackTransaction
+            }
+        })?;
+    }
+    foresee(conn, id, incident, Some(&new), &held, now)?;
+    Ok((Outcome::Moved, Some(new)))
+}
+
+/// The first later window that has room. Each is tried apart, so that nobody holds two of them.
+fn take_later(
+    conn: &mut PgConnection,
+    id: OrderId,
+    held: &Window,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Window>> {
+    for window in delivery::later_windows(conn, held.zone_id, held.starts_at, now, MOST_WINDOWS)? {
+        match conn.transaction(|conn| delivery::move_to(conn, id, window.id, now)) {
+            Ok(taken) => return Ok(Some(taken)),
+            Err(WindowError::Full | WindowError::Closed) => {}
+            Err(WindowError::Db(e)) => return Err(e),
+        }
+    }
+    Ok(None)
+}
+
+/// What the customer is written to about.
+fn foresee(
+    conn: &mut PgConnection,
+    id: OrderId,
+    incident: &Incident,
+    new: Option<&Window>,
+    held: &Window,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let why = incident.kind.sentence();
+    let sentence = match new {
+        Some(_) => format!("{why} Here is the next time we can come."),
+        None => format!("{why} No later time has room just now: choose one as soon as it has, or cancel."),
+    };
+    let window = new.unwrap_or(held);
+    let event = Event::DelayForeseen {
+        cause: CAUSE.to_owned(),
+        sentence,
+        expected: new.map_or(incident.ends_at, |window| window.ends_at),
+        starts: window.starts_at,
+        ends: window.ends_at,
+    };
+    events::record(conn, id.0, &event, Actor::System, now)
+}
