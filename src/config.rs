@@ -22,6 +22,7 @@ pub struct Config {
     pub limits: Limits,
     pub shop: Shop,
     pub payments: Payments,
+    pub forecast: Forecast,
     /// A filter as env_logger reads it.
     pub log: String,
 }
@@ -83,6 +84,25 @@ pub struct Shop {
     pub vat_number: String,
     /// Whom people ring who need a hand.
     pub phone: String,
+}
+
+/// What is known of how long things take, until they are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forecast {
+    pub every_seconds: i64,
+    pub far_seconds: i64,
+    pub batch: i64,
+    pub ahead_hours: i64,
+    pub seconds_a_line: i64,
+    pub seconds_an_order: i64,
+    pub short_minutes: i64,
+    pub loading_minutes: i64,
+    pub payment_minutes: i64,
+    pub rider_minutes: i64,
+    pub silent_minutes: i64,
+    pub stopped_minutes: i64,
+    pub again_minutes: i64,
+    pub window_minutes: i64,
 }
 
 /// How money comes in.

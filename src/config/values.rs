@@ -1,6 +1,6 @@
 //! From texts by name to settings that have been looked at.
 
-use super::{Config, Database, Limits, Mail, Network, Payments, Server, Shop, WayToPay};
+use super::{Config, Database, Forecast, Limits, Mail, Network, Payments, Server, Shop, WayToPay};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -78,6 +78,7 @@ impl Values {
             limits: self.limits(),
             shop: self.shop(),
             payments: self.payments(),
+            forecast: self.forecast(),
             log: self.text("log"),
         }
     }
@@ -163,6 +164,28 @@ impl Values {
             details: self.text("shop_details"),
             vat_number: self.vat_number(),
             phone: self.text("shop_phone"),
+        }
+    }
+
+    fn forecast(&mut self) -> Forecast {
+        let mut count = |name: &str, most: i64, otherwise: i64| {
+            self.parsed(name, &format!("1 to {most}"), |n| (1..=most).contains(n), otherwise)
+        };
+        Forecast {
+            every_seconds: count("forecast_every_seconds", 45, 15),
+            far_seconds: count("forecast_far_seconds", 3_600, 300),
+            batch: count("forecast_batch", 200, 200),
+            ahead_hours: count("forecast_ahead_hours", 24, 3),
+            seconds_a_line: count("forecast_seconds_a_line", 600, 45),
+            seconds_an_order: count("forecast_seconds_an_order", 3_600, 180),
+            short_minutes: count("forecast_short_minutes", 240, 15),
+            loading_minutes: count("forecast_loading_minutes", 240, 8),
+            payment_minutes: count("forecast_payment_minutes", 240, 5),
+            rider_minutes: count("forecast_rider_minutes", 240, 15),
+            silent_minutes: count("forecast_silent_minutes", 240, 10),
+            stopped_minutes: count("forecast_stopped_minutes", 240, 8),
+            again_minutes: count("forecast_again_minutes", 1_440, 45),
+            window_minutes: count("forecast_window_minutes", 240, 40),
         }
     }
 

@@ -592,6 +592,7 @@ diesel::table! {
         longitude -> Nullable<Double>,
         position_at -> Nullable<Timestamptz>,
         heard_at -> Nullable<Timestamptz>,
+        stands_since -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -645,6 +646,18 @@ diesel::table! {
         made_at -> Timestamptz,
     }
 }
+diesel::table! {
+    forecasts (order_id) {
+        order_id -> Uuid,
+        due_at -> Timestamptz,
+        expected_at -> Nullable<Timestamptz>,
+        from_at -> Nullable<Timestamptz>,
+        to_at -> Nullable<Timestamptz>,
+        cause -> Nullable<Text>,
+        reckoned_at -> Nullable<Timestamptz>,
+        closed_until -> Nullable<Timestamptz>,
+    }
+}
 diesel::joinable!(categories -> departments (department_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(stock -> products (product_id));
@@ -660,6 +673,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     drops,
     rider_uploads,
     promises,
+    forecasts,
     secrets,
     events,
     departments,
@@ -717,5 +731,6 @@ diesel::joinable!(bags -> orders (order_id));
 diesel::joinable!(drops -> orders (order_id));
 diesel::joinable!(drops -> riders (rider_id));
 diesel::joinable!(promises -> orders (order_id));
+diesel::joinable!(forecasts -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));
 diesel::joinable!(staff_sessions -> staff_members (staff_id));

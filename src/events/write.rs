@@ -75,6 +75,21 @@ pub fn histories(conn: &mut PgConnection, subjects: &[Uuid]) -> QueryResult<Vec<
     rows.into_iter().map(read).collect()
 }
 
+/// The last event of one kind about a subject.
+///
+/// # Errors
+/// As [`history`].
+pub fn last(conn: &mut PgConnection, subject: Uuid, kind: &str) -> QueryResult<Option<Recorded>> {
+    type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
+    let row: Option<Row> = events::table
+        .filter(events::subject.eq(subject).and(events::kind.eq(kind)))
+        .order(events::id.desc())
+        .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
+        .first(conn)
+        .optional()?;
+    row.map(read).transpose()
+}
+
 /// The number of the last event about a subject; 0 where there is none.
 ///
 /// # Errors

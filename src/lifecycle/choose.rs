@@ -98,7 +98,7 @@ pub fn choose_window(
     })
 }
 
-/// What is not packed yet is packed for its new time.
+/// What is not packed yet is packed for its new time. The caller holds the order's row.
 pub(super) fn pick_for(
     conn: &mut PgConnection,
     id: OrderId,

@@ -3,18 +3,18 @@
 
 use super::choose::{ChooseError, pick_for};
 use super::drive::unassign;
+use super::foresee::{Foreseen, foresee_delay, told_last};
 use super::promise::{Promised, promise};
 use crate::delivery::{self, DropState, Incident, Moving, Outcome, Window, WindowError};
 use crate::events::{self, Event};
 use crate::ids::{Actor, IncidentId, OrderId, StaffId};
-use crate::orders::{self, OrderState};
+use crate::orders::{self, Order, OrderState};
+use crate::promises::{self, Cause};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 /// Later windows looked at for one with room.
 const MOST_WINDOWS: i64 = 40;
-/// What everybody reads as the cause's name.
-const CAUSE: &str = "closure";
 
 /// Closes windows from now on, and notes the orders whose promises that touches; they are moved by
 /// [`move_next`]. Whoever takes room in one of the windows just then is either among them or refused.
@@ -96,14 +96,9 @@ fn move_order(
     }
     let held = delivery::window_of_order(conn, id)?.filter(|window| incident.scope().closes(window));
     let Some(held) = held else { return Ok(STAYS) };
-    let Some(new) = take_later(conn, id, &held, now)? else {
-        foresee(conn, id, incident, None, &held, now)?;
-        return Ok((Outcome::NoLater, None));
-    };
-    let (starts, ends) = (new.starts_at, new.ends_at);
-    let promised = Promised { starts, ends, who: "shop", why: incident.kind.sentence() };
-    promise(conn, id, &promised, Actor::System, now)?;
-    pick_for(conn, id, starts, now)?;
+    let new = take_later(conn, id, &held, now)?;
+    tell(conn, &order, incident, new.as_ref(), &held, now)?;
+    let Some(new) = new else { return Ok((Outcome::NoLater, None)) };
     if let Some((drop, DropState::RiderAssigned)) = last {
         let taken = unassign(conn, drop, "another time was promised", Actor::System, now);
         taken.map_err(|e| match ChooseError::from(e) {
@@ -114,7 +109,6 @@ fn move_order(
             }
         })?;
     }
-    foresee(conn, id, incident, Some(&new), &held, now)?;
     Ok((Outcome::Moved, Some(new)))
 }
 
@@ -135,27 +129,50 @@ fn take_later(
     Ok(None)
 }
 
-/// What the customer is written to about.
-fn foresee(
+/// What the customer is written to about, with the new promise where there is one.
+fn tell(
     conn: &mut PgConnection,
-    id: OrderId,
+    order: &Order,
     incident: &Incident,
     new: Option<&Window>,
     held: &Window,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let (why, by) = (incident.kind.sentence(), Actor::Staff(incident.made_by));
+    let Some(new) = new else { return tell_of_none(conn, order, incident, held, now) };
+    let (starts, ends) = (new.starts_at, new.ends_at);
+    let sentence = format!("{why} Here is the next time we can come.");
+    let delay = Foreseen { cause: Cause::Closure, sentence: &sentence, expected: ends, starts, ends };
+    if foresee_delay(conn, order, &delay, by, now)?.is_some() {
+        return Ok(());
+    }
+    // They were told of a later time than this before: it is promised without another letter.
+    let promised = Promised { starts, ends, who: "shop", why: Cause::Closure.as_str() };
+    promise(conn, order.id, &promised, by, now)?;
+    pick_for(conn, order.id, starts, now)
+}
+
+/// Nothing can be promised: they are told so once, and can choose or cancel.
+fn tell_of_none(
+    conn: &mut PgConnection,
+    order: &Order,
+    incident: &Incident,
+    held: &Window,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let expected = incident.ends_at;
+    promises::close_until(conn, order.id, expected, now)?;
+    let known = told_last(conn, order.id)?;
+    if known.is_some_and(|told| told.cause == Cause::Closure.as_str() && told.expected == expected) {
+        return Ok(());
+    }
     let why = incident.kind.sentence();
-    let sentence = match new {
-        Some(_) => format!("{why} Here is the next time we can come."),
-        None => format!("{why} No later time has room just now: choose one as soon as it has, or cancel."),
-    };
-    let window = new.unwrap_or(held);
     let event = Event::DelayForeseen {
-        cause: CAUSE.to_owned(),
-        sentence,
-        expected: new.map_or(incident.ends_at, |window| window.ends_at),
-        starts: window.starts_at,
-        ends: window.ends_at,
+        cause: Cause::Closure.as_str().to_owned(),
+        sentence: format!("{why} No later time has room just now: choose one as soon as it has, or cancel."),
+        expected,
+        starts: held.starts_at,
+        ends: held.ends_at,
     };
-    events::record(conn, id.0, &event, Actor::System, now)
+    events::record(conn, order.id.0, &event, Actor::Staff(incident.made_by), now)
 }

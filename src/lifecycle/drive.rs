@@ -167,8 +167,9 @@ pub fn unassign(
     })
 }
 
-/// On the way to this door since `at`; what is not handed over yet is so from then on. Of a try
-/// that has ended it only tells the history. One transaction.
+/// On the way to this door since `at`; what is not handed over yet is so from then on, also where the
+/// word that the try has failed came first. Of an order that is over it only tells the history. One
+/// transaction.
 ///
 /// # Errors
 /// Says why not; nothing has changed then.
@@ -186,8 +187,8 @@ pub fn leave_for(
             return Ok(Heard::AlreadyTrue);
         }
         let state = if drop.state.may_become(DropState::OnTheWay) { DropState::OnTheWay } else { drop.state };
-        if drop.state.is_open() {
-            take_along(conn, &order, by, now)?;
+        if order.state == OrderState::Confirmed {
+            take_along(conn, &order, id, by, (at, now))?;
         }
         delivery::set_left(conn, id, state, at)?;
         events::record(conn, order.id.0, &Event::DropLeft { drop: id }, by, at)?;
@@ -241,7 +242,7 @@ pub fn deliver(
         if order.minimum_age > 0 && !door.age_checked && door.proof != Proof::Carrier {
             return Err(DriveError::CheckAge(order.minimum_age));
         }
-        take_along(conn, &order, by, now)?;
+        take_along(conn, &order, id, by, (at, now))?;
         let due = due_at_door(conn, &order)?;
         if let Some(due) = due {
             let paid_by = door.paid_by.filter(|m| m.is_at_door()).ok_or(DriveError::PayFirst(due))?;
@@ -357,11 +358,12 @@ fn may(drop: &Drop, by: Actor) -> Result<(), DriveError> {
 fn take_along(
     conn: &mut PgConnection,
     order: &Order,
+    drop: DropId,
     by: Actor,
-    now: DateTime<Utc>,
+    times: (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), DriveError> {
     let row = fulfilment::lock(conn, order.id)?.ok_or(DriveError::NotPacked)?;
-    hand_over_locked(conn, order, &row, by, now)?;
+    hand_over_locked(conn, order, &row, drop, by, times)?;
     Ok(())
 }
 

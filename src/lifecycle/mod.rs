@@ -11,6 +11,7 @@ mod choose;
 mod claim;
 mod closure;
 mod drive;
+mod foresee;
 mod goods;
 mod pack;
 mod pay;
@@ -33,6 +34,7 @@ pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, carrier_booked, deliver, due_at_door, fail, leave_for,
     plan_again, unassign,
 };
+pub use foresee::{Foreseen, foresee_delay};
 pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};

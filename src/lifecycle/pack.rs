@@ -202,27 +202,28 @@ pub fn hand_over(
     conn.transaction(|conn| {
         let order = orders::lock_order(conn, id)?;
         let row = fulfilment::lock(conn, id)?.ok_or(HandOverError::NotPacked)?;
-        hand_over_locked(conn, &order, &row, by, now)
+        let drop = delivery::last_drop(conn, id)?.ok_or(HandOverError::NotPacked)?;
+        hand_over_locked(conn, &order, &row, drop.id, by, (now, now))
     })
 }
 
-/// The same for who holds the order's row and its fulfilment's already.
+/// The same for who holds the order's row and its fulfilment's already. `at`: when it left, as far as
+/// one knows; it is asked for its money now.
 pub(super) fn hand_over_locked(
     conn: &mut PgConnection,
     order: &Order,
     row: &Fulfilment,
+    drop: DropId,
     by: Actor,
-    now: DateTime<Utc>,
+    (at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<HandedOver, HandOverError> {
     match row.state {
         FulfilmentState::HandedOver => return Ok(HandedOver::Already),
         FulfilmentState::Packed => {}
         FulfilmentState::Waiting | FulfilmentState::Picking => return Err(HandOverError::NotPacked),
     }
-    let (Some(total), Some(drop)) = (row.total_cents, delivery::last_drop(conn, order.id)?) else {
-        return Err(HandOverError::NotPacked);
-    };
-    fulfilment::set_handed_over(conn, order.id, now)?;
-    events::record(conn, order.id.0, &Event::OrderHandedOver { drop: drop.id }, by, now)?;
+    let total = row.total_cents.ok_or(HandOverError::NotPacked)?;
+    fulfilment::set_handed_over(conn, order.id, at)?;
+    events::record(conn, order.id.0, &Event::OrderHandedOver { drop }, by, at)?;
     Ok(capture_sum(conn, order, total, by, now)?)
 }

@@ -66,6 +66,7 @@ pub(super) fn write_promise(
     promises::insert(conn, &new)?;
     // The first is a part of the order's own event.
     if version > 1 {
+        promises::hurry(conn, id, now)?;
         let event = Event::PromiseMade {
             version,
             starts: promised.starts,

@@ -381,7 +381,8 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 33] = [
+const GUARDS: [(&str, &str); 34] = [
+    ("Cause", "forecasts_cause_known"),
     ("IncidentKind", "incidents_kind_known"),
     ("Outcome", "incident_orders_outcome_known"),
     ("FulfilmentState", "fulfilments_state_known"),

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use smartshop::catalog::{SoldBy, Storage};
 use smartshop::delivery::{self, Failure, Proof};
 use smartshop::events::{self, Event};
+use smartshop::fulfilment::{self, FulfilmentState};
 use smartshop::ids::{Actor, DropId, OrderId, ProductId, StaffId};
 use smartshop::inventory::{self, Moved};
 use smartshop::lifecycle::{
@@ -405,9 +406,12 @@ fn end_of(town: &mut Town<'_>, id: OrderId, drop: DropId, words: &[Word]) -> Str
         let balance = payments::balance(conn, id)?;
         assert_eq!(story.status == Status::Completed, order.state == OrderState::Completed);
         assert_eq!(story.goods.stage() == Stage::Delivered, drop.state == delivery::DropState::Delivered);
+        let picked = fulfilment::of_order(conn, id)?.expect("a row");
+        assert_eq!(story.goods.handed_over_at.is_some(), picked.state == FulfilmentState::HandedOver);
         end = format!(
-            "{:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {:?} {:?} {}",
             order.state,
+            picked.state,
             drop.state,
             story.status,
             story.goods.stage(),

@@ -6,6 +6,7 @@ mod baskets;
 mod checkout;
 mod common;
 mod conventions;
+mod delays;
 mod footsteps;
 mod forgotten;
 mod front_door;

@@ -9,10 +9,10 @@ mod store;
 pub use model::{Drop, DropState, Failure, Heard, Proof, Upload};
 pub use riders::{
     Rider, all_riders, heard_of, insert_upload, lock_rider, put_rider, refused_uploads, rider,
-    riders_on_shift, set_on_shift, set_position, upload,
+    riders_at_work, riders_on_shift, set_on_shift, set_position, upload,
 };
 pub use store::{
-    drop_by_id, drops_of, failed_drops, insert_drop, last_drop, lock_drop, open_drops, set_arrived,
-    set_assigned, set_booked, set_delivered, set_failed, set_left, set_stop, set_unassigned, set_window,
-    stops_of, unassigned_drops,
+    drop_by_id, drops_of, drops_of_orders, failed_drops, insert_drop, last_doors, last_drop, lock_drop,
+    open_drops, set_arrived, set_assigned, set_booked, set_delivered, set_failed, set_left, set_stop,
+    set_unassigned, set_window, stops_of, stops_of_riders, unassigned_drops,
 };

@@ -1,10 +1,12 @@
 //! Riders: who drives, who is on shift, where they were seen last.
 
-use super::model::{Heard, Upload};
-use crate::db::schema::{rider_uploads, riders};
+use super::model::{DropState, Heard, Upload};
+use crate::db::schema::{drops, rider_uploads, riders};
 use crate::ids::{DropId, StaffId};
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamptz};
 use uuid::Uuid;
 
 const MOST_RIDERS: i64 = 200;
@@ -25,7 +27,13 @@ pub struct Rider {
     pub position_at: Option<DateTime<Utc>>,
     /// When anything was heard of them.
     pub heard_at: Option<DateTime<Utc>>,
+    /// Since when they have been where they were seen last.
+    pub stands_since: Option<DateTime<Utc>>,
 }
+
+/// Positions that are nearer than this, in degrees each way, are one place: some sixty metres, since
+/// a telephone that lies still wanders about.
+const SAME_PLACE: f64 = 0.000_6;
 
 /// Makes somebody a rider, or changes their name.
 ///
@@ -74,6 +82,21 @@ pub fn all_riders(conn: &mut PgConnection) -> QueryResult<Vec<Rider>> {
         .load(conn)
 }
 
+/// Those on shift, and those who still have something to bring.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn riders_at_work(conn: &mut PgConnection) -> QueryResult<Vec<Rider>> {
+    let brings = drops::table
+        .filter(drops::rider_id.eq(riders::id.nullable()))
+        .filter(drops::state.eq_any([DropState::RiderAssigned, DropState::OnTheWay]));
+    Rider::query()
+        .filter(riders::on_shift.or(diesel::dsl::exists(brings)))
+        .order((riders::on_shift.desc(), riders::id))
+        .limit(MOST_RIDERS)
+        .load(conn)
+}
+
 /// # Errors
 /// When the database does not answer.
 pub fn set_on_shift(conn: &mut PgConnection, id: StaffId, on: bool, now: DateTime<Utc>) -> QueryResult<()> {
@@ -103,12 +126,17 @@ pub fn set_position(
     at: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let older = riders::position_at.is_null().or(riders::position_at.lt(at));
+    let stays = riders::latitude
+        .between(latitude - SAME_PLACE, latitude + SAME_PLACE)
+        .and(riders::longitude.between(longitude - SAME_PLACE, longitude + SAME_PLACE));
+    let since = case_when(stays, riders::stands_since).otherwise(at.into_sql::<Nullable<Timestamptz>>());
     diesel::update(riders::table.find(id).filter(older))
         .set((
             riders::latitude.eq(latitude),
             riders::longitude.eq(longitude),
             riders::position_at.eq(at),
             riders::heard_at.eq(at),
+            riders::stands_since.eq(since),
         ))
         .execute(conn)
         .map(|rows| rows > 0)

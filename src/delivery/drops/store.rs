@@ -108,6 +108,43 @@ pub fn stops_of(conn: &mut PgConnection, rider: StaffId) -> QueryResult<Vec<Drop
         .load(conn)
 }
 
+/// The tries of several orders, of each the first one first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn drops_of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Drop>> {
+    Drop::query()
+        .filter(drops::order_id.eq_any(of))
+        .order((drops::order_id, drops::attempt))
+        .limit(MOST_TRIES * 200)
+        .load(conn)
+}
+
+/// The stops still to come of several riders, of each in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn stops_of_riders(conn: &mut PgConnection, of: &[StaffId]) -> QueryResult<Vec<Drop>> {
+    Drop::query()
+        .filter(drops::rider_id.eq_any(of).and(drops::state.eq_any(WITH_RIDER)))
+        .order((drops::rider_id, drops::stop, drops::ends_at, drops::id))
+        .limit(MOST_TRIES * 200)
+        .load(conn)
+}
+
+/// The door at which each of several riders was last, where that is known.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn last_doors(conn: &mut PgConnection, of: &[StaffId], since: DateTime<Utc>) -> QueryResult<Vec<Drop>> {
+    Drop::query()
+        .filter(drops::rider_id.eq_any(of).and(drops::ended_at.gt(since)))
+        .filter(drops::left_at.is_not_null())
+        .distinct_on(drops::rider_id)
+        .order((drops::rider_id, drops::ended_at.desc()))
+        .load(conn)
+}
+
 /// The caller holds the row and has checked that it may be. So with all below.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ impl Voice {
     pub fn so_far(&self, dossier: &Dossier) -> Vec<Happened> {
         let told = |r: &Recorded| {
             let words = self.of_the_order(dossier, r).or_else(|| self.of_the_drop(dossier, &r.event))?;
-            Some((r.happened_at, r.id, words))
+            Some((when(dossier, r), r.id, words))
         };
         let mut all: Vec<_> = dossier.history.iter().filter_map(told).collect();
         all.sort_by_key(|(at, id, _)| (*at, *id));
@@ -122,4 +122,13 @@ impl Voice {
         }
         matches!(event, Event::InstructionsChanged).then(|| "Instructions for the rider changed.".to_owned())
     }
+}
+
+/// When it happened. Whoever has left with it was given it before, also where that is only known
+/// because they had left.
+fn when(dossier: &Dossier, recorded: &Recorded) -> DateTime<Utc> {
+    let at = recorded.happened_at;
+    let Event::OrderHandedOver { drop } = recorded.event else { return at };
+    let left = dossier.story.goods.tries.iter().find(|t| t.id == drop).and_then(|t| t.left_at);
+    left.map_or(at, |left| at.min(left))
 }
