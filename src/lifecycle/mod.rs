@@ -4,6 +4,7 @@
 //! key, windows by key; or order, fulfilment, drop, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
+mod ask;
 mod batch;
 mod cancel;
 mod capture;
@@ -24,6 +25,7 @@ mod settle;
 mod shelves;
 mod status;
 
+pub use ask::{AnswerError, answer_substitute, ask_substitute};
 pub use batch::{CRATES, take_batch};
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
@@ -35,7 +37,7 @@ pub use drive::{
     plan_again, unassign,
 };
 pub use foresee::{Foreseen, foresee_delay};
-pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
+pub use goods::{Ask, Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};

@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod approval;
+mod asks;
 mod cancellation;
 mod change;
 mod coming_back;
@@ -25,6 +26,7 @@ mod sums;
 mod views;
 mod words;
 
+pub use asks::{question, terms};
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
@@ -45,6 +47,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/cancellation", counted(post().to(cancellation::cancel)))
         .route("/orders/{number}/instructions", counted(get().to(change::ask_instructions)))
         .route("/orders/{number}/instructions", counted(post().to(change::instruct)))
+        .route("/orders/{number}/substitutes/{position}", counted(post().to(asks::answer)))
         .route("/orders/{number}/window", counted(get().to(change::ask_window)))
         .route("/orders/{number}/window", counted(post().to(change::choose)))
         .route("/api/v1/orders/{number}", counted(get().to(facts::show)))

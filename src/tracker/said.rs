@@ -37,6 +37,10 @@ pub(super) enum Said {
     OwnerChanges,
     WrongPhone,
     TooLong,
+    /// What the customer said to something else in a line's place.
+    Agreed,
+    Declined,
+    TooLateToAnswer,
     /// The letter that finishes an account is on its way.
     AccountAsked,
     PasswordTooShort,
@@ -44,7 +48,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 19] = [
+    const ALL: [(Self, &str); 22] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -61,6 +65,9 @@ impl Said {
         (Self::OwnerChanges, "whose"),
         (Self::WrongPhone, "phone"),
         (Self::TooLong, "letters"),
+        (Self::Agreed, "yes"),
+        (Self::Declined, "no"),
+        (Self::TooLateToAnswer, "answered"),
         (Self::AccountAsked, "account"),
         (Self::PasswordTooShort, "short"),
         (Self::PasswordTooLong, "long"),
@@ -97,7 +104,12 @@ impl Said {
 
     const fn tone(self) -> Tone {
         match self {
-            Self::AlreadyPaid | Self::OtherTime | Self::Instructed | Self::AccountAsked => Tone::Good,
+            Self::AlreadyPaid
+            | Self::OtherTime
+            | Self::Instructed
+            | Self::Agreed
+            | Self::Declined
+            | Self::AccountAsked => Tone::Good,
             Self::ChooseAWay
             | Self::NoCard
             | Self::WindowFull
@@ -111,6 +123,7 @@ impl Said {
             | Self::OwnerCancels
             | Self::CannotCancelNow
             | Self::TooLateToChange
+            | Self::TooLateToAnswer
             | Self::OwnerChanges => Tone::Warn,
             Self::StillOpen => Tone::Info,
         }
@@ -118,6 +131,9 @@ impl Said {
 
     const fn words(self) -> &'static str {
         match self {
+            Self::Agreed => "Thank you. Your picker takes it.",
+            Self::Declined => "Thank you. It is left out, and costs nothing.",
+            Self::TooLateToAnswer => "Too late to answer: it is settled, as this page says.",
             Self::AlreadyPaid => "This order is paid already. Nothing was charged a second time.",
             Self::ChooseAWay => "Choose one of the ways to pay below. Nothing was charged.",
             Self::NoCard => {

@@ -15,6 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::Deserialize;
 
@@ -99,7 +100,7 @@ fn read(conn: &mut PgConnection, me: StaffId) -> Result<Vec<Dossier>, AppError> 
 }
 
 fn page(shop: &Shop, who: &Staffer, dossiers: &[Dossier], asked: &Asked) -> BatchPage {
-    let walk = walk(dossiers);
+    let walk = walk(dossiers, shop.app.clock.now());
     let is_asked = |(dossier, line): &&(&Dossier, &OrderLine)| {
         Some(line.position) == asked.line && dossier.order.number.to_string() == asked.order
     };
@@ -109,7 +110,7 @@ fn page(shop: &Shop, who: &Staffer, dossiers: &[Dossier], asked: &Asked) -> Batc
     BatchPage {
         room: who.room(Some(Area::Warehouse), "Your walk"),
         crates: dossiers.iter().map(|dossier| crate_of(shop, dossier)).collect(),
-        now: here.map(|(dossier, line)| Box::new(now(dossier, line, asked))),
+        now: here.map(|(dossier, line)| Box::new(now(shop, dossier, line, asked))),
         next: next.iter().take(3).map(|(dossier, line)| stop(dossier, line)).collect(),
         done: dossiers.iter().map(|d| d.picks.len()).sum(),
         all: dossiers.iter().map(|d| d.lines.len()).sum(),
@@ -117,13 +118,20 @@ fn page(shop: &Shop, who: &Staffer, dossiers: &[Dossier], asked: &Asked) -> Batc
 }
 
 /// The open lines of all orders as one walks: by shelf, then by name, then by crate. What has no shelf
-/// comes last.
-fn walk(dossiers: &[Dossier]) -> Vec<(&Dossier, &OrderLine)> {
+/// comes last, and behind it what customers are being asked about.
+fn walk(dossiers: &[Dossier], now: DateTime<Utc>) -> Vec<(&Dossier, &OrderLine)> {
     let mut walk: Vec<(&Dossier, &OrderLine)> =
         dossiers.iter().flat_map(|dossier| dossier.open().map(move |line| (dossier, line))).collect();
     walk.sort_by_cached_key(|(dossier, line)| {
         let shelf = dossier.shelf_of(line.product_id).to_owned();
-        (shelf.is_empty(), shelf, line.name.clone(), dossier.crate_no(), line.position)
+        (
+            dossier.waits(line, now),
+            shelf.is_empty(),
+            shelf,
+            line.name.clone(),
+            dossier.crate_no(),
+            line.position,
+        )
     });
     walk
 }
@@ -139,7 +147,7 @@ fn crate_of(shop: &Shop, dossier: &Dossier) -> Crate {
     }
 }
 
-fn now(dossier: &Dossier, line: &OrderLine, asked: &Asked) -> Now {
+fn now(shop: &Shop, dossier: &Dossier, line: &OrderLine, asked: &Asked) -> Now {
     let order = dossier.order.number.to_string();
     let is_asked = asked.order == order;
     let at = At { line: asked.line.filter(|_| is_asked), scanned: if is_asked { asked.scanned } else { 0 } };
@@ -147,7 +155,7 @@ fn now(dossier: &Dossier, line: &OrderLine, asked: &Asked) -> Now {
         here: format!("/warehouse/orders/{order}"),
         order,
         crate_no: dossier.crate_no().unwrap_or_default(),
-        current: current(dossier, line, &at),
+        current: current(shop, dossier, line, &at),
         wish: wish(dossier.order.substitutions),
     }
 }

@@ -41,6 +41,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/warehouse/orders/{number}/lines/{position}/pick", post().to(steps::pick))
         .route("/warehouse/orders/{number}/lines/{position}/short", get().to(short::show))
         .route("/warehouse/orders/{number}/lines/{position}/substitution", post().to(steps::substitute))
+        .route("/warehouse/orders/{number}/lines/{position}/asking", post().to(steps::ask))
         .route("/warehouse/orders/{number}/lines/{position}/leaving-out", post().to(steps::leave_out))
         .route("/warehouse/orders/{number}/lines/{position}/reopening", post().to(steps::reopen));
 }

@@ -67,6 +67,8 @@ pub(super) struct Current {
     pub(super) piece: i32,
     pub(super) scanned: i32,
     pub(super) later: Option<i32>,
+    /// What the customer said to something else in its place: tone and words.
+    pub(super) asked: Option<(&'static str, String)>,
 }
 
 struct BagsOf {
@@ -173,8 +175,8 @@ fn stage(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> Stage {
             name: dossier.picker.clone().unwrap_or_default(),
             is_silent: row.is_abandoned(shop.app.clock.now()),
         },
-        Some(FulfilmentState::Picking) => match dossier.current(at.line) {
-            Some(line) => Stage::Line(Box::new(current(dossier, line, at))),
+        Some(FulfilmentState::Picking) => match dossier.current(at.line, shop.app.clock.now()) {
+            Some(line) => Stage::Line(Box::new(current(shop, dossier, line, at))),
             None => Stage::Pack(bags(dossier)),
         },
         Some(state @ (FulfilmentState::Packed | FulfilmentState::HandedOver)) => Stage::Packed {
@@ -186,7 +188,7 @@ fn stage(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> Stage {
     }
 }
 
-pub(super) fn current(dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
+pub(super) fn current(shop: &Shop, dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
     let scanned = if at.line == Some(line.position) { at.scanned.clamp(0, line.quantity) } else { 0 };
     Current {
         line: view(dossier, line, Some(line.position)),
@@ -194,6 +196,7 @@ pub(super) fn current(dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
         piece: (scanned + 1).min(line.quantity),
         scanned,
         later: dossier.behind(line).map(|l| l.position),
+        asked: dossier.ask_of(line).map(|ask| words::asked(shop, ask)),
     }
 }
 
@@ -288,7 +291,7 @@ const fn money(by: PayBy) -> &'static str {
 pub(super) const fn wish(substitutions: Substitutions) -> &'static str {
     match substitutions {
         Substitutions::Similar => "If short: a similar item, never dearer",
-        Substitutions::Ask => "If short: ask the customer first, through support",
+        Substitutions::Ask => "If short: ask the customer first, by Short",
         Substitutions::LeaveOut => "If short: leave it out, nothing else in its place",
     }
 }

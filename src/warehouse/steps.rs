@@ -92,6 +92,30 @@ pub(super) struct SwapForm {
     grams: String,
 }
 
+/// What a form about a swap means: the product, or the page that says why none.
+async fn swapped(
+    shop: &Shop,
+    number: &OrderNumber,
+    position: i32,
+    form: &SwapForm,
+) -> Result<Result<ProductId, HttpResponse>, AppError> {
+    let short = short_page(number, position);
+    let code = [form.code.trim(), form.product.trim()].into_iter().find(|c| !c.is_empty()).map(str::to_owned);
+    let Some(code) = code else {
+        return Ok(Err(done(shop, &short, &Said::bad("Choose what is to stand in, or scan it."))));
+    };
+    let read = code.clone();
+    let found = shop.app.read(move |conn| product_of(conn, &read)).await?;
+    Ok(found.ok_or_else(|| {
+        let words = format!("“{code}” is none of our products. Nothing was changed.");
+        done(shop, &short, &Said::bad(words))
+    }))
+}
+
+fn short_page(number: &OrderNumber, position: i32) -> String {
+    format!("{}/lines/{position}/short", address(number))
+}
+
 /// Something else lies in the bag.
 pub(super) async fn substitute(
     shop: Data<Shop>,
@@ -100,16 +124,10 @@ pub(super) async fn substitute(
     form: Form<SwapForm>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
-    let ((number, position), form) = (at.into_inner(), form.into_inner());
-    let short = format!("{}/lines/{position}/short", address(&number));
-    let code = [form.code.trim(), form.product.trim()].into_iter().find(|c| !c.is_empty()).map(str::to_owned);
-    let Some(code) = code else {
-        return Ok(done(&shop, &short, &Said::bad("Choose what is to stand in, or scan it.")));
-    };
-    let read = code.clone();
-    let Some(product) = shop.app.read(move |conn| product_of(conn, &read)).await? else {
-        let words = format!("“{code}” is none of our products. Nothing was changed.");
-        return Ok(done(&shop, &short, &Said::bad(words)));
+    let (number, position) = at.into_inner();
+    let product = match swapped(&shop, &number, position, &form).await? {
+        Ok(product) => product,
+        Err(page) => return Ok(page),
     };
     let (units, grams) = (form.units.trim().parse().unwrap_or(0), grams(&form.grams));
     let how = Settled::Substituted { product, units, grams };
@@ -117,7 +135,36 @@ pub(super) async fn substitute(
     // Whoever was refused stands before the line again.
     let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
     let went_on = location.is_some_and(|to| !to.contains("line="));
-    if went_on { Ok(answer) } else { back_to(answer, &short) }
+    if went_on { Ok(answer) } else { back_to(answer, &short_page(&number, position)) }
+}
+
+/// The customer is asked whether it may.
+pub(super) async fn ask(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+    form: Form<SwapForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, position) = at.into_inner();
+    let product = match swapped(&shop, &number, position, &form).await? {
+        Ok(product) => product,
+        Err(page) => return Ok(page),
+    };
+    let wish = (product, form.units.trim().parse().unwrap_or(0), grams(&form.grams));
+    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
+    let step = move |conn: &mut PgConnection| {
+        let order = orders::order_by_number(conn, &wanted)?.id;
+        let asked = match lifecycle::ask_substitute(conn, order, position, wish, picker, now) {
+            Ok(ask) => Ok(ask),
+            Err(e) => Err(words::of_pick(conn, e)?),
+        };
+        Ok::<_, AppError>((asked, Way::of(conn, order)?))
+    };
+    Ok(match shop.app.db(step).await? {
+        (Ok(ask), way) => done(&shop, &way.on(&number), &Said::good(words::asked(&shop, &ask).1)),
+        (Err(why), _) => done(&shop, &short_page(&number, position), &Said::bad(why)),
+    })
 }
 
 /// The same words on another page.

@@ -110,6 +110,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "clock",
             "delivery",
             "error",
+            "events",
             "fulfilment",
             "ids",
             "inventory",
@@ -173,6 +174,7 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "notifications",
         &[
+            "clock",
             "config",
             "events",
             "ids",

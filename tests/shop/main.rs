@@ -1,8 +1,10 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
 mod accounts;
+mod asking;
 mod bad_input;
 mod baskets;
+mod batches;
 mod checkout;
 mod common;
 mod conventions;
