@@ -20,9 +20,10 @@ bench: deps
 	cargo build --release --locked --bin smartshop --example hello
 	node bench/run.mjs
 
+# Built as for the bench, with what that needs besides: else each would build the other's dependencies anew.
 chaos: deps
 	./scripts/need bench
-	cargo build --release --locked --bin smartshop
+	cargo build --release --locked --bin smartshop --example hello
 	node bench/chaos.mjs
 
 deps:

@@ -85,6 +85,11 @@ impl Signer {
         u32::from_be_bytes([a, b, c, d]) % below.max(1)
     }
 
+    /// A key that is the same for the same id, and that nobody else can tell from it.
+    pub fn key(&self, purpose: &str, id: Uuid) -> Uuid {
+        uuid::Builder::from_random_bytes(self.signature(purpose, id)).into_uuid()
+    }
+
     fn signature(&self, purpose: &str, id: Uuid) -> [u8; SIGNATURE_BYTES] {
         let full = self.mac(purpose, id.as_bytes()).finalize().into_bytes();
         std::array::from_fn(|i| full[i])

@@ -85,7 +85,7 @@ async fn follow_outbox(app: App, consumer: Consumer) {
 async fn follow_incidents(app: App) {
     loop {
         note("promises could not be moved", move_promises(&app).await);
-        rt::time::sleep(TICK).await;
+        rt::time::sleep(ASK_EVERY).await;
     }
 }
 
@@ -94,7 +94,8 @@ async fn follow_incidents(app: App) {
 /// # Errors
 /// When the database does not answer.
 pub async fn move_promises(app: &App) -> Result<usize, AppError> {
-    let mut moved = 0;
+    let (mut moved, now) = (0, app.clock.now());
+    app.db(move |conn| dispatch::note_newcomers(conn, now)).await?;
     loop {
         let now = app.clock.now();
         let some = app.db(move |conn| dispatch::move_some(conn, MOVED_AT_ONCE, now)).await?;

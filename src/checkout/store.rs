@@ -2,8 +2,8 @@
 
 use super::draft::{Content, Draft};
 use crate::db::Ready as _;
-use crate::db::schema::{baskets, checkout_drafts, delivery_windows, window_holds};
-use crate::delivery::{Held, Window};
+use crate::db::schema::{baskets, checkout_drafts, window_holds};
+use crate::delivery::{self, Held};
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -50,24 +50,24 @@ pub(super) fn standing(
     basket: BasketId,
     now: DateTime<Utc>,
 ) -> QueryResult<Standing> {
-    type Row = (i64, Option<(Value, Uuid)>, Option<Window>, Option<DateTime<Utc>>);
+    type Row = (i64, Option<(Value, Uuid)>, Option<i64>, Option<DateTime<Utc>>);
     let its_draft =
         checkout_drafts::basket_id.eq(baskets::id).and(checkout_drafts::touched_at.gt(now - KEPT));
-    let its_window = delivery_windows::id.nullable().eq(window_holds::window_id.nullable());
     let row: Option<Row> = baskets::table
         .left_join(checkout_drafts::table.on(its_draft))
         .left_join(window_holds::table.on(window_holds::basket_id.eq(baskets::id.nullable())))
-        .left_join(delivery_windows::table.on(its_window))
         .filter(baskets::id.eq(basket))
         .select((
             baskets::version,
             (checkout_drafts::typed, checkout_drafts::submit_key).nullable(),
-            Option::<Window>::as_select(),
+            window_holds::window_id.nullable(),
             window_holds::held_until.nullable(),
         ))
         .first(conn)
         .optional()?;
     let Some((version, draft, window, until)) = row else { return Ok(Standing::nothing()) };
+    // Joined to the rest, it was looked for by walking through all windows before it.
+    let window = window.map_or(Ok(None), |id| delivery::window(conn, id))?;
     Ok(Standing {
         version: Some(version),
         draft: draft.map_or_else(Draft::new, of_row),

@@ -5,6 +5,7 @@ use crate::db::Ready as _;
 use crate::db::schema::{delivery_windows, window_holds};
 use crate::ids::{BasketId, OrderId, ZoneId};
 use chrono::{DateTime, Duration, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
@@ -88,17 +89,38 @@ pub fn keep_for_order(
     window: i64,
     order: OrderId,
     now: DateTime<Utc>,
-) -> Result<Window, WindowError> {
+) -> Result<(), WindowError> {
+    // The room is taken already and only changes hands: the window's row is let alone.
+    if hand_over(conn, basket, window, order, now)? {
+        return Ok(());
+    }
     let before = held_row(conn, basket)?;
     let found = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
-    let own = before.filter(|(held, _)| *held == window);
     let row = open_one(found, window)?;
-    if row.cutoff_at <= now && own.is_none_or(|(_, until)| until <= now) {
+    if row.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
-    if own.is_some() {
-        diesel::update(window_holds::table.filter(window_holds::basket_id.eq(basket)))
+    if let Some((old, _)) = before {
+        drop_hold(conn, basket, old)?;
+    }
+    take_for_order(conn, window, order, now)
+}
+
+/// Whether the basket's hold on the window was still running and is the order's now; in a closed window
+/// it is not. An incident that closes it at this very moment finds the order a little later. Who sweeps up
+/// holds whose time is over and meets this one waits, and then finds that it has no end.
+fn hand_over(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    window: i64,
+    order: OrderId,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let own = window_holds::basket_id.eq(basket).and(window_holds::window_id.eq(window));
+    let is_open = exists(delivery_windows::table.find(window).filter(delivery_windows::closed_by.is_null()));
+    let kept =
+        diesel::update(window_holds::table.filter(own.and(window_holds::held_until.gt(now)).and(is_open)))
             .set((
                 window_holds::basket_id.eq(None::<BasketId>),
                 window_holds::order_id.eq(order),
@@ -106,13 +128,7 @@ pub fn keep_for_order(
             ))
             .ready()
             .execute(conn)?;
-        return Ok(row);
-    }
-    if let Some((old, _)) = before {
-        drop_hold(conn, basket, old)?;
-    }
-    take_for_order(conn, window, order, now)?;
-    Ok(row)
+    Ok(kept == 1)
 }
 
 /// Takes room for an order whose hold was let go: money that came late. Part of the caller's
@@ -235,11 +251,14 @@ fn still_held(
 /// In the order of their keys. Not `FOR UPDATE`: that would wait for every order just being written
 /// for the window (its row refers to it), and such an order may wait for stock we hold.
 fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryResult<Vec<Window>> {
-    Window::query()
-        .filter(delivery_windows::id.eq(one.unwrap_or(other)).or(delivery_windows::id.eq(other)))
-        .order(delivery_windows::id)
-        .for_no_key_update()
-        .load(conn)
+    match one.filter(|one| *one != other) {
+        None => Window::query().filter(delivery_windows::id.eq(other)).for_no_key_update().load(conn),
+        Some(one) => Window::query()
+            .filter(delivery_windows::id.eq(one).or(delivery_windows::id.eq(other)))
+            .order(delivery_windows::id)
+            .for_no_key_update()
+            .load(conn),
+    }
 }
 
 /// The one that is wanted, unless an incident has closed it.

@@ -13,7 +13,7 @@ mod words;
 
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
-pub use incidents::move_some;
+pub use incidents::{move_some, note_newcomers};
 pub(crate) use words::refusal;
 
 use crate::web::get;

@@ -21,6 +21,7 @@ pub fn put(conn: &mut PgConnection, row: &Fulfilment) -> QueryResult<()> {
         .on_conflict(fulfilments::order_id)
         .do_update()
         .set((fulfilments::stopped_at.eq(None::<DateTime<Utc>>), fulfilments::due_at.eq(row.due_at)))
+        .ready()
         .execute(conn)
         .map(drop)
 }

@@ -1,6 +1,7 @@
 //! SQL over promises. No decisions here: each function is one statement.
 
 use super::model::Promise;
+use crate::db::Ready as _;
 use crate::db::schema::promises;
 use crate::ids::OrderId;
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ const MOST: i64 = 100;
 /// # Errors
 /// `UniqueViolation` when somebody has made the next one before.
 pub fn insert(conn: &mut PgConnection, promise: &Promise) -> QueryResult<()> {
-    diesel::insert_into(promises::table).values(promise).execute(conn).map(drop)
+    diesel::insert_into(promises::table).values(promise).ready().execute(conn).map(drop)
 }
 
 /// All of an order's, the first one first.

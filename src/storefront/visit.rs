@@ -3,6 +3,7 @@
 use super::notice::Notice;
 use super::shop::Shop;
 use crate::accounts::{self, Token};
+use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId};
 use crate::journeys::{Choice, Kind, SESSION_COOKIE, VISITOR_COOKIE, Walker};
@@ -19,6 +20,8 @@ use uuid::Uuid;
 
 const BASKET_COOKIE: &str = "basket";
 const BASKET: &str = "basket";
+/// A header, and the purpose of the key made of what it says.
+const FIRST_BASKET: &str = "x-first-basket";
 const NOTICE_COOKIE: &str = "notice";
 /// The name of a session's cookie. Over https a browser takes the prefixed one from nobody but us.
 const CUSTOMER_COOKIES: [&str; 2] = ["customer", "__Host-customer"];
@@ -30,6 +33,9 @@ const NOTICE_SECONDS: u32 = 60;
 
 pub(crate) struct Visit {
     pub(crate) basket: Option<BasketId>,
+    /// The basket to be of who has none, where their page says what its requests have in common: two
+    /// that are under way at once fill one basket.
+    first: Option<BasketId>,
     pub(crate) notice: Option<Notice>,
     /// What they say proves who they are. [`Shop::customer`] knows whether it does.
     pub(crate) token: Option<Token>,
@@ -55,7 +61,7 @@ impl Visit {
 
     /// Their basket, or the id of one to be.
     pub(crate) fn basket_or_new(&self) -> BasketId {
-        self.basket.unwrap_or_else(|| BasketId(Uuid::now_v7()))
+        self.basket.or(self.first).unwrap_or_else(|| BasketId(Uuid::now_v7()))
     }
 
     /// The page to go back to once a form has done its work.
@@ -95,6 +101,7 @@ impl Visit {
             basket: cookies::get(request, BASKET_COOKIE)
                 .and_then(|t| app.signer.open(BASKET, t))
                 .map(BasketId),
+            first: first_basket(request, app),
             notice: cookies::get(request, NOTICE_COOKIE).and_then(Notice::read),
             token: cookies::get(request, shop.customer_cookie_name()).and_then(Token::read),
             customer: OnceCell::new(),
@@ -157,6 +164,14 @@ impl Shop {
     pub(crate) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {
         self.cookie(NOTICE_COOKIE, &notice.to_string(), NOTICE_SECONDS)
     }
+}
+
+/// What a page says alike in all its requests is a secret of that page, and the key made of it is ours:
+/// nobody names a basket by its key.
+fn first_basket(request: &HttpRequest, app: &App) -> Option<BasketId> {
+    let said = request.headers().get(FIRST_BASKET)?.to_str().ok()?;
+    let said = Uuid::try_parse(said).ok().filter(|id| !id.is_nil())?;
+    Some(BasketId(app.signer.key(FIRST_BASKET, said)))
 }
 
 /// The path of the page of ours that a request came from, or nothing for another site's.

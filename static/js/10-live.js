@@ -78,12 +78,20 @@ const complain = (html) => {
   say(line.textContent);
 };
 
+/**
+ * What several requests of a visitor without a basket say alike until one is answered, so that all fill
+ * the same one; forgotten then, for the browser has the basket's cookie.
+ */
+let first = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const headers = () => ({ accept: "text/html", ...(first && { "x-first-basket": first }) });
+
 /** Sends a form and takes over the page that comes back; another page is gone to. */
 const send = (action, body) => inTurn(() => sendNow(action, body));
 
 const sendNow = async (action, body) => {
   const patience = AbortSignal.timeout(10000);
-  const response = await fetch(action, { method: "POST", body, signal: patience, keepalive: true, headers: { accept: "text/html" } });
+  const response = await fetch(action, { method: "POST", body, signal: patience, keepalive: true, headers: headers() });
+  first = null;
   const html = await response.text();
   if (response.redirected && !samePage(response.url)) {
     // Its message has been said to us, so we carry it there.

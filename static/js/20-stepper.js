@@ -69,7 +69,7 @@ document.addEventListener("taken-over", () => {
 addEventListener("pagehide", () => {
   for (const [action, quantity] of wanted) {
     const seen = underWay?.action === action ? underWay.quantity : agreed.get(action) ?? 0;
-    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true });
+    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true, headers: headers() });
   }
   wanted.clear();
 });

@@ -54,6 +54,42 @@ async fn things_are_added_changed_and_removed() {
     shopper.get("/basket").await.must_say("2 items €6.98");
 }
 
+/// A page whose first requests are under way at once has no cookie to send with the second.
+#[actix_web::test]
+async fn requests_of_one_page_fill_one_basket_before_the_first_is_answered() {
+    let shop = plain_shop();
+    let page = "5bd1e27a4cf24b0f9c0d7c2e6a1f0b33";
+    let (one, two) =
+        (shop.shopper().sending("x-first-basket", page), shop.shopper().sending("x-first-basket", page));
+    tokio::join!(one.wants(MILK, "2"), two.wants(SPAGHETTI, "1"));
+    for at in [&one, &two] {
+        at.get("/basket").await.must_say("3 items");
+    }
+    let key = shop.text("SELECT string_agg(replace(id::text, '-', ''), ' ') FROM baskets");
+    assert_ne!(key, page, "a basket is not opened by what is sent");
+    let another = shop.shopper().sending("x-first-basket", &page.replace('5', "6"));
+    another.wants(MILK, "1").await;
+    another.get("/basket").await.must_say("1 item");
+    let has_one = shop.shopper();
+    has_one.wants(MILK, "4").await;
+    let has_one = has_one.sending("x-first-basket", page);
+    has_one.wants(SPAGHETTI, "1").await;
+    has_one.get("/basket").await.must_say("5 items");
+    for broken in ["", "x", "00000000000000000000000000000000"] {
+        shop.shopper()
+            .sending("x-first-basket", broken)
+            .wants(MILK, "1")
+            .await
+            .part("notice")
+            .must_say("added");
+    }
+    assert_eq!(
+        shop.count("SELECT count(*) FROM baskets"),
+        6,
+        "one of a page, two others, three of broken words"
+    );
+}
+
 #[actix_web::test]
 async fn what_was_removed_comes_back_by_undo() {
     let shop = plain_shop();

@@ -288,6 +288,28 @@ async fn an_order_placed_just_before_the_click_is_moved_too() {
 }
 
 #[actix_web::test]
+async fn an_order_that_takes_over_its_hold_while_the_window_closes_is_moved_a_little_later() {
+    let shop = TestShop::demo();
+    let order = ordered(&shop).await;
+    let incident = snow(&shop, &order);
+    // Its transaction is still open while everything is closed: the click cannot see it.
+    let mut placing = shop.conn();
+    Transactions::begin_transaction(&mut placing).expect("a transaction");
+    shop.conn()
+        .batch_execute(&format!("DELETE FROM window_holds WHERE order_id = '{}'", order.id))
+        .expect("gone");
+    let hold = format!(
+        "INSERT INTO window_holds (id, window_id, order_id) VALUES (gen_random_uuid(), {}, '{}')",
+        order.window_id, order.id
+    );
+    placing.batch_execute(&hold).expect("taken over");
+    assert_eq!(declare(&shop, &incident), 0, "nobody sees it yet");
+    Transactions::commit_transaction(&mut placing).expect("placed");
+    assert_eq!(move_all(&shop).await, 1);
+    assert_eq!(causes(&shop, order.id), ["closure"]);
+}
+
+#[actix_web::test]
 async fn a_form_that_cannot_be_meant_says_what_is_wrong() {
     let shop = TestShop::demo();
     let orla = orla(&shop).await;

@@ -11,6 +11,7 @@ mod conventions;
 mod delays;
 mod footsteps;
 mod forgotten;
+mod four_people;
 mod front_door;
 mod import;
 mod incidents;

@@ -191,16 +191,19 @@ pub fn on_the_way_in(conn: &mut PgConnection, scope: &Scope) -> QueryResult<i64>
     Ok(count.n)
 }
 
-/// Notes all orders that it moves, in one statement. Says how many.
+/// Notes all orders that it moves and that are not noted yet, in one statement. Says how many.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn note_affected(conn: &mut PgConnection, incident: &Incident, now: DateTime<Utc>) -> QueryResult<usize> {
     diesel::sql_query(format!(
         "INSERT INTO incident_orders (incident_id, order_id, place, starts_at, ends_at, due_at)
-         SELECT $5, o.id, row_number() OVER (ORDER BY w.starts_at, o.placed_at, o.id), w.starts_at, w.ends_at, $6
+         SELECT $5, o.id, (SELECT coalesce(max(place), 0) FROM incident_orders WHERE incident_id = $5)
+             + row_number() OVER (ORDER BY w.starts_at, o.placed_at, o.id), w.starts_at, w.ends_at, $6
          FROM delivery_windows w JOIN window_holds h ON h.window_id = w.id JOIN orders o ON o.id = h.order_id
-         WHERE {CLOSES} AND {WAITS} ON CONFLICT DO NOTHING"
+         WHERE {CLOSES} AND {WAITS}
+             AND NOT EXISTS (SELECT FROM incident_orders k WHERE k.incident_id = $5 AND k.order_id = o.id)
+         ON CONFLICT DO NOTHING"
     ))
     .bind::<Nullable<Integer>, _>(incident.zone_id)
     .bind::<Nullable<BigInt>, _>(incident.window_id)

@@ -8,7 +8,7 @@ mod one;
 mod plan;
 mod run;
 
-pub use run::move_some;
+pub use run::{move_some, note_newcomers};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

@@ -31,3 +31,13 @@ pub fn move_some(conn: &mut PgConnection, most: usize, now: DateTime<Utc>) -> Qu
     }
     Ok(most)
 }
+
+/// Notes who has come into a closed window at the very moment at which it was closed: they are moved like
+/// all others. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn note_newcomers(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let open = delivery::open_incidents(conn)?.into_iter().filter(|incident| incident.ends_at > now);
+    open.map(|incident| delivery::note_affected(conn, &incident, now)).sum()
+}

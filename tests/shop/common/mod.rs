@@ -1,5 +1,6 @@
 //! A whole shop for one test: its own database, the real middleware, no sockets, no mocks of our own code.
 
+mod clicking;
 mod gateway;
 mod logbook;
 pub(crate) mod placing;
