@@ -50,7 +50,7 @@ if (board()) {
   let looking = false;
   let again = false;
   // Whoever chooses or types is not disturbed: it is looked once they are done.
-  const isBusy = () => (document.hidden && !box?.checked) || document.activeElement?.matches("select, input:not([type=checkbox], [data-scan]), textarea") || document.activeElement?.value;
+  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || document.activeElement?.matches("select, input:not([type=checkbox], [data-scan]), textarea") || document.activeElement?.value;
   const look = async () => {
     if (looking || isBusy()) {
       again = true;
@@ -73,14 +73,21 @@ if (board()) {
     }
   };
 
+  let source = null;
+  const close = () => { source?.close(); source = null; };
   const listen = () => {
-    const source = new EventSource("/staff/live");
+    if (source || !navigator.onLine) return;
+    source = new EventSource("/staff/live");
     source.addEventListener("board", look);
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 10000);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      close();
+      setTimeout(listen, 10000);
     });
-    addEventListener("pagehide", () => source.close(), { once: true });
   };
+  addEventListener("pagehide", close);
+  addEventListener("offline", close);
+  addEventListener("online", () => { listen(); look(); });
   // Time alone makes things late, and a line may be cut.
   setInterval(look, LOOK_EVERY);
   document.addEventListener("visibilitychange", look);
