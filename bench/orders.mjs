@@ -11,7 +11,7 @@ const LINES = 5;
 const GATEWAY_PORT = 18_190;
 
 /** Room and goods enough that nobody is refused for want of either; counters and orders of earlier runs are gone. */
-function stockUp(postgres, database) {
+export function stockUp(postgres, database) {
   postgres.sql(database, `SET session_replication_role = replica;
     TRUNCATE orders, order_contacts, order_lines, order_links, stock_holds, window_holds, payment_attempts, captures, refunds, gateway_events,
       checkout_drafts, outbox, outgoing_mail, throttles, basket_lines, baskets, quotes, fulfilments, picks, bags, drops, promises, events CASCADE;

@@ -9,6 +9,7 @@ import { until } from "./shared.mjs";
 const SETTINGS = {
   listen_addresses: "", shared_buffers: "512MB", max_connections: 100, synchronous_commit: "on",
   max_wal_size: "2GB", log_min_messages: "panic", cluster_name: "smartshop-bench",
+  track_commit_timestamp: "on",
 };
 
 function binaries() {

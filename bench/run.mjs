@@ -10,10 +10,12 @@ import { join } from "node:path";
 import { readNames, writeCatalogue } from "./catalogue.mjs";
 import { check, measure, writeTargets } from "./load.mjs";
 import { measureOrders } from "./orders.mjs";
+import { measureOutbox } from "./outbox.mjs";
 import { startPostgres } from "./postgres.mjs";
 import { makeQueries, searchOpenLoop } from "./search.mjs";
 import { chance, median } from "./shared.mjs";
 import { openHello, openShop, smartshop } from "./shop.mjs";
+import { measureTrackers } from "./trackers.mjs";
 import { makeVisitors } from "./visitors.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -213,6 +215,11 @@ async function main(postgres) {
     const half = orders.half[way];
     row(`place order, ${way}`, { ...half, wanted: "p99 < 60 ms", good: half.p99 < 60, note: "at half that load, open loop" });
   }
+  const outbox = await measureOutbox(postgres, base.small, folder);
+  row("outbox, commit to effect", { ...outbox, wanted: "p50 < 100, p99 < 1000", good: outbox.p50 < 100 && outbox.p99 < 1_000, note: `two instances, 20 orders/s; ${outbox.jobs} jobs, ${outbox.again} tried again` });
+  const trackers = await measureTrackers(postgres, base.small, folder);
+  row("trackers, change to page", { ...trackers, ratio: trackers.most, of: "ms at most", wanted: "< 1000", good: trackers.most < 1_000, note: `${trackers.pages} open at one instance, 50 changes/s at another` });
+  row("memory a stream", { ratio: Math.max(trackers.each, trackers.eachAfter), of: "kB", wanted: "< 20", good: Math.max(trackers.each, trackers.eachAfter) < 20, note: `${trackers.each.toFixed(1)} kB once open` });
   print();
   return rows.every((r) => r.good !== false);
 }

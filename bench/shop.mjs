@@ -22,9 +22,13 @@ export function environment(url, port) {
   };
 }
 
-/** Runs one command of the binary to its end. */
+/** Runs one command of the binary to its end, with what is typed into it. */
 export function smartshop(url, ...args) {
-  return execFileSync(program, args, { env: environment(url, 1), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return typing("", url, ...args);
+}
+
+export function typing(input, url, ...args) {
+  return execFileSync(program, args, { env: environment(url, 1), encoding: "utf8", input, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** One request. Answers with status, headers, body as text, and whether it came as gzip. */
@@ -71,10 +75,14 @@ export async function openHello(port, folder) {
   return hello;
 }
 
+/** As few open files as many systems begin with: the shop has to ask for more by itself. */
+const FEW_FILES = ["prlimit", "--nofile=1024:"];
+
 /** Opens a shop. `firstAnswer` is the time from the start of the process to the first whole home page. */
 export async function openShop(url, port, log, more = {}) {
   const began = performance.now();
-  const shop = run(program, ["serve"], { ...environment(url, port), ...more }, port, log);
+  const [command, ...args] = [...FEW_FILES, program, "serve"];
+  const shop = run(command, args, { ...environment(url, port), ...more }, port, log);
   let firstAnswer, answered = false;
   while (firstAnswer === undefined) {
     if (!shop.alive()) throw new Error(`the shop did not start; ${readFileSync(log, "utf8").slice(-600)}`);

@@ -154,6 +154,7 @@ fn read_settings(path: &PathBuf) -> Result<String, Sorry> {
 }
 
 fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
+    serve::take_all_files();
     let listener = serve::listen(&config)?;
     let reached = serve::reach_database(&config.database)?;
     prepare(&config, &reached, demo)?;

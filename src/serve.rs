@@ -144,6 +144,16 @@ fn shelf_follower(shelf: &Shelf, clock: &Clock) -> Follower {
     Box::new(move |conn, changes| shelf.follow(conn, changes, &clock))
 }
 
+/// Takes as many open files as the system lets us have: each page that is open with news coming in is
+/// one, and many systems begin with a thousand.
+pub fn take_all_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(e) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        log::warn!("no more than {:?} files can be open at once: {e}", limit.current);
+    }
+}
+
 /// Takes the address, before anything else is begun.
 ///
 /// # Errors

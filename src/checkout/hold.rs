@@ -11,10 +11,11 @@ use crate::storefront::{Asker, Shop, Visit};
 use crate::throttle::Limited;
 use crate::web::redirect;
 use actix_web::HttpResponse;
-use actix_web::web::Data;
+use actix_web::web::{Data, Form};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
+use serde::Deserialize;
 
 /// Holds the window that the draft names, or keeps it longer. What stands in the way is said on the
 /// next page. The caller holds the basket's row, and keeps the draft.
@@ -55,15 +56,23 @@ pub(super) async fn count_hold(shop: &Shop, asker: &Asker, id: BasketId) -> Resu
     counted.map_err(|wait| AppError::Later { words: wait.words(zone, now), seconds: wait.seconds(now) })
 }
 
-/// The button beside the clock, on any step.
+/// What the last step had on it when its button was pressed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HoldForm {
+    age: Option<String>,
+}
+
+/// The button beside the clock on the last step; the other steps keep what is typed there.
 pub(super) async fn keep_longer(
     shop: Data<Shop>,
     visit: Visit,
     asker: Asker,
+    form: Form<HoldForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
     count_hold(&shop, &asker, id).await?;
-    let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
+    let (now, zone, of_age) = (shop.app.clock.now(), shop.app.config.shop.zone, form.age.is_some());
     let work = move |conn: &mut PgConnection| {
         basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
@@ -71,6 +80,7 @@ pub(super) async fn keep_longer(
         if held {
             draft.content.said = Some(Said::HeldLonger);
         }
+        draft.content.of_age = of_age;
         store::keep(conn, id, &draft, now)?;
         Ok::<_, AppError>(held)
     };

@@ -151,7 +151,8 @@ fn explain(response: ServiceResponse, id: u64) -> ServiceResponse {
     let (request, old) = response.into_parts();
     let mut new = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page);
     for (name, value) in old.headers() {
-        new.headers_mut().insert(name.clone(), value.clone());
+        // There may be several cookies.
+        new.headers_mut().append(name.clone(), value.clone());
     }
     new.headers_mut()
         .insert(actix_web::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -324,6 +325,17 @@ mod tests {
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
         assert_eq!(header("x-frame-options"), Some("SAMEORIGIN"));
         assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    }
+
+    #[test]
+    fn an_error_keeps_every_cookie_that_it_brings() {
+        let refused = HttpResponse::NotFound()
+            .append_header(("set-cookie", "a=1"))
+            .append_header(("set-cookie", "b=2"))
+            .finish();
+        let page = explain(TestRequest::default().to_srv_response(refused), 7);
+        assert_eq!(page.headers().get_all("set-cookie").count(), 2);
+        assert_eq!(page.headers().get_all("content-type").count(), 1);
     }
 
     #[test]

@@ -138,7 +138,7 @@ const quietly = async (form, submitter, more = {}) => {
     number(form);
     const body = new URLSearchParams(new FormData(form));
     for (const [name, value] of Object.entries({ ...pressed, ...more })) body.set(name, value);
-    return fetch(form.action, { method: "POST", body, signal: patience() });
+    return fetch(submitter?.getAttribute("formaction") ?? form.action, { method: "POST", body, signal: patience() });
   };
   form.dataset.busy = "";
   try {
@@ -216,6 +216,7 @@ document.addEventListener("taken-over", () => {
 for (const form of document.querySelectorAll("form[data-once]")) {
   let sent = false;
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.matches("[data-quiet]")) return;
     if (sent) return event.preventDefault();
     sent = true;
     for (const button of document.querySelectorAll(`[form="${form.id}"], #${form.id} button`)) button.setAttribute("aria-disabled", "true");

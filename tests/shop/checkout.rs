@@ -777,6 +777,12 @@ async fn goods_for_grown_ups_ask_for_somebody_of_age_at_the_door() {
     let button = Button::of(&changed);
     let refused = button.press(&shopper).await;
     assert!(!refused.text.contains("form=\"order\" checked"), "and what is taken back is");
+    let longer = shopper.submit("/checkout/hold", &[("age", "1")]).await;
+    assert!(longer.text.contains("form=\"order\" checked"), "a tick goes along with the other button too");
+    assert!(
+        longer.text.contains("form=\"order\" formaction=\"/checkout/hold\""),
+        "which is of the same form"
+    );
     let button = button.with("age", "1");
     let first = leads_to_order(&button.press(&shopper).await);
     assert_eq!(leads_to_order(&button.press(&shopper).await), first, "the same form again is the same order");
