@@ -1,7 +1,7 @@
 //! Those who want to be asked are asked: may this come in its place?
 
 use super::goods::{Ask, Goods};
-use super::pick::{PickError, in_hand, line_of, lock_to_pick, priced};
+use super::pick::{PickError, line_of, lock_in_hand, priced};
 use super::status::Story;
 use crate::events::{self, Event};
 use crate::fulfilment;
@@ -30,8 +30,7 @@ pub fn ask_substitute(
     now: DateTime<Utc>,
 ) -> Result<Ask, PickError> {
     conn.transaction(|conn| {
-        let (order, row) = lock_to_pick(conn, id)?;
-        in_hand(&row, picker)?;
+        let order = lock_in_hand(conn, id, picker)?;
         if order.substitutions != Substitutions::Ask {
             return Err(PickError::NoSubstitutes);
         }

@@ -47,14 +47,7 @@ impl From<diesel::result::Error> for DriveError {
 
 impl From<CaptureError> for DriveError {
     fn from(e: CaptureError) -> Self {
-        match e {
-            CaptureError::Db(e) => Self::Db(e),
-            other @ (CaptureError::Above(_)
-            | CaptureError::OtherSum(_)
-            | CaptureError::NothingReserved
-            | CaptureError::NotConfirmed(_)
-            | CaptureError::NotAtDoor) => Self::Money(other),
-        }
+        e.apart().map_or_else(Self::Db, Self::Money)
     }
 }
 
@@ -94,12 +87,9 @@ pub fn assign_rider(
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
         let rider = delivery::lock_rider(conn, rider).optional()?.ok_or(DriveError::Unknown)?;
-        match drop.state {
-            DropState::Planned => {}
-            DropState::RiderAssigned if drop.rider_id == Some(rider.id) => return Ok(()),
-            DropState::RiderAssigned => {}
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        still_here(&drop)?;
+        if (drop.state, drop.rider_id) == (DropState::RiderAssigned, Some(rider.id)) {
+            return Ok(());
         }
         let stop = delivery::stops_of(conn, rider.id)?.last().map_or(1, |last| last.stop + 1);
         delivery::set_assigned(conn, id, rider.id, stop, now)?;
@@ -123,11 +113,7 @@ pub fn carrier_booked(
 ) -> Result<(), DriveError> {
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
-        match drop.state {
-            DropState::Planned | DropState::RiderAssigned => {}
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
-        }
+        still_here(&drop)?;
         if (drop.carrier.as_deref(), drop.carrier_ref.as_deref()) == (Some(carrier), Some(reference)) {
             return Ok(());
         }
@@ -155,11 +141,9 @@ pub fn unassign(
 ) -> Result<(), DriveError> {
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
-        match drop.state {
-            DropState::Planned => return Ok(()),
-            DropState::RiderAssigned => {}
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        still_here(&drop)?;
+        if drop.state == DropState::Planned {
+            return Ok(());
         }
         delivery::set_unassigned(conn, id)?;
         let event = Event::RiderUnassigned { drop: id, why: why.to_owned() };
@@ -344,6 +328,15 @@ fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop), DriveError
     let found = delivery::drop_by_id(conn, id)?.ok_or(DriveError::Unknown)?;
     let order = orders::lock_order(conn, found.order_id)?;
     Ok((order, delivery::lock_drop(conn, id)?))
+}
+
+/// Until somebody has left with it, another can be found for it.
+fn still_here(drop: &Drop) -> Result<(), DriveError> {
+    match drop.state {
+        DropState::Planned | DropState::RiderAssigned => Ok(()),
+        DropState::OnTheWay => Err(DriveError::OnTheWay),
+        DropState::Delivered | DropState::Failed => Err(DriveError::Over(drop.state)),
+    }
 }
 
 /// A rider speaks of their own stops alone.

@@ -171,8 +171,7 @@ pub fn settle_line(
     now: DateTime<Utc>,
 ) -> Result<(), PickError> {
     conn.transaction(|conn| {
-        let (order, row) = lock_to_pick(conn, id)?;
-        in_hand(&row, picker)?;
+        let order = lock_in_hand(conn, id, picker)?;
         let line = line_of(conn, id, position)?;
         if let Some(before) = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position) {
             return if is_same(&before, how, &line) { Ok(()) } else { Err(PickError::Settled(before)) };
@@ -204,8 +203,7 @@ pub fn reopen_line(
     now: DateTime<Utc>,
 ) -> Result<(), PickError> {
     conn.transaction(|conn| {
-        let (_, row) = lock_to_pick(conn, id)?;
-        in_hand(&row, picker)?;
+        lock_in_hand(conn, id, picker)?;
         let line = line_of(conn, id, position)?;
         let found = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position);
         let Some(pick) = found else { return Ok(()) };
@@ -232,6 +230,17 @@ pub(super) fn lock_to_pick(conn: &mut PgConnection, id: OrderId) -> Result<(Orde
     }
     let row = fulfilment::lock(conn, id)?.ok_or(PickError::NotConfirmed(order.state))?;
     Ok((order, row))
+}
+
+/// The same, of an order that a picker has in hand.
+pub(super) fn lock_in_hand(
+    conn: &mut PgConnection,
+    id: OrderId,
+    picker: StaffId,
+) -> Result<Order, PickError> {
+    let (order, row) = lock_to_pick(conn, id)?;
+    in_hand(&row, picker)?;
+    Ok(order)
 }
 
 pub(super) fn in_hand(row: &Fulfilment, picker: StaffId) -> Result<(), PickError> {

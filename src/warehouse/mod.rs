@@ -3,6 +3,7 @@
 
 mod batch;
 mod code128;
+mod deed;
 mod dossier;
 mod labels;
 mod pack;

@@ -1,12 +1,13 @@
 //! What a picker does with a line. Each is one form and one transaction; sent twice, it changes
 //! nothing more.
 
+use super::deed::with_order;
 use super::dossier::Dossier;
 use super::way::{Way, address};
 use super::words;
 use crate::catalog::{self, SoldBy};
 use crate::error::AppError;
-use crate::ids::{OrderNumber, ProductId, Sku};
+use crate::ids::{OrderId, OrderNumber, ProductId, Sku};
 use crate::lifecycle::{self, PickError, Settled};
 use crate::orders::{self, OrderLine};
 use crate::staffroom::{Area, Said, Staffer, done};
@@ -63,18 +64,14 @@ async fn settle(
     position: i32,
     how: Settled,
 ) -> Result<HttpResponse, AppError> {
-    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
-    let step = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        let settled = match lifecycle::settle_line(conn, order, position, how, picker, now) {
-            Ok(()) => Ok(()),
-            Err(e) => Err(words::of_pick(conn, e)?),
-        };
-        Ok::<_, AppError>((settled, Way::of(conn, order)?))
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::settle_line(conn, order, position, how, picker, now)
     };
-    Ok(match shop.app.db(step).await? {
-        (Ok(()), way) => crate::web::redirect(&way.on(&number), []),
-        (Err(why), way) => done(shop, &way.before(&number, position), &Said::bad(why)),
+    let deed = with_order(shop, &number, step, words::of_pick).await?;
+    Ok(match deed.done {
+        Ok(()) => crate::web::redirect(&deed.way.on(&number), []),
+        Err(why) => done(shop, &deed.way.before(&number, position), &Said::bad(why)),
     })
 }
 
@@ -152,18 +149,14 @@ pub(super) async fn ask(
         Err(page) => return Ok(page),
     };
     let wish = (product, form.units.trim().parse().unwrap_or(0), grams(&form.grams));
-    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
-    let step = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        let asked = match lifecycle::ask_substitute(conn, order, position, wish, picker, now) {
-            Ok(ask) => Ok(ask),
-            Err(e) => Err(words::of_pick(conn, e)?),
-        };
-        Ok::<_, AppError>((asked, Way::of(conn, order)?))
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::ask_substitute(conn, order, position, wish, picker, now)
     };
-    Ok(match shop.app.db(step).await? {
-        (Ok(ask), way) => done(&shop, &way.on(&number), &Said::good(words::asked(&shop, &ask).1)),
-        (Err(why), _) => done(&shop, &short_page(&number, position), &Said::bad(why)),
+    let deed = with_order(&shop, &number, step, words::of_pick).await?;
+    Ok(match deed.done {
+        Ok(ask) => done(&shop, &deed.way.on(&number), &Said::good(words::asked(&shop, &ask).1)),
+        Err(why) => done(&shop, &short_page(&number, position), &Said::bad(why)),
     })
 }
 
@@ -187,21 +180,16 @@ pub(super) async fn reopen(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, position) = at.into_inner();
-    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
-    let step = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        let undone = match lifecycle::reopen_line(conn, order, position, picker, now) {
-            Ok(()) => Ok(()),
-            Err(e) => Err(words::of_pick(conn, e)?),
-        };
-        Ok::<_, AppError>((undone, Way::of(conn, order)?))
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::reopen_line(conn, order, position, picker, now)
     };
-    let (undone, way) = shop.app.db(step).await?;
-    let said = match undone {
+    let deed = with_order(&shop, &number, step, words::of_pick).await?;
+    let said = match deed.done {
         Ok(()) => Said::good("Undone: put it back on its shelf, or pick it once more."),
         Err(why) => Said::bad(why),
     };
-    Ok(done(&shop, &way.before(&number, position), &said))
+    Ok(done(&shop, &deed.way.before(&number, position), &said))
 }
 
 #[derive(Deserialize)]

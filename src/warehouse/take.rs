@@ -1,5 +1,6 @@
 //! Who has which order in hand: taking the next one, taking one by its row, putting it down.
 
+use super::deed::with_order;
 use super::way::{WALK, address};
 use super::words;
 use crate::error::AppError;
@@ -58,15 +59,9 @@ pub(super) async fn take(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, now) = (number.into_inner(), shop.app.clock.now());
-    let wanted = number.clone();
-    let taken = move |conn: &mut PgConnection| {
-        let id = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::start_picking(conn, id, who.id, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
-    };
-    Ok(match shop.app.db(taken).await? {
+    let take =
+        move |conn: &mut PgConnection, order: OrderId| lifecycle::start_picking(conn, order, who.id, now);
+    Ok(match with_order(&shop, &number, take, words::of_pick).await?.done {
         Ok(()) => done(&shop, &address(&number), &Said::good(format!("{number} is yours."))),
         Err(why) => done(&shop, QUEUE, &Said::bad(why)),
     })
@@ -80,15 +75,9 @@ pub(super) async fn leave(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, now) = (number.into_inner(), shop.app.clock.now());
-    let wanted = number.clone();
-    let left = move |conn: &mut PgConnection| {
-        let id = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::leave_picking(conn, id, who.id, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
-    };
-    Ok(match shop.app.db(left).await? {
+    let leave =
+        move |conn: &mut PgConnection, order: OrderId| lifecycle::leave_picking(conn, order, who.id, now);
+    Ok(match with_order(&shop, &number, leave, words::of_pick).await?.done {
         Ok(()) => {
             let words =
                 format!("{number} waits for the next picker. What you have picked of it stays picked.");
