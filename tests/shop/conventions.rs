@@ -77,6 +77,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "ids",
             "lifecycle",
             "orders",
+            "promises",
             "staff",
             "staffroom",
             "storefront",
