@@ -3,9 +3,10 @@
 
 use super::alarm::{Alarm, alarm};
 use super::assign;
+use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
 use super::reasons::From;
 use super::route::Point;
-use super::views::{Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
+use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
 use crate::clock;
 use crate::delivery::{self, Drop, Rider};
 use crate::error::AppError;
@@ -52,6 +53,7 @@ struct Read {
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
     reached: HashMap<DropId, DateTime<Utc>>,
+    strange: usize,
 }
 
 #[derive(Template)]
@@ -70,6 +72,10 @@ struct BoardPage {
     at_risk: usize,
     without: usize,
     open: usize,
+    /// Carriers to choose from: their names in the settings, and as people read them.
+    carriers: Vec<(String, String)>,
+    /// Carriers' words that somebody ought to look at; no more than fit on a page are counted.
+    strange: usize,
     /// Where the list goes on.
     next: Option<String>,
     is_first: bool,
@@ -107,6 +113,7 @@ fn read(
     Ok(Read {
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
+        strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
         open,
         riders,
@@ -165,6 +172,8 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         at_risk: count(&[Trouble::AtRisk, Trouble::Silent]),
         without,
         open: read.open.len(),
+        carriers: names(shop),
+        strange: read.strange,
         next: last.map(next),
         is_first,
         as_of: now.with_timezone(&shop.app.config.shop.zone).format("%H:%M:%S").to_string(),
@@ -206,6 +215,11 @@ fn from(shop: &Shop) -> From {
     From { zone: shop.app.config.shop.zone, now: shop.app.clock.now() }
 }
 
+fn names(shop: &Shop) -> Vec<(String, String)> {
+    let all = shop.app.carriers.all().iter();
+    all.map(|carrier| (carrier.name().to_owned(), carrier.label().to_owned())).collect()
+}
+
 fn next(drop: &Drop) -> String {
     let at = drop.ends_at.to_rfc3339();
     let after = drop.id.to_string();
@@ -235,11 +249,18 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
         state_tone,
         reason: from(shop).reason(drop, trouble, at, rider),
         trouble,
-        rider: whose.or_else(|| drop.carrier.clone()).unwrap_or_default(),
+        rider: whose.or_else(|| carrier(drop)).unwrap_or_default(),
         rider_id: drop.rider_id,
         can_change: drop.left_at.is_none(),
         attempt: drop.attempt,
+        carriers: Carried::of(drop),
     }
+}
+
+/// `Swift Parcels, SW-1234`
+fn carrier(drop: &Drop) -> Option<String> {
+    let number = drop.carrier_ref.as_ref().map_or_else(|| "not answered yet".to_owned(), Clone::clone);
+    drop.carrier.as_ref().map(|name| format!("{name}, {number}"))
 }
 
 fn driver(rider: &Rider, open: &[Drop], now: DateTime<Utc>) -> Driver {

@@ -1,13 +1,13 @@
 //! An incident moves promises: each order in a transaction of its own, so that a thousand of them hold
 //! up nobody.
 
-use super::choose::{ChooseError, pick_for};
-use super::drive::unassign;
+use super::choose::pick_for;
+use super::drive::{DriveError, unassign};
 use super::foresee::{Foreseen, foresee_delay, told_last};
 use super::promise::{Promised, promise};
 use crate::delivery::{self, DropState, Incident, Moving, Outcome, Window, WindowError};
 use crate::events::{self, Event};
-use crate::ids::{Actor, IncidentId, OrderId, StaffId};
+use crate::ids::{Actor, DropId, IncidentId, OrderId, StaffId};
 use crate::orders::{self, Order, OrderState};
 use crate::promises::{self, Cause};
 use chrono::{DateTime, Utc};
@@ -96,20 +96,27 @@ fn move_order(
     }
     let held = delivery::window_of_order(conn, id)?.filter(|window| incident.scope().closes(window));
     let Some(held) = held else { return Ok(STAYS) };
-    let new = take_later(conn, id, &held, now)?;
+    let moved = conn.transaction(|conn| {
+        let new = take_later(conn, id, &held, now)?;
+        if let (Some(_), Some((drop, DropState::Planned | DropState::RiderAssigned))) = (&new, last) {
+            relieve(conn, drop, now)?;
+        }
+        Ok(new)
+    });
+    let new = match moved {
+        // Whoever has it cannot give it back: it comes as it was promised.
+        Err(diesel::result::Error::RollbackTransaction) => return Ok(STAYS),
+        other => other?,
+    };
     tell(conn, &order, incident, new.as_ref(), &held, now)?;
-    let Some(new) = new else { return Ok((Outcome::NoLater, None)) };
-    if let Some((drop, DropState::RiderAssigned)) = last {
-        let taken = unassign(conn, drop, "another time was promised", Actor::System, now);
-        taken.map_err(|e| match ChooseError::from(e) {
-            ChooseError::Db(e) => e,
-            // Under the order's lock it is as it was read.
-            ChooseError::TooLate | ChooseError::Full | ChooseError::Closed => {
-                diesel::result::Error::RollbackTransaction
-            }
-        })?;
-    }
-    Ok((Outcome::Moved, Some(new)))
+    Ok((if new.is_some() { Outcome::Moved } else { Outcome::NoLater }, new))
+}
+
+/// Takes it off whoever was to bring it: their run is of another time, and so is what a carrier was
+/// asked. Where they cannot give it back, all is rolled back.
+fn relieve(conn: &mut PgConnection, drop: DropId, now: DateTime<Utc>) -> QueryResult<()> {
+    unassign(conn, drop, "another time was promised", Actor::System, now)
+        .map_err(|e| if let DriveError::Db(e) = e { e } else { diesel::result::Error::RollbackTransaction })
 }
 
 /// The first later window that has room. Each is tried apart, so that nobody holds two of them.

@@ -56,6 +56,10 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("rebuild", &["delivery", "events", "fulfilment", "ids", "lifecycle", "money", "orders", "payments"]),
+    (
+        "carriers",
+        &["app", "delivery", "error", "events", "fulfilment", "ids", "lifecycle", "orders", "outside"],
+    ),
     ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
     ("journeys", &["db", "sign", "web"]),
     (
@@ -69,6 +73,7 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
+            "carriers",
             "clock",
             "delivery",
             "error",
@@ -77,6 +82,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "ids",
             "lifecycle",
             "orders",
+            "outside",
             "promises",
             "staff",
             "staffroom",
@@ -213,6 +219,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "accounts",
             "app",
+            "carriers",
             "cashier",
             "checkout",
             "db",
@@ -234,6 +241,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "autopilot",
             "backoffice",
+            "carriers",
             "cashier",
             "checkout",
             "dispatch",
@@ -384,7 +392,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 34] = [
+const GUARDS: [(&str, &str); 36] = [
     ("Cause", "forecasts_cause_known"),
     ("IncidentKind", "incidents_kind_known"),
     ("Outcome", "incident_orders_outcome_known"),
@@ -395,6 +403,8 @@ const GUARDS: [(&str, &str); 34] = [
     ("Failure", "drops_failure_known"),
     ("Proof", "drops_proof_known"),
     ("Heard", "rider_uploads_decision_known"),
+    ("BookingState", "carrier_bookings_state_known"),
+    ("WordDecision", "carrier_words_decision_known"),
     ("Reason", "stock_movements_reason_known"),
     ("Topic", "events_topic_known"),
     ("Role", "staff_members_role_known"),

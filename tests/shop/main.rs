@@ -5,6 +5,7 @@ mod asking;
 mod bad_input;
 mod baskets;
 mod batches;
+mod carriers;
 mod checkout;
 mod common;
 mod conventions;
