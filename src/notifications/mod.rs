@@ -79,6 +79,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::DropDelivered { .. } => Kind::Delivered,
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
         Event::DelayForeseen { .. } => Kind::Late(recorded.happened_at),
+        Event::CaseAnswered { case } => Kind::Answered(*case),
         Event::QuoteGiven { .. }
         | Event::OrderPlaced { .. }
         | Event::OrderCompleted
@@ -114,6 +115,10 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::RiderUnassigned { .. }
         | Event::DropArrived { .. }
         | Event::PromiseMade { .. }
+        | Event::LinksRevoked
+        | Event::ProblemReported { .. }
+        | Event::CaseTaken { .. }
+        | Event::CaseClosed { .. }
         | Event::InstructionsChanged => return None,
     })
 }
@@ -127,7 +132,7 @@ fn is_overtaken(kind: Kind, story: &Story, now: DateTime<Utc>) -> bool {
     match kind {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
-        Kind::Refunded(_) => false,
+        Kind::Refunded(_) | Kind::Answered(_) => false,
         Kind::Asked(position, at) => {
             let asked = story.goods.ask(position).filter(|ask| ask.at == at && ask.waits(now));
             let is_settled = story.goods.lines.iter().any(|line| line.position == position);

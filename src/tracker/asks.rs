@@ -2,6 +2,7 @@
 //! what holds where no answer comes.
 
 use super::access::{Caller, Sight, address, private, voice};
+use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
 use super::words::Voice;
@@ -40,7 +41,7 @@ pub(super) fn open_asks(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<A
         product: ask.product,
         question: question(dossier, ask),
         terms: terms(voice, ask),
-        may_answer: sight == Sight::Owner,
+        may_answer: sight.may_act(),
     })
     .collect()
 }
@@ -83,16 +84,19 @@ pub(super) async fn answer(
         .app
         .db(move |conn| {
             let (dossier, sight) = caller.read(conn, &asked, &voice)?;
-            if sight != Sight::Owner {
-                return Ok(Said::OwnerChanges);
+            if !sight.may_act() {
+                return Ok(None);
             }
             let id = dossier.order.id;
             match lifecycle::answer_substitute(conn, id, position, product, yes, voice.now) {
-                Ok(()) => Ok::<_, AppError>(if yes { Said::Agreed } else { Said::Declined }),
-                Err(AnswerError::TooLate | AnswerError::Answered(_)) => Ok(Said::TooLateToAnswer),
+                Ok(()) => Ok::<_, AppError>(Some(if yes { Said::Agreed } else { Said::Declined })),
+                Err(AnswerError::TooLate | AnswerError::Answered(_)) => Ok(Some(Said::TooLateToAnswer)),
                 Err(AnswerError::Db(e)) => Err(e.into()),
             }
         })
         .await?;
-    Ok(private(redirect(&address(&number), [said.cookie(&shop, &number)])))
+    Ok(said.map_or_else(
+        || prove(&number, Act::Answer),
+        |said| private(redirect(&address(&number), [said.cookie(&shop, &number)])),
+    ))
 }

@@ -164,6 +164,17 @@ async fn a_stranger_and_a_link_answer_nothing() {
     let to = format!("{}/substitutes/{}", it.page(), it.position);
     let stranger = shop.shopper().post(&to, &[("product", "1"), ("answer", "yes")]).await;
     assert_eq!(stranger.status, actix_web::http::StatusCode::NOT_FOUND);
+    let key = orders::make_link(&mut shop.conn(), it.order.id, shop.clock.now()).expect("a link");
+    let by_link = shop.shopper();
+    let opened = by_link.get(&format!("{}?key={key}", it.page())).await;
+    let page = opened.location.clone().unwrap_or_else(|| it.page());
+    by_link.get(&page).await.must_say("Answer, with a code we send you");
+    let product = it.shopper.get(&it.page()).await.all_after("name=\"product\" value=\"")[0].clone();
+    let led = by_link.post(&to, &[("product", &product), ("answer", "yes")]).await;
+    assert!(
+        led.location.is_some_and(|there| there.ends_with("/code?then=answer")),
+        "a link alone answers nothing"
+    );
     let kinds = "SELECT count(*) FROM events WHERE kind = 'substitute_answered'";
     assert_eq!(shop.count(kinds), 0);
 }

@@ -36,6 +36,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
+    ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside", "sign"]),
     (
@@ -159,6 +160,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "accounts",
             "app",
             "basket",
+            "care",
             "cashier",
             "catalog",
             "checkout",
@@ -172,12 +174,14 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "money",
             "orders",
+            "outside",
             "payments",
             "storefront",
             "throttle",
             "web",
         ],
     ),
+    ("support", &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"]),
     (
         "notifications",
         &[
@@ -251,6 +255,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "rider",
             "sandbox",
             "storefront",
+            "support",
             "tracker",
             "warehouse",
             "web",
@@ -392,7 +397,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 36] = [
+const GUARDS: [(&str, &str); 38] = [
+    ("Problem", "cases_kind_known"),
+    ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
     ("IncidentKind", "incidents_kind_known"),
     ("Outcome", "incident_orders_outcome_known"),
