@@ -5,6 +5,7 @@ use super::alarm::{Alarm, alarm};
 use super::assign;
 use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
 use super::reasons::From;
+use super::risks::{self, Risk};
 use super::route::Point;
 use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
 use crate::clock;
@@ -13,7 +14,7 @@ use crate::error::AppError;
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId, PlaceId, StaffId};
 use crate::orders::{self, Order, OrderState};
-use crate::promises::{self, Cause, Forecast};
+use crate::promises::Forecast;
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -48,8 +49,7 @@ struct Read {
     riders: Vec<Rider>,
     failed: Vec<Drop>,
     unpacked: Vec<Fulfilment>,
-    /// What is expected behind its window, and is not packed yet either.
-    expected: Vec<Forecast>,
+    risks: Vec<(Forecast, Order)>,
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
     reached: HashMap<DropId, DateTime<Utc>>,
@@ -66,7 +66,8 @@ struct BoardPage {
     riders: Vec<Driver>,
     failed: Vec<Failed>,
     unpacked: Vec<Unpacked>,
-    expected: Vec<Unpacked>,
+    /// What will be late, and why.
+    risks: Vec<Risk>,
     alarm: Alarm,
     late: usize,
     at_risk: usize,
@@ -104,22 +105,20 @@ fn read(
     let open = delivery::open_drops(conn, None, MOST_OPEN)?;
     let failed = delivery::failed_drops(conn, now - FAILED_WITHIN, MOST_FAILED)?;
     let unpacked = unpacked(conn, now)?;
-    let expected = expected(conn, &open, &unpacked)?;
     let drops = page.iter().chain(&open).chain(&failed).map(|drop| drop.order_id);
-    let waiting = unpacked.iter().map(|f| f.order_id).chain(expected.iter().map(|f| f.order_id));
-    let ids: Vec<OrderId> = drops.chain(waiting).collect();
+    let ids: Vec<OrderId> = drops.chain(unpacked.iter().map(|f| f.order_id)).collect();
     let riders = delivery::riders_on_shift(conn)?;
     let reached = forecasts(&riders, &open, home(conn)?, now);
     Ok(Read {
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
+        risks: risks::read(conn)?,
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
         open,
         riders,
         failed,
         unpacked,
-        expected,
         reached,
     })
 }
@@ -135,15 +134,6 @@ fn unpacked(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Fulf
     late.retain(|row| row.due_at < now);
     late.sort_by_key(|row| (row.due_at, row.order_id));
     Ok(late)
-}
-
-/// What is forecast to come too late and stands nowhere else on the board.
-fn expected(conn: &mut PgConnection, open: &[Drop], unpacked: &[Fulfilment]) -> QueryResult<Vec<Forecast>> {
-    let mut expected = promises::at_risk(conn)?;
-    let shown = |id| open.iter().any(|d| d.order_id == id) || unpacked.iter().any(|f| f.order_id == id);
-    expected.retain(|forecast| !shown(forecast.order_id));
-    expected.truncate(MOST_FIRST);
-    Ok(expected)
 }
 
 fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
@@ -167,7 +157,7 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         first: first.into_iter().map(|drop| line(shop, read, drop)).collect(),
         failed,
         unpacked,
-        expected: read.expected.iter().filter_map(|f| read.expected_late(shop, f)).collect(),
+        risks: read.risks.iter().map(|(forecast, order)| Risk::of(shop, forecast, order)).collect(),
         late,
         at_risk: count(&[Trouble::AtRisk, Trouble::Silent]),
         without,
@@ -198,15 +188,6 @@ impl Read {
         let (due, starts) =
             (clock::time_label(zone, row.due_at), clock::time_label(zone, row.window_starts_at));
         let reason = format!("It {what}, was to be packed by {due}, and its window begins {starts}.");
-        Some(Unpacked { number: order.number.to_string(), reason })
-    }
-}
-
-impl Read {
-    fn expected_late(&self, shop: &Shop, forecast: &Forecast) -> Option<Unpacked> {
-        let (order, at) = (self.orders.get(&forecast.order_id)?, forecast.expected_at?);
-        let why = forecast.cause.map_or("late", Cause::words);
-        let reason = format!("Not packed yet, expected about {}: {why}.", moment(shop, at));
         Some(Unpacked { number: order.number.to_string(), reason })
     }
 }

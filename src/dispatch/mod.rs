@@ -8,13 +8,16 @@ mod carriers;
 mod deeds;
 mod incidents;
 mod reasons;
+mod risks;
 mod route;
 mod views;
 mod words;
 
+pub(crate) use assign::home;
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
 pub use incidents::{move_some, note_newcomers};
+pub(crate) use route::{Point, Run, Stop, arrivals, way};
 pub(crate) use words::refusal;
 
 use crate::web::get;
