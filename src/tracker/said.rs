@@ -34,6 +34,10 @@ pub(super) enum Said {
     TooLateToChange,
     OrderChanged,
     TooLateToPick,
+    /// What the customer said to something else in a line's place.
+    Agreed,
+    Declined,
+    TooLateToAnswer,
     /// Only whoever placed it shuts links.
     OwnerShuts,
     LinksShut,
@@ -46,7 +50,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 21] = [
+    const ALL: [(Self, &str); 24] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -61,6 +65,9 @@ impl Said {
         (Self::TooLateToChange, "fixed"),
         (Self::OrderChanged, "changed"),
         (Self::TooLateToPick, "picked"),
+        (Self::Agreed, "yes"),
+        (Self::Declined, "no"),
+        (Self::TooLateToAnswer, "answered"),
         (Self::OwnerShuts, "whose"),
         (Self::LinksShut, "shut"),
         (Self::Reported, "reported"),
@@ -105,6 +112,8 @@ impl Said {
             | Self::OtherTime
             | Self::Instructed
             | Self::OrderChanged
+            | Self::Agreed
+            | Self::Declined
             | Self::LinksShut
             | Self::Reported
             | Self::AccountAsked => Tone::Good,
@@ -119,6 +128,7 @@ impl Said {
             | Self::CannotCancelNow
             | Self::TooLateToChange
             | Self::TooLateToPick
+            | Self::TooLateToAnswer
             | Self::TooManyReports
             | Self::OwnerShuts => Tone::Warn,
             Self::StillOpen => Tone::Info,
@@ -127,6 +137,9 @@ impl Said {
 
     const fn words(self) -> &'static str {
         match self {
+            Self::Agreed => "Thank you. Your picker takes it.",
+            Self::Declined => "Thank you. It is left out, and costs nothing.",
+            Self::TooLateToAnswer => "Too late to answer: it is settled, as this page says.",
             Self::AlreadyPaid => "This order is paid already. Nothing was charged a second time.",
             Self::ChooseAWay => "Choose one of the ways to pay below. Nothing was charged.",
             Self::NoCard => {
