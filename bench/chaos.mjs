@@ -107,6 +107,7 @@ async function oneOrder(skus, n) {
   } catch (e) {
     if (e instanceof Refused && e.status === 409) tally.soldOut++;
     else if (e instanceof Refused && e.status === 303) tally.soldOut++;
+    else if (e instanceof Refused && e.status === 422 && /has just filled up/.test(e.message)) tally.soldOut++;
     else tally.other.push(e.message.slice(0, 400));
   }
 }

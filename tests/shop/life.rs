@@ -288,6 +288,28 @@ async fn of_a_rider_who_leaves_and_a_dispatcher_who_gives_it_to_another_one_wins
 }
 
 #[actix_web::test]
+async fn a_run_is_numbered_anew_without_waiting_for_a_stop_whose_rider_is_just_telling_of_it() {
+    let shop = TestShop::demo();
+    let picker = colleague(&shop, "Maeve", "warehouse");
+    let (first, second) = (confirmed(&shop).await, confirmed(&shop).await);
+    let (there, new) = (packed(&shop, first.id, picker), packed(&shop, second.id, picker));
+    let (conor, now) = (rider(&shop, "Conor"), shop.clock.now());
+    lifecycle::assign_rider(&mut shop.conn(), there, conor, Actor::System, now).expect("assigned");
+    delivery::set_stop(&mut shop.conn(), there, 7).expect("a number to be changed");
+    // Whoever tells of a stop holds it, and takes the rider's row last.
+    let mut telling = shop.conn();
+    Transactions::begin_transaction(&mut telling).expect("a transaction");
+    orders::lock_order(&mut telling, first.id).expect("the order");
+    delivery::lock_drop(&mut telling, there).expect("the drop");
+    let mut giving = shop.conn();
+    diesel::sql_query("SET lock_timeout = '2s'").execute(&mut giving).expect("no patience");
+    dispatch::give(&mut giving, new, conor, Actor::System, now).expect("given at once");
+    delivery::heard_of(&mut telling, conor, now).expect("the rider's row");
+    Transactions::commit_transaction(&mut telling).expect("told");
+    assert_eq!(delivery::stops_of(&mut shop.conn(), conor).expect("stops").len(), 2);
+}
+
+#[actix_web::test]
 async fn words_from_a_tunnel_come_late_and_tell_the_history_without_moving_it_back() {
     let shop = TestShop::demo();
     let order = confirmed(&shop).await;

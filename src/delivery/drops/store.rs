@@ -222,11 +222,15 @@ pub fn set_unassigned(conn: &mut PgConnection, id: DropId) -> QueryResult<()> {
         .map(std::mem::drop)
 }
 
-/// Where it stands in its rider's run.
+/// Where it stands in its rider's run. One that somebody else holds keeps its number: whoever numbers
+/// a run anew holds its rider's row, which comes after all drops, and must wait for none of them.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn set_stop(conn: &mut PgConnection, id: DropId, stop: i32) -> QueryResult<()> {
+    let free: Option<DropId> =
+        drops::table.find(id).select(drops::id).for_no_key_update().skip_locked().first(conn).optional()?;
+    let Some(id) = free else { return Ok(()) };
     diesel::update(drops::table.find(id)).set(drops::stop.eq(stop)).execute(conn).map(std::mem::drop)
 }
 
