@@ -1,6 +1,7 @@
 // A shopper as a program: keeps cookies, fills in the pages' own forms, follows where they lead.
 
 import { ask } from "./shop.mjs";
+import { sleep } from "./shared.mjs";
 
 const FIELDS = /<input[^>]*type="hidden"[^>]*>/g;
 const value = (tag, name) => tag.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1];
@@ -13,11 +14,12 @@ export class Buyer {
     this.port = port;
   }
 
-  async send(path, form) {
+  /** A form, or JSON as a script sends it. */
+  async send(path, form, json) {
     const cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join("; ");
     const headers = cookie ? { ...this.headers, cookie } : this.headers;
     const port = typeof this.port === "function" ? this.port() : this.port;
-    const answer = await ask(port, path, { method: form ? "POST" : "GET", headers, form });
+    const answer = await ask(port, path, { method: form || json ? "POST" : "GET", headers, form, json });
     for (const set of answer.headers["set-cookie"] ?? []) {
       const [pair, ...attributes] = set.split(";");
       const [name, ...rest] = pair.split("=");
@@ -64,6 +66,19 @@ export class Buyer {
     if (!form) throw new Refused("/checkout/review", page);
     const hidden = form.match(FIELDS) ?? [];
     return Object.fromEntries(hidden.map((tag) => [value(tag, "name"), value(tag, "value")]));
+  }
+}
+
+/** A browser of somebody who presses "reload" when the shop does not answer. */
+export class Sturdy extends Buyer {
+  async send(...what) {
+    const end = Date.now() + 90_000;
+    for (;;) {
+      const answer = await super.send(...what).catch((e) => e);
+      if (!(answer instanceof Error) && answer.status !== 503) return answer;
+      if (Date.now() > end) throw answer instanceof Error ? answer : new Refused(what[0], answer);
+      await sleep(150);
+    }
   }
 }
 

@@ -21,10 +21,11 @@ export function stockUp(postgres, database) {
   postgres.sql(database, "VACUUM ANALYZE");
 }
 
-/** The sandbox gateway as a process of its own, and the settings it asks a shop to have. */
+/** The sandbox gateway and carrier as a process of their own, and the settings they ask a shop to have. */
 export async function openGateway(folder, { port = GATEWAY_PORT, shopPort, chaos } = {}) {
   mkdirSync(folder, { recursive: true });
-  const args = ["sandbox", "--listen", `127.0.0.1:${port}`, "--webhook-url", `http://127.0.0.1:${shopPort}/webhooks/payments`];
+  const args = ["sandbox", "--listen", `127.0.0.1:${port}`, "--webhook-url", `http://127.0.0.1:${shopPort}/webhooks/payments`,
+    "--carrier-webhook-url", `http://127.0.0.1:${shopPort}/webhooks/carriers/sandbox`];
   if (chaos !== undefined) args.push("--chaos", String(chaos));
   const env = { ...environment("", port), SMARTSHOP_DATA_DIR: folder };
   delete env.SMARTSHOP_DATABASE_URL;
@@ -35,6 +36,10 @@ export async function openGateway(folder, { port = GATEWAY_PORT, shopPort, chaos
     settings: {
       SMARTSHOP_PAYMENT_API_BASE: `http://127.0.0.1:${port}`, SMARTSHOP_PAYMENT_SECRET_KEY: secret,
       SMARTSHOP_PAYMENT_PUBLISHABLE_KEY: publishable, SMARTSHOP_PAYMENT_WEBHOOK_SECRET: webhook,
+    },
+    carriers: {
+      SMARTSHOP_CARRIERS: `sandbox (Sandbox carrier) http://127.0.0.1:${port}/carrier`,
+      SMARTSHOP_CARRIER_KEYS: `sandbox=${secret}`, SMARTSHOP_CARRIER_SECRETS: `sandbox=${webhook}`,
     },
   });
 }

@@ -32,11 +32,12 @@ export function typing(input, url, ...args) {
 }
 
 /** One request. Answers with status, headers, body as text, and whether it came as gzip. */
-export async function ask(port, path, { method = "GET", headers = {}, form } = {}) {
+export async function ask(port, path, { method = "GET", headers = {}, form, json } = {}) {
   const all = { "accept-encoding": "gzip, br", ...headers };
-  const sent = form && new URLSearchParams(form).toString();
+  const sent = json ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
   if (sent !== undefined) {
-    Object.assign(all, { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(sent) });
+    const type = json ? "application/json" : "application/x-www-form-urlencoded";
+    Object.assign(all, { "content-type": type, "content-length": Buffer.byteLength(sent) });
   }
   const { status, headers: heard, body } = await exchange(port, method, path, all, sent);
   const gzip = heard["content-encoding"] === "gzip";

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::db::{Changes, PgPool};
 use crate::error::AppError;
 use crate::outside::Lane;
+use crate::outside::carrier::Carriers;
 use crate::outside::gateway::Gateway;
 use diesel::PgConnection;
 use std::ops::Deref;
@@ -18,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Threads that speak to the outside for somebody who waits, and for nobody in particular.
 const LANE_THREADS: usize = 32;
 const UPKEEP_THREADS: usize = 16;
+const CARRIAGE_THREADS: usize = 8;
 const LONGEST_LINE: usize = 256;
 
 #[derive(Clone)]
@@ -34,6 +36,9 @@ pub struct Inner {
     pub lane: Lane,
     /// For calls of the shop's own upkeep.
     pub upkeep: Lane,
+    /// Who brings what our own riders do not, and the lane of its own for calls to them.
+    pub carriers: Carriers,
+    pub carriage: Lane,
     /// Moves on when there is work in the outbox: each consumer follows it, and none misses a step.
     pub outbox: watch::Sender<u64>,
     pool: PgPool,
@@ -63,6 +68,8 @@ impl App {
             gateway: Gateway::new(&config.payments),
             lane: Lane::new("outside", LANE_THREADS, LONGEST_LINE),
             upkeep: Lane::new("upkeep", UPKEEP_THREADS, LONGEST_LINE),
+            carriers: Carriers::new(&config.deliverers),
+            carriage: Lane::new("carriage", CARRIAGE_THREADS, LONGEST_LINE),
             outbox: watch::Sender::default(),
             config,
             clock,

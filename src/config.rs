@@ -1,6 +1,7 @@
 //! Settings: the built-in defaults, a file over them, the environment over both.
 //! All mistakes are named at once, each with what to write instead.
 
+mod deliverers;
 mod network;
 mod values;
 mod ways;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use values::Values;
 
+pub use deliverers::{CarrierSettings, Deliverers};
 pub use network::Network;
 pub use ways::{PayKind, WayToPay};
 
@@ -22,6 +24,7 @@ pub struct Config {
     pub limits: Limits,
     pub shop: Shop,
     pub payments: Payments,
+    pub deliverers: Deliverers,
     pub forecast: Forecast,
     /// A filter as env_logger reads it.
     pub log: String,
@@ -242,6 +245,35 @@ mod tests {
         ])
         .expect("good");
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_carriers_key_never_shows_and_each_carrier_needs_one() {
+        let named = [
+            (
+                "SMARTSHOP_CARRIERS",
+                "swift (Swift Parcels) https://api.swift.example/ @ C + D; slow https://slow.example",
+            ),
+            ("SMARTSHOP_CARRIER_KEYS", "swift=hunter2, slow=hunter22"),
+            ("SMARTSHOP_CARRIER_SECRETS", "swift=hunter3, slow=hunter33"),
+        ];
+        let config = load(&named).expect("good");
+        assert!(!format!("{config:?}").contains("hunter"));
+        let [swift, slow] = config.deliverers.carriers.as_slice() else { panic!("two carriers") };
+        assert_eq!(
+            (swift.label.as_str(), swift.base.as_str()),
+            ("Swift Parcels", "https://api.swift.example")
+        );
+        assert_eq!(
+            (swift.zones.as_slice(), swift.key.as_str()),
+            (["C".to_owned(), "D".to_owned()].as_slice(), "hunter2")
+        );
+        assert_eq!((slow.label.as_str(), slow.zones.len(), slow.secret.as_str()), ("slow", 0, "hunter33"));
+        let mistakes = load(&named[..1]).expect_err("without keys").0;
+        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+        for bad in ["swift", "swift ftp://x", "Swift! https://x", "a https://x; a https://y"] {
+            assert!(load(&[("SMARTSHOP_CARRIERS", bad)]).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -103,6 +103,10 @@ id! {
     /// One try to deliver an order.
     DropId, Uuid, diesel::sql_types::Uuid
 }
+id! {
+    /// One booking at an outside carrier; also the key under which it is asked for.
+    BookingId, Uuid, diesel::sql_types::Uuid
+}
 
 /// An order's name, short enough to be read out on the phone: `7K3M-9QX2`. Eight signs out of
 /// thirty-two that cannot be mistaken for each other; the last one checks the others.

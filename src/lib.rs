@@ -6,6 +6,7 @@ pub mod app;
 pub mod autopilot;
 pub mod backoffice;
 pub mod basket;
+pub mod carriers;
 pub mod cashier;
 pub mod catalog;
 pub mod checkout;

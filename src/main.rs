@@ -47,10 +47,11 @@ enum Command {
         #[command(subcommand)]
         what: Import,
     },
-    /// Run the sandbox payment gateway (no real money) as a process of its own.
+    /// Run the sandbox payment gateway (no real money) and the sandbox carrier (nothing is brought) as a
+    /// process of their own.
     ///
-    /// It speaks Stripe's protocol, keeps its books under the data folder, and prints the settings
-    /// a shop needs to use it. `serve --demo` without keys starts one inside.
+    /// The gateway speaks Stripe's protocol. Both keep their books under the data folder, and the settings that a
+    /// shop needs to use them are printed. `serve --demo` without keys starts both inside.
     Sandbox {
         /// Where it answers.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
@@ -58,6 +59,9 @@ enum Command {
         /// Where it sends its webhooks: the shop's /webhooks/payments.
         #[arg(long, value_name = "URL")]
         webhook_url: Option<String>,
+        /// Where the carrier sends its webhooks: the shop's /webhooks/carriers/sandbox.
+        #[arg(long, value_name = "URL")]
+        carrier_webhook_url: Option<String>,
         /// The shop's address, whose pages may hold the card frame.
         #[arg(long, value_name = "URL")]
         parent: Option<String>,
@@ -135,11 +139,13 @@ fn run(cli: &Cli) -> Result<ExitCode, Sorry> {
         Command::Migrate => migrate(&config),
         Command::Demo => load_demo(&config),
         Command::Import { what: Import::Products { file, partial } } => import(&config, file, *partial),
-        Command::Sandbox { listen, webhook_url, parent, chaos } => {
+        Command::Sandbox { listen, webhook_url, carrier_webhook_url, parent, chaos } => {
             let listener = std::net::TcpListener::bind(listen)
                 .map_err(|e| format!("{listen} cannot be used: {e}; choose another with --listen"))?;
             let (webhook_url, parent, chaos) = (webhook_url.clone(), parent.clone(), *chaos);
-            standin::alone(&config, standin::Alone { listener, webhook_url, parent, chaos })?;
+            let carrier_webhook_url = carrier_webhook_url.clone();
+            let how = standin::Alone { listener, webhook_url, carrier_webhook_url, parent, chaos };
+            standin::alone(&config, how)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Staff { what: Staff::Add { email, name, role } } => add_staff(&config, email, name, *role),
@@ -164,6 +170,7 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     }
     let mut assembled = serve::assemble(config.clone(), &reached.url, Clock::Real, demo)?;
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
+    assembled.state.sandbox_carrier = standin.as_ref().map(|s| s.carrier.clone());
     if demo {
         assembled.state.autopilot = config.shop.autopilot.then(Autopilot::default);
         introduce_staff(&config.server.public_url);

@@ -3,6 +3,7 @@
 
 use crate::autopilot::{self, Autopilot};
 use crate::backoffice;
+use crate::carriers;
 use crate::cashier;
 use crate::checkout;
 use crate::dispatch;
@@ -32,6 +33,8 @@ pub struct State {
     pub mailbox: Option<Mailbox>,
     /// The sandbox gateway inside a demonstration, whose pages lie at the shop's own address.
     pub sandbox: Option<sandbox::gateway::Gateway>,
+    /// The sandbox carrier inside a demonstration, likewise.
+    pub sandbox_carrier: Option<sandbox::carrier::Carrier>,
     /// The hands of a demonstration.
     pub autopilot: Option<Autopilot>,
 }
@@ -67,11 +70,16 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .configure(warehouse::routes)
             .configure(dispatch::routes)
             .configure(rider::routes)
-            .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox))
+            .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox_carrier, state.sandbox))
             .service(
                 resource("/webhooks/payments")
                     .app_data(PayloadConfig::new(cashier::LONGEST_WORD))
                     .route(post().to(cashier::hear)),
+            )
+            .service(
+                resource("/webhooks/carriers/{name}")
+                    .app_data(PayloadConfig::new(carriers::LONGEST_WORD))
+                    .route(post().to(carriers::hear)),
             )
             .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
             .default_service(route().to(nothing_here));

@@ -124,6 +124,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
             streams: Data::new(Streams::default()),
             mailbox,
             sandbox: None,
+            sandbox_carrier: None,
             autopilot: None,
         },
         journeys,

@@ -1,9 +1,11 @@
-//! Puts the sandbox gateway beside the shop where no gateway is configured, or alone into a
-//! process of its own. Never beside live keys.
+//! Puts the sandbox gateway and the sandbox carrier beside the shop where none is configured, or alone
+//! into a process of their own. Never beside live keys.
 
 use crate::clock::Clock;
-use crate::config::{Config, Payments};
-use crate::sandbox::gateway::{Gateway, Listening, Mood, Settings, listen};
+use crate::config::{CarrierSettings, Config, Payments};
+use crate::sandbox::carrier::{self, Carrier};
+use crate::sandbox::gateway::{Gateway, Listening, Mood, Settings};
+use crate::sandbox::listen;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,17 +17,22 @@ pub type Sorry = Box<dyn std::error::Error + Send + Sync>;
 
 /// Days after which the sandbox lets go of what is reserved, as card schemes do.
 const AUTHORISATION_DAYS: i64 = 7;
+/// The sandbox carrier as settings name it, and as everybody reads it.
+const CARRIER: &str = "sandbox";
+const CARRIER_LABEL: &str = "Sandbox carrier";
 
 /// A sandbox gateway that this process keeps.
 pub struct StandIn {
     /// Its pages are shown at the shop's own address too, so that one port is enough.
     pub gateway: Gateway,
+    pub carrier: Carrier,
     listening: Listening,
 }
 
 impl StandIn {
     pub fn stop(self) {
         self.gateway.stop();
+        self.carrier.stop();
         self.listening.stop();
     }
 }
@@ -57,16 +64,36 @@ pub fn beside(config: &mut Config) -> Result<Option<StandIn>, Sorry> {
             // Somebody else has it: their address, if they have written one down.
             let Ok(address) = fs::read_to_string(&address_file) else { return Err(e) };
             point_at(&mut config.payments, &keys, address.trim(), address.trim());
+            point_at_carrier(config, &keys, address.trim());
             return Ok(None);
         }
     };
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let base = format!("http://{}", listener.local_addr()?);
     gateway.allow_parent(&config.server.public_url);
-    let listening = listen(gateway.clone(), listener)?;
+    let webhook_url = format!("http://{}/webhooks/carriers/{CARRIER}", config.server.listen);
+    let public_base = config.server.public_url.clone();
+    let settings = carrier_settings(&folder, &keys, Some(webhook_url), public_base, Mood::default());
+    let carrier = Carrier::open(carrier::Settings { goes_on: true, ..settings }, Clock::Real)?;
+    let listening = listen(gateway.clone(), carrier.clone(), listener)?;
     fs::write(&address_file, &base)?;
     point_at(&mut config.payments, &keys, &base, "");
-    Ok(Some(StandIn { gateway, listening }))
+    point_at_carrier(config, &keys, &base);
+    Ok(Some(StandIn { gateway, carrier, listening }))
+}
+
+/// Where no carrier is configured, the sandbox's is one: drops are given to it by hand.
+fn point_at_carrier(config: &mut Config, keys: &Keys, base: &str) {
+    if config.deliverers.carriers.is_empty() {
+        config.deliverers.carriers.push(CarrierSettings {
+            name: CARRIER.to_owned(),
+            label: CARRIER_LABEL.to_owned(),
+            base: format!("{base}/carrier"),
+            zones: Vec::new(),
+            key: keys.secret.clone(),
+            secret: keys.webhook.clone(),
+        });
+    }
 }
 
 fn point_at(payments: &mut Payments, keys: &Keys, base: &str, pages: &str) {
@@ -81,6 +108,8 @@ fn point_at(payments: &mut Payments, keys: &Keys, base: &str, pages: &str) {
 pub struct Alone {
     pub listener: TcpListener,
     pub webhook_url: Option<String>,
+    /// Where the carrier sends its own.
+    pub carrier_webhook_url: Option<String>,
     /// Where the shop's pages come from that may hold its card frame.
     pub parent: Option<String>,
     pub chaos: Option<u64>,
@@ -101,17 +130,23 @@ pub fn alone(config: &Config, how: Alone) -> Result<(), Sorry> {
     let keys = keys(&folder)?;
     let base = format!("http://{}", how.listener.local_addr()?);
     let mood = how.chaos.map_or_else(Mood::default, Mood::chaos);
+    let of_carrier = carrier_settings(&folder, &keys, how.carrier_webhook_url, base.clone(), mood.clone());
     let gateway = Gateway::open(settings(&folder, &keys, how.webhook_url, base.clone(), mood), Clock::Real)?;
+    let carrier = Carrier::open(of_carrier, Clock::Real)?;
     if let Some(parent) = &how.parent {
         gateway.allow_parent(parent);
     }
-    let listening = listen(gateway, how.listener)?;
+    let listening = listen(gateway, carrier, how.listener)?;
     fs::write(folder.join("address"), &base)?;
     println!("The sandbox gateway (no real money) is at {base}/sandbox/payments");
     println!("SMARTSHOP_PAYMENT_API_BASE={base}");
     println!("SMARTSHOP_PAYMENT_SECRET_KEY={}", keys.secret);
     println!("SMARTSHOP_PAYMENT_PUBLISHABLE_KEY={}", keys.publishable);
     println!("SMARTSHOP_PAYMENT_WEBHOOK_SECRET={}", keys.webhook);
+    println!("The sandbox carrier (nothing is brought) is at {base}/sandbox/carrier");
+    println!("SMARTSHOP_CARRIERS={CARRIER} ({CARRIER_LABEL}) {base}/carrier");
+    println!("SMARTSHOP_CARRIER_KEYS={CARRIER}={}", keys.secret);
+    println!("SMARTSHOP_CARRIER_SECRETS={CARRIER}={}", keys.webhook);
     listening.wait();
     Ok(())
 }
@@ -133,6 +168,24 @@ fn settings(
         merchant: "SmartShop".to_owned(),
         mood,
         authorisation_days: AUTHORISATION_DAYS,
+    }
+}
+
+fn carrier_settings(
+    folder: &Path,
+    keys: &Keys,
+    webhook_url: Option<String>,
+    public_base: String,
+    mood: Mood,
+) -> carrier::Settings {
+    carrier::Settings {
+        data_dir: folder.join("carrier"),
+        key: keys.secret.clone(),
+        secret: keys.webhook.clone(),
+        webhook_url,
+        public_base,
+        mood,
+        goes_on: false,
     }
 }
 

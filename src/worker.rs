@@ -5,11 +5,12 @@
 
 use crate::accounts;
 use crate::app::App;
-use crate::cashier::{self, Acted};
+use crate::carriers;
+use crate::cashier;
 use crate::delivery;
 use crate::dispatch;
 use crate::error::AppError;
-use crate::events::{self, Consumer, Job};
+use crate::events::{self, Acted, Consumer, Job};
 use crate::notifications::{self, Desk};
 use crate::outside::mail;
 use crate::payments;
@@ -47,6 +48,8 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Gateway)),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Notifications)),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Dispatch)),
+        rt::spawn(follow_outbox(shop.app.clone(), Consumer::Carriers)),
+        rt::spawn(ask_carriers(shop.app.clone())),
         rt::spawn(ask_after_money(shop.app.clone())),
         rt::spawn(end_unpaid(shop.app.clone())),
         rt::spawn(sweep_up(shop.clone())),
@@ -83,6 +86,14 @@ async fn ask_after_money(app: App) {
     loop {
         note("payments could not be asked about", cashier::reconcile(&app).await);
         note("words that wait could not be read", cashier::settle_waiting(&app).await);
+        rt::time::sleep(ASK_EVERY).await;
+    }
+}
+
+async fn ask_carriers(app: App) {
+    loop {
+        note("carriers could not be asked", carriers::poll(&app).await);
+        note("carriers' words that wait could not be read", carriers::settle_waiting(&app).await);
         rt::time::sleep(ASK_EVERY).await;
     }
 }
@@ -203,6 +214,7 @@ pub async fn work_for(app: &App, consumer: Consumer) -> Result<usize, AppError> 
 async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     let acted = match job.consumer {
         Consumer::Gateway => cashier::act(app, &job).await?,
+        Consumer::Carriers => carriers::act(app, &job).await?,
         Consumer::Notifications => return write_letter(app, job).await,
         Consumer::Dispatch => return find_rider(app, job).await,
     };
@@ -214,11 +226,11 @@ async fn work(app: &App, job: Job) -> Result<bool, AppError> {
     .await
 }
 
-/// Gives a planned drop to a rider, and notes that it is done, or neither.
+/// Gives a planned drop to a rider or a carrier, and notes that it is done, or neither.
 async fn find_rider(app: &App, job: Job) -> Result<bool, AppError> {
-    let now = app.clock.now();
+    let (now, carriers) = (app.clock.now(), app.carriers.clone());
     app.db(move |conn| {
-        conn.transaction(|conn| match dispatch::act(conn, &job.event, now)? {
+        conn.transaction(|conn| match dispatch::act(conn, &carriers, &job.event, now)? {
             dispatch::Found::Done => events::done(conn, job.id, now).map(|()| true),
             dispatch::Found::Nobody => {
                 events::put_off(conn, &job, "no rider on shift has room", now).map(|()| false)

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::error::AppError;
 use crate::lifecycle::{self, Source};
-use crate::outside::gateway::{Said, Word, check_signature, word};
+use crate::outside::check_signature;
+use crate::outside::gateway::{Said, Word, word};
 use crate::payments::{self, Decision};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};

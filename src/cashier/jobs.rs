@@ -3,21 +3,12 @@
 use super::wait::{For, ask, attempt, tell};
 use crate::app::App;
 use crate::error::AppError;
-use crate::events::{Event, Job, about_the_goods};
+use crate::events::{Acted, Event, Job, about_the_goods};
 use crate::ids::{AttemptId, CaptureId, RefundId};
 use crate::lifecycle;
 use crate::money::Money;
 use crate::outside::gateway::{Gateway, GatewayError, IntentStatus, Refunded};
 use crate::payments::{self, CaptureState, RefundState};
-
-/// What became of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Acted {
-    /// Its effect is there, or cannot come and that is written down.
-    Done,
-    /// It is to be tried again later.
-    NotYet(String),
-}
 
 /// Does a job of the consumer "gateway". Doing it again does nothing again.
 ///

@@ -1,6 +1,8 @@
 //! From texts by name to settings that have been looked at.
 
-use super::{Config, Database, Forecast, Limits, Mail, Network, Payments, Server, Shop, WayToPay};
+use super::{
+    Config, Database, Deliverers, Forecast, Limits, Mail, Network, Payments, Server, Shop, WayToPay,
+};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -78,6 +80,7 @@ impl Values {
             limits: self.limits(),
             shop: self.shop(),
             payments: self.payments(),
+            deliverers: self.deliverers(),
             forecast: self.forecast(),
             log: self.text("log"),
         }
@@ -219,6 +222,20 @@ impl Values {
             );
         }
         payments
+    }
+
+    fn deliverers(&mut self) -> Deliverers {
+        let [carriers, keys, secrets] =
+            ["carriers", "carrier_keys", "carrier_secrets"].map(|name| self.text(name));
+        Deliverers {
+            carriers: super::deliverers::read(&carriers, &keys, &secrets, &mut self.mistakes),
+            poll_seconds: self.parsed(
+                "carrier_poll_seconds",
+                "5 to 86400",
+                |n| (5..=86_400).contains(n),
+                120,
+            ),
+        }
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {

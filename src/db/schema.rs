@@ -605,6 +605,33 @@ diesel::table! {
     }
 }
 diesel::table! {
+    carrier_bookings (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        drop_id -> Uuid,
+        carrier -> Text,
+        state -> Text,
+        reference -> Nullable<Text>,
+        words -> Text,
+        asked_at -> Timestamptz,
+        collected_at -> Nullable<Timestamptz>,
+        ask_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    carrier_words (carrier, id) {
+        carrier -> Text,
+        id -> Text,
+        reference -> Text,
+        said -> Text,
+        body -> Jsonb,
+        received_at -> Timestamptz,
+        decision -> Text,
+        decided_at -> Nullable<Timestamptz>,
+        seen_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
     promises (order_id, version) {
         order_id -> Uuid,
         version -> Integer,
@@ -641,6 +668,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     riders,
     drops,
     rider_uploads,
+    carrier_bookings,
+    carrier_words,
     promises,
     forecasts,
     secrets,

@@ -1,11 +1,12 @@
 //! Delivery: where we go, what that costs, and when.
 //!
 //! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
-//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`. A fee once shown is a stored [`Quote`]; windows are
+//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`, in `carriers` `carrier_bookings` and `carrier_words`. A fee once shown is a stored [`Quote`]; windows are
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
 mod atlas;
+mod carriers;
 mod drops;
 mod find;
 mod holds;
@@ -16,6 +17,7 @@ mod windows;
 
 pub use actions::{WishError, give_quote, note_wish, renew};
 pub use atlas::{Area, Atlas};
+pub use carriers::*;
 pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};

@@ -6,11 +6,12 @@
 //! taken to lie in the middle of the places we go to.
 
 use super::route::{self, Gap, Point, Run, Stop};
-use super::words::refusal;
+use super::words::{not_for_carriers, refusal};
 use crate::delivery::{self, Drop, DropState, Rider};
 use crate::events::{Event, Recorded};
 use crate::ids::{Actor, DropId, StaffId};
-use crate::lifecycle::{self, DriveError};
+use crate::lifecycle::{self, CarrierError, CarrierName, DriveError};
+use crate::outside::carrier::Carriers;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
@@ -56,11 +57,54 @@ impl From<diesel::result::Error> for GiveError {
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn act(conn: &mut PgConnection, recorded: &Recorded, now: DateTime<Utc>) -> QueryResult<Found> {
-    let (Event::DropPlanned { drop, .. } | Event::RiderUnassigned { drop, .. }) = &recorded.event else {
+pub fn act(
+    conn: &mut PgConnection,
+    carriers: &Carriers,
+    recorded: &Recorded,
+    now: DateTime<Utc>,
+) -> QueryResult<Found> {
+    if let Event::DropPlanned { drop, .. } = &recorded.event
+        && goes_by_carrier(conn, carriers, *drop, now)?
+    {
+        return Ok(Found::Done);
+    }
+    let (Event::DropPlanned { drop, .. }
+    | Event::RiderUnassigned { drop, .. }
+    | Event::CarrierRefused { drop, .. }) = &recorded.event
+    else {
         return Ok(Found::Done);
     };
     find_rider(conn, *drop, now)
+}
+
+/// Asks the carrier that brings what goes to its zone, if there is one and it may be given this. One
+/// that was asked for this drop before, and does not bring it, is not asked again by itself.
+fn goes_by_carrier(
+    conn: &mut PgConnection,
+    carriers: &Carriers,
+    id: DropId,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    if carriers.all().is_empty() {
+        return Ok(false);
+    }
+    let Some(drop) = delivery::drop_by_id(conn, id)?.filter(|d| d.state == DropState::Planned) else {
+        return Ok(false);
+    };
+    let zone = delivery::all_zones(conn)?.into_iter().find(|zone| zone.id == drop.zone_id);
+    let Some(carrier) = zone.and_then(|zone| carriers.of_zone(&zone.code)) else { return Ok(false) };
+    if drop.is_a_carriers() || delivery::booking_of_drop(conn, id)?.is_some() {
+        return Ok(drop.is_a_carriers());
+    }
+    let name = CarrierName { name: carrier.name(), label: carrier.label() };
+    match lifecycle::ask_carrier(conn, id, name, Actor::System, now) {
+        Ok(_) => Ok(true),
+        Err(CarrierError::Drive(DriveError::Db(e))) => Err(e),
+        Err(refused) => {
+            log::info!("a drop of its zone is not for {}: {}", carrier.label(), not_for_carriers(&refused));
+            Ok(false)
+        }
+    }
 }
 
 /// Finds riders for what has been waiting for one: somebody has come on shift. Says for how many.
@@ -109,7 +153,8 @@ pub fn give(
 }
 
 fn find_rider(conn: &mut PgConnection, id: DropId, now: DateTime<Utc>) -> QueryResult<Found> {
-    let Some(drop) = delivery::drop_by_id(conn, id)?.filter(|d| d.state == DropState::Planned) else {
+    let is_free = |drop: &Drop| drop.state == DropState::Planned && !drop.is_a_carriers();
+    let Some(drop) = delivery::drop_by_id(conn, id)?.filter(is_free) else {
         return Ok(Found::Done);
     };
     for rider in candidates(conn, &drop, now)? {

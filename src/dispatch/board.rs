@@ -1,8 +1,9 @@
 //! The dispatcher's board: what is still to be delivered, who drives, and what needs a hand.
 
 use super::assign;
+use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
 use super::route::Point;
-use super::views::{Driver, Failed, Line, Trouble, ago, forecasts, state, window};
+use super::views::{Carried, Driver, Failed, Line, Trouble, ago, forecasts, state, window};
 use crate::clock;
 use crate::delivery::{self, Drop, Rider};
 use crate::error::AppError;
@@ -41,6 +42,7 @@ struct Read {
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
     home: Point,
+    strange: usize,
 }
 
 #[derive(Template)]
@@ -58,6 +60,10 @@ struct BoardPage {
     at_risk: usize,
     without: usize,
     open: usize,
+    /// Carriers to choose from: their names in the settings, and as people read them.
+    carriers: Vec<(String, String)>,
+    /// Carriers' words that somebody ought to look at; no more than fit on a page are counted.
+    strange: usize,
     /// Where the list goes on.
     next: Option<String>,
     is_first: bool,
@@ -90,6 +96,7 @@ fn read(
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
         home: assign::home(conn)?,
+        strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
         failed,
     })
@@ -116,9 +123,16 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         at_risk: count(Trouble::AtRisk),
         without,
         open: read.open.len(),
+        carriers: names(shop),
+        strange: read.strange,
         next: last.map(next),
         is_first,
     }
+}
+
+fn names(shop: &Shop) -> Vec<(String, String)> {
+    let all = shop.app.carriers.all().iter();
+    all.map(|carrier| (carrier.name().to_owned(), carrier.label().to_owned())).collect()
 }
 
 fn next(drop: &Drop) -> String {
@@ -163,11 +177,18 @@ fn line(shop: &Shop, read: &Read, reached: &HashMap<DropId, DateTime<Utc>>, drop
         state_icon,
         state_tone,
         trouble: Trouble::of(drop, at, now),
-        rider: rider.or_else(|| drop.carrier.clone()).unwrap_or_default(),
+        rider: rider.or_else(|| carrier(drop)).unwrap_or_default(),
         rider_id: drop.rider_id,
         can_change: drop.left_at.is_none(),
         attempt: drop.attempt,
+        carriers: Carried::of(drop),
     }
+}
+
+/// `Swift Parcels, SW-1234`
+fn carrier(drop: &Drop) -> Option<String> {
+    let number = drop.carrier_ref.as_ref().map_or_else(|| "not answered yet".to_owned(), Clone::clone);
+    drop.carrier.as_ref().map(|name| format!("{name}, {number}"))
 }
 
 fn driver(rider: &Rider, open: &[Drop], now: DateTime<Utc>) -> Driver {

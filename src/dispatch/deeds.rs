@@ -1,11 +1,11 @@
 //! What a dispatcher changes by hand.
 
 use super::assign::{self, GiveError};
-use super::words::{not_given, refusal};
+use super::words::{not_for_carriers, not_given, refusal};
 use crate::delivery::{self, DropState};
 use crate::error::AppError;
 use crate::ids::{Actor, DropId, StaffId};
-use crate::lifecycle::{self, DriveError};
+use crate::lifecycle::{self, CarrierError, CarrierName, DriveError};
 use crate::staffroom::{Area, Said, Staffer, done};
 use crate::storefront::Shop;
 use actix_web::HttpResponse;
@@ -43,7 +43,40 @@ pub(super) async fn give_to(
     Ok(done(&shop, BOARD, &said))
 }
 
-/// Takes a drop off its rider.
+#[derive(Deserialize)]
+pub(super) struct BookForm {
+    #[serde(default)]
+    carrier: String,
+}
+
+/// Asks a carrier to bring a drop.
+pub(super) async fn book(
+    shop: Data<Shop>,
+    who: Staffer,
+    drop: Path<DropId>,
+    form: Sent<BookForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let Some(carrier) = shop.app.carriers.by_name(&form.carrier).cloned() else {
+        return Ok(done(&shop, BOARD, &Said::bad("Nothing was changed: choose a carrier first.")));
+    };
+    let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let good = format!("{} is asked to bring it. The board shows the answer.", carrier.label());
+    let ask = move |conn: &mut PgConnection| {
+        let name = CarrierName { name: carrier.name(), label: carrier.label() };
+        match lifecycle::ask_carrier(conn, drop, name, by, now) {
+            Err(CarrierError::Drive(DriveError::Db(e))) => Err(e),
+            other => Ok(other.map(|_| ())),
+        }
+    };
+    let said = match shop.app.db(ask).await? {
+        Ok(()) => Said::good(good),
+        Err(e) => Said::bad(not_for_carriers(&e)),
+    };
+    Ok(done(&shop, BOARD, &said))
+}
+
+/// Takes a drop off its rider, or from its carrier.
 pub(super) async fn take_off(
     shop: Data<Shop>,
     who: Staffer,
@@ -53,7 +86,7 @@ pub(super) async fn take_off(
     let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
     let taken =
         shop.app.db(move |conn| known(lifecycle::unassign(conn, drop, "by dispatch", by, now))).await?;
-    let said = tell(taken, "It is taken off. Another rider is looked for.");
+    let said = tell(taken, "It is taken off. A rider is looked for.");
     Ok(done(&shop, BOARD, &said))
 }
 

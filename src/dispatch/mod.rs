@@ -1,8 +1,9 @@
-//! Who brings what: riders are found for what is packed, and the board on which a dispatcher sees
+//! Who brings what: riders and carriers are found for what is packed, and the board on which a dispatcher sees
 //! and changes it.
 
 mod assign;
 mod board;
+mod carriers;
 mod deeds;
 mod route;
 mod views;
@@ -19,6 +20,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/dispatch", get().to(board::show))
         .route("/dispatch/drops/{id}/rider", post().to(deeds::give_to))
         .route("/dispatch/drops/{id}/rider/ending", post().to(deeds::take_off))
+        .route("/dispatch/drops/{id}/carrier", post().to(deeds::book))
+        .route("/dispatch/drops/{id}/label", get().to(carriers::label))
+        .route("/dispatch/carriers", get().to(carriers::show))
+        .route("/dispatch/carriers/seen", post().to(carriers::see))
         .route("/dispatch/drops/{id}/next", post().to(deeds::plan_again))
         .route("/dispatch/riders/{id}/shift/ending", post().to(deeds::send_home));
 }

@@ -80,6 +80,26 @@ pub(super) struct Line {
     pub(super) rider_id: Option<StaffId>,
     pub(super) can_change: bool,
     pub(super) attempt: i32,
+    pub(super) carriers: Carried,
+}
+
+/// Whether a carrier brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    No,
+    /// Asked, and not answered yet.
+    Asked,
+    Booked,
+}
+
+impl Carried {
+    pub(super) const fn of(drop: &Drop) -> Self {
+        match (&drop.carrier, &drop.carrier_ref) {
+            (None, _) => Self::No,
+            (Some(_), None) => Self::Asked,
+            (Some(_), Some(_)) => Self::Booked,
+        }
+    }
 }
 
 impl Line {
@@ -89,6 +109,14 @@ impl Line {
 
     pub(super) fn has_rider(&self) -> bool {
         !self.rider.is_empty()
+    }
+
+    pub(super) fn is_carried(&self) -> bool {
+        self.carriers != Carried::No
+    }
+
+    pub(super) fn has_label(&self) -> bool {
+        self.carriers == Carried::Booked
     }
 
     pub(super) fn is_with(&self, rider: &StaffId) -> bool {
@@ -143,7 +171,9 @@ pub(super) fn window(shop: &Shop, drop: &Drop) -> String {
 
 pub(super) fn state(drop: &Drop) -> (&'static str, &'static str, &'static str) {
     match drop.state {
+        DropState::Planned if drop.is_a_carriers() => ("Carrier asked", "send", "idle"),
         DropState::Planned => ("Packed, no rider", "bike", "idle"),
+        DropState::RiderAssigned if drop.is_a_carriers() => ("Carrier booked", "package", "idle"),
         DropState::RiderAssigned => ("Rider assigned", "clock", "idle"),
         DropState::OnTheWay if drop.arrived_at.is_some() => ("At the door", "map-pin", "info"),
         DropState::OnTheWay => ("On the way", "truck", "info"),

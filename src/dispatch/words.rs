@@ -1,7 +1,7 @@
 //! Why something could not be done, for those who drive and those who send them.
 
 use super::assign::GiveError;
-use crate::lifecycle::DriveError;
+use crate::lifecycle::{CarrierError, DriveError};
 
 /// A sentence, and where one can do something, what.
 pub(crate) fn refusal(e: &DriveError) -> String {
@@ -10,6 +10,9 @@ pub(crate) fn refusal(e: &DriveError) -> String {
         DriveError::NotYours => "Another rider brings this one.".to_owned(),
         DriveError::OnTheWay => {
             "The rider has left with it: it is theirs until they have been there.".to_owned()
+        }
+        DriveError::Collected => {
+            "The carrier has collected it: it is theirs until they say what became of it.".to_owned()
         }
         DriveError::Over(_) => "This drop has ended already.".to_owned(),
         DriveError::NotPacked => "The order is over, or it is not packed.".to_owned(),
@@ -28,5 +31,22 @@ pub(super) fn not_given(e: &GiveError) -> String {
         GiveError::Full => "This rider carries as many as they can.".to_owned(),
         GiveError::OffShift => "This rider is not on shift.".to_owned(),
         GiveError::Drive(e) => refusal(e),
+    }
+}
+
+/// What a carrier may not be given, and why.
+pub(super) fn not_for_carriers(e: &CarrierError) -> String {
+    match e {
+        CarrierError::Age(years) => format!(
+            "Not for a carrier: somebody has to show that they are {years} or older, and carriers check nobody. \
+             Give it to a rider."
+        ),
+        CarrierError::PaysAtDoor(due) => {
+            format!(
+                "Not for a carrier: {due} is paid at the door, and carriers take no money for us. Give it to a rider."
+            )
+        }
+        CarrierError::Already => "A carrier has it already. Cancel that booking first.".to_owned(),
+        CarrierError::Drive(e) => refusal(e),
     }
 }

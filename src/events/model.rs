@@ -1,5 +1,5 @@
 use crate::db::db_enum;
-use crate::ids::{AttemptId, CaptureId, DropId, OrderNumber, RefundId, StaffId};
+use crate::ids::{AttemptId, BookingId, CaptureId, DropId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ db_enum! {
         Notifications = "notifications",
         /// Finds a rider for what is packed.
         Dispatch = "dispatch",
+        /// Books at outside carriers, and tells them what is not wanted any more.
+        Carriers = "carriers",
     }
 }
 
@@ -202,12 +204,30 @@ pub enum Event {
         rider: StaffId,
         name: String,
     },
-    /// An outside carrier has taken it on.
+    /// An outside carrier is to be asked to bring it. `carrier`: as people read its name.
+    CarrierAsked {
+        drop: DropId,
+        booking: BookingId,
+        carrier: String,
+    },
+    /// An outside carrier has taken it on; `reference` is its tracking number.
     CarrierBooked {
         drop: DropId,
         carrier: String,
         reference: String,
         tracking_url: Option<String>,
+    },
+    /// No carrier brings it: asked and refused, or taken back before the answer.
+    CarrierRefused {
+        drop: DropId,
+        booking: BookingId,
+        reason: String,
+    },
+    /// The carrier is to be told that it is not wanted any more.
+    CarrierEndAsked {
+        drop: DropId,
+        booking: BookingId,
+        why: String,
     },
     RiderUnassigned {
         drop: DropId,
@@ -292,7 +312,10 @@ impl Event {
             Self::OrderHandedOver { .. } => "order_handed_over",
             Self::DropPlanned { .. } => "drop_planned",
             Self::RiderAssigned { .. } => "rider_assigned",
+            Self::CarrierAsked { .. } => "carrier_asked",
             Self::CarrierBooked { .. } => "carrier_booked",
+            Self::CarrierRefused { .. } => "carrier_refused",
+            Self::CarrierEndAsked { .. } => "carrier_end_asked",
             Self::RiderUnassigned { .. } => "rider_unassigned",
             Self::DropLeft { .. } => "drop_left",
             Self::DropArrived { .. } => "drop_arrived",
@@ -336,7 +359,10 @@ impl Event {
             | Self::OrderHandedOver { .. } => Topic::Fulfilment,
             Self::DropPlanned { .. }
             | Self::RiderAssigned { .. }
+            | Self::CarrierAsked { .. }
             | Self::CarrierBooked { .. }
+            | Self::CarrierRefused { .. }
+            | Self::CarrierEndAsked { .. }
             | Self::RiderUnassigned { .. }
             | Self::DropLeft { .. }
             | Self::DropArrived { .. }
@@ -361,7 +387,10 @@ impl Event {
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
                 &[Consumer::Gateway]
             }
-            Self::DropPlanned { .. } | Self::RiderUnassigned { .. } => &[Consumer::Dispatch],
+            Self::DropPlanned { .. } | Self::RiderUnassigned { .. } | Self::CarrierRefused { .. } => {
+                &[Consumer::Dispatch]
+            }
+            Self::CarrierAsked { .. } | Self::CarrierEndAsked { .. } => &[Consumer::Carriers],
             Self::QuoteGiven { .. }
             | Self::OrderPlaced { .. }
             | Self::OrderCompleted

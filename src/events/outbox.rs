@@ -31,6 +31,15 @@ pub struct Job {
     pub event: Recorded,
 }
 
+/// What became of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acted {
+    /// Its effect is there, or cannot come and that is written down.
+    Done,
+    /// It is to be tried again later.
+    NotYet(String),
+}
+
 #[derive(QueryableByName)]
 struct Claimed {
     #[diesel(sql_type = BigInt)]
@@ -102,8 +111,9 @@ pub fn done(conn: &mut PgConnection, job: i64, now: DateTime<Utc>) -> QueryResul
 fn wait(consumer: Consumer, tries: i32) -> Option<i64> {
     let planned = usize::try_from(tries).ok().and_then(|n| WAITS.get(n)).copied();
     match consumer {
-        // What was not clearly refused may still move money: only an answer ends it.
-        Consumer::Gateway => Some(planned.map_or(HOURLY, |wait| wait.min(HOURLY))),
+        // What was not clearly refused may still move money, or be brought by somebody: only an
+        // answer ends it. Whoever asks may have had enough before that, and then says so.
+        Consumer::Gateway | Consumer::Carriers => Some(planned.map_or(HOURLY, |wait| wait.min(HOURLY))),
         Consumer::Notifications => planned,
         // Somebody may come on shift at any time.
         Consumer::Dispatch => Some(planned.map_or(EVERY_MINUTE, |wait| wait.min(EVERY_MINUTE))),

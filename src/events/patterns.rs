@@ -13,7 +13,10 @@ macro_rules! about_the_goods {
             | $crate::events::Event::OrderHandedOver { .. }
             | $crate::events::Event::DropPlanned { .. }
             | $crate::events::Event::RiderAssigned { .. }
+            | $crate::events::Event::CarrierAsked { .. }
             | $crate::events::Event::CarrierBooked { .. }
+            | $crate::events::Event::CarrierRefused { .. }
+            | $crate::events::Event::CarrierEndAsked { .. }
             | $crate::events::Event::RiderUnassigned { .. }
             | $crate::events::Event::DropLeft { .. }
             | $crate::events::Event::DropArrived { .. }

@@ -1,6 +1,7 @@
 //! An order ends before its time: stock, window and coupon go back to everybody, and the money to
 //! whose it is.
 
+use super::carrier::end_booking_of;
 use super::drive::end_in_failure;
 use super::settle::left_of;
 use crate::delivery::{self, Failure};
@@ -145,7 +146,10 @@ fn stop(
         fulfilment::set_stopped(conn, order.id, now)?;
     }
     match delivery::last_drop(conn, order.id)?.filter(|drop| drop.state.is_open()) {
-        Some(drop) => end_in_failure(conn, order, &drop, Failure::Cancelled, by, now),
+        Some(drop) => {
+            end_booking_of(conn, &drop, "the order was cancelled", now)?;
+            end_in_failure(conn, order, &drop, Failure::Cancelled, by, now)
+        }
         None => Ok(()),
     }
 }

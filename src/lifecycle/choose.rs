@@ -46,6 +46,7 @@ impl From<DriveError> for ChooseError {
             DriveError::Unknown
             | DriveError::NotYours
             | DriveError::OnTheWay
+            | DriveError::Collected
             | DriveError::Over(_)
             | DriveError::NotPacked
             | DriveError::CheckAge(_)
@@ -87,12 +88,12 @@ pub fn choose_window(
         let new = promise(conn, id, &promised, Actor::Customer, now)?;
         pick_for(conn, id, starts, now)?;
         match last {
-            // Their run is of another time.
-            Some((drop, DropState::RiderAssigned)) => {
+            // Their run is of another time, and so is what a carrier was asked.
+            Some((drop, DropState::Planned | DropState::RiderAssigned)) => {
                 unassign(conn, drop, "another time was chosen", Actor::Customer, now)?;
             }
             Some((_, DropState::Failed)) => drop(plan_again(conn, id, Actor::Customer, now)?),
-            Some((_, DropState::Planned | DropState::OnTheWay | DropState::Delivered)) | None => {}
+            Some((_, DropState::OnTheWay | DropState::Delivered)) | None => {}
         }
         Ok(new)
     })

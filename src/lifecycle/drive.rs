@@ -4,6 +4,7 @@
 //! whether it is news; none moves a try to deliver back.
 
 use super::capture::{CaptureError, complete_if_over, settle_door};
+use super::carrier::{end_booking_of, take_back_question, take_from_carrier};
 use super::pack::{HandOverError, hand_over_locked, plan_drop};
 use crate::delivery::{self, Drop, DropState, Failure, Heard, Proof};
 use crate::events::{self, Event};
@@ -24,6 +25,8 @@ pub enum DriveError {
     NotYours,
     /// The rider has left with it: it is theirs until they have been there.
     OnTheWay,
+    /// The carrier has taken it from the warehouse.
+    Collected,
     /// It has ended.
     Over(DropState),
     /// The order is over, or not packed.
@@ -83,7 +86,7 @@ pub struct AtTheDoor {
 /// nothing. One transaction.
 ///
 /// # Errors
-/// `OnTheWay` when another has left with it.
+/// `OnTheWay` when another has left with it, `Collected` when a carrier has it.
 pub fn assign_rider(
     conn: &mut PgConnection,
     id: DropId,
@@ -95,9 +98,10 @@ pub fn assign_rider(
         let (_, drop) = lock(conn, id)?;
         let rider = delivery::lock_rider(conn, rider).optional()?.ok_or(DriveError::Unknown)?;
         match drop.state {
-            DropState::Planned => {}
             DropState::RiderAssigned if drop.rider_id == Some(rider.id) => return Ok(()),
-            DropState::RiderAssigned => {}
+            DropState::Planned | DropState::RiderAssigned => {
+                take_from_carrier(conn, &drop, "a rider brings it", now)?;
+            }
             DropState::OnTheWay => return Err(DriveError::OnTheWay),
             DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
         }
@@ -108,44 +112,10 @@ pub fn assign_rider(
     })
 }
 
-/// An outside carrier has taken it on under its own number. One transaction.
-///
-/// # Errors
-/// Says why not; nothing has changed then.
-pub fn carrier_booked(
-    conn: &mut PgConnection,
-    id: DropId,
-    carrier: &str,
-    reference: &str,
-    tracking_url: Option<&str>,
-    by: Actor,
-    now: DateTime<Utc>,
-) -> Result<(), DriveError> {
-    conn.transaction(|conn| {
-        let (_, drop) = lock(conn, id)?;
-        match drop.state {
-            DropState::Planned | DropState::RiderAssigned => {}
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
-        }
-        if (drop.carrier.as_deref(), drop.carrier_ref.as_deref()) == (Some(carrier), Some(reference)) {
-            return Ok(());
-        }
-        delivery::set_booked(conn, id, carrier, reference, tracking_url, now)?;
-        let event = Event::CarrierBooked {
-            drop: id,
-            carrier: carrier.to_owned(),
-            reference: reference.to_owned(),
-            tracking_url: tracking_url.map(str::to_owned),
-        };
-        Ok(events::record(conn, drop.order_id.0, &event, by, now)?)
-    })
-}
-
 /// Nobody brings it for now: somebody else is to be found. One transaction.
 ///
 /// # Errors
-/// `OnTheWay` when the rider has left with it.
+/// `OnTheWay` when the rider has left with it, `Collected` when a carrier has it.
 pub fn unassign(
     conn: &mut PgConnection,
     id: DropId,
@@ -156,8 +126,8 @@ pub fn unassign(
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
         match drop.state {
-            DropState::Planned => return Ok(()),
-            DropState::RiderAssigned => {}
+            DropState::Planned => return take_back_question(conn, &drop, why, by, now),
+            DropState::RiderAssigned => take_from_carrier(conn, &drop, why, now)?,
             DropState::OnTheWay => return Err(DriveError::OnTheWay),
             DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
         }
@@ -340,7 +310,7 @@ pub(super) fn end_in_failure(
 }
 
 /// The order's row, then the drop's: in this order always.
-fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop), DriveError> {
+pub(super) fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop), DriveError> {
     let found = delivery::drop_by_id(conn, id)?.ok_or(DriveError::Unknown)?;
     let order = orders::lock_order(conn, found.order_id)?;
     Ok((order, delivery::lock_drop(conn, id)?))
@@ -350,12 +320,14 @@ fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop), DriveError
 fn may(drop: &Drop, by: Actor) -> Result<(), DriveError> {
     match by {
         Actor::Staff(id) if drop.rider_id.is_some_and(|rider| rider != id) => Err(DriveError::NotYours),
+        // It was given to a carrier meanwhile, who alone speaks of it.
+        Actor::Staff(_) if drop.is_a_carriers() => Err(DriveError::NotYours),
         Actor::Staff(_) | Actor::System | Actor::Carrier | Actor::Customer | Actor::Gateway => Ok(()),
     }
 }
 
 /// Whoever has left with it has it: it is handed over, whether somebody said so or not.
-fn take_along(
+pub(super) fn take_along(
     conn: &mut PgConnection,
     order: &Order,
     drop: DropId,
@@ -376,7 +348,10 @@ fn close_later_tries(
 ) -> QueryResult<()> {
     let last = delivery::last_drop(conn, order.id)?;
     match last.filter(|last| last.id != drop.id && last.state.is_open()) {
-        Some(later) => end_in_failure(conn, order, &later, Failure::Cancelled, Actor::System, now),
+        Some(later) => {
+            end_booking_of(conn, &later, "it was delivered before", now)?;
+            end_in_failure(conn, order, &later, Failure::Cancelled, Actor::System, now)
+        }
         None => Ok(()),
     }
 }

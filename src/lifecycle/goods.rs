@@ -33,6 +33,9 @@ pub struct Try {
     pub rider: Option<StaffId>,
     /// The rider's first name, or the carrier's.
     pub by: Option<String>,
+    /// The outside carrier that brings it, or was asked to; its number for it, and where to follow it.
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
     pub assigned_at: Option<DateTime<Utc>>,
     /// Stays where the one who was to bring it is taken off.
@@ -51,6 +54,8 @@ impl Try {
             planned_at,
             rider: None,
             by: None,
+            carrier: None,
+            tracking_number: None,
             tracking_url: None,
             assigned_at: None,
             first_assigned_at: None,
@@ -61,20 +66,25 @@ impl Try {
         }
     }
 
-    fn give_to(
-        &mut self,
-        rider: Option<StaffId>,
-        name: &str,
-        tracking_url: Option<String>,
-        at: DateTime<Utc>,
-    ) {
+    fn give_to(&mut self, rider: Option<StaffId>, name: &str, at: DateTime<Utc>) {
+        self.take_from();
         (self.rider, self.by, self.assigned_at) = (rider, Some(name.to_owned()), Some(at));
-        self.tracking_url = tracking_url;
         earliest(&mut self.first_assigned_at, at);
     }
 
+    fn ask(&mut self, carrier: &str) {
+        self.carrier = Some(carrier.to_owned());
+    }
+
+    fn book(&mut self, carrier: &str, number: &str, tracking_url: Option<String>, at: DateTime<Utc>) {
+        self.give_to(None, carrier, at);
+        self.ask(carrier);
+        (self.tracking_number, self.tracking_url) = (Some(number.to_owned()), tracking_url);
+    }
+
     fn take_from(&mut self) {
-        (self.rider, self.by, self.assigned_at, self.tracking_url) = (None, None, None, None);
+        (self.rider, self.by, self.assigned_at) = (None, None, None);
+        (self.carrier, self.tracking_number, self.tracking_url) = (None, None, None);
     }
 
     pub fn stage(&self) -> Stage {
@@ -205,12 +215,15 @@ impl Goods {
             }
             Event::DropPlanned { drop, attempt, .. } => self.planned(*drop, *attempt, at),
             Event::RiderAssigned { drop, rider, name } => {
-                self.change(*drop, |t| t.give_to(Some(*rider), name, None, at));
+                self.change(*drop, |t| t.give_to(Some(*rider), name, at));
             }
-            Event::CarrierBooked { drop, carrier, tracking_url, .. } => {
-                self.change(*drop, |t| t.give_to(None, carrier, tracking_url.clone(), at));
+            Event::CarrierAsked { drop, carrier, .. } => self.change(*drop, |t| t.ask(carrier)),
+            Event::CarrierBooked { drop, carrier, reference, tracking_url } => {
+                self.change(*drop, |t| t.book(carrier, reference, tracking_url.clone(), at));
             }
-            Event::RiderUnassigned { drop, .. } => self.change(*drop, Try::take_from),
+            Event::CarrierRefused { drop, .. } | Event::RiderUnassigned { drop, .. } => {
+                self.change(*drop, Try::take_from);
+            }
             Event::DropLeft { drop } => self.change(*drop, |t| earliest(&mut t.left_at, at)),
             Event::DropArrived { drop } => self.change(*drop, |t| earliest(&mut t.arrived_at, at)),
             Event::DropDelivered { drop, .. } => self.change(*drop, |t| earliest(&mut t.delivered_at, at)),
@@ -219,6 +232,7 @@ impl Goods {
                 self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
             }
             Event::PickingLeft
+            | Event::CarrierEndAsked { .. }
             | Event::InstructionsChanged
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
@@ -269,6 +283,7 @@ fn earliest(known: &mut Option<DateTime<Utc>>, at: DateTime<Utc>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::BookingId;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -306,6 +321,47 @@ mod tests {
         ]
     }
 
+    /// Given to a carrier, taken from it, and given to another one.
+    fn by_carrier() -> Vec<(i64, Event)> {
+        let booking = BookingId(Uuid::from_u128(3));
+        let asked = |carrier: &str| Event::CarrierAsked { drop: DROP, booking, carrier: carrier.into() };
+        vec![
+            (7, Event::RiderUnassigned { drop: DROP, why: "given to Slow".into() }),
+            (7, asked("Slow")),
+            (8, Event::CarrierRefused { drop: DROP, booking, reason: "no".into() }),
+            (9, asked("Swift")),
+            (
+                9,
+                Event::CarrierBooked {
+                    drop: DROP,
+                    carrier: "Swift".into(),
+                    reference: "SW-1".into(),
+                    tracking_url: Some("https://swift.example/SW-1".into()),
+                },
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_carrier_that_is_asked_is_nobody_who_brings_it_until_it_has_booked() {
+        let mut events = inside();
+        events.extend(by_carrier());
+        events.push((
+            10,
+            Event::RiderAssigned { drop: DROP, rider: StaffId(Uuid::from_u128(1)), name: "Conor".into() },
+        ));
+        let upto = |n: usize| goods(&events[..4 + n]);
+        let stages: Vec<Stage> = (1..=5).map(|n| upto(n).stage()).collect();
+        use Stage::{Packed, RiderAssigned};
+        assert_eq!(stages, [Packed, Packed, Packed, Packed, RiderAssigned]);
+        assert_eq!((upto(2).tries[0].carrier.as_deref(), &upto(3).tries[0].carrier), (Some("Slow"), &None));
+        let last = upto(5).tries[0].clone();
+        assert_eq!((last.by.as_deref(), last.rider), (Some("Swift"), None));
+        assert_eq!(last.tracking_number.as_deref(), Some("SW-1"));
+        let last = upto(6).tries[0].clone();
+        assert_eq!((last.by.as_deref(), &last.carrier, &last.tracking_url), (Some("Conor"), &None, &None));
+    }
+
     #[test]
     fn goods_go_on_step_by_step() {
         let mut events = inside();
@@ -337,12 +393,14 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_order_the_words_from_outside_come_in_one_story_is_told(
-            order in Just(outside()).prop_shuffle(), doubled in prop::collection::vec(0..4_usize, 0..4)
+            order in Just(outside()).prop_shuffle(), doubled in prop::collection::vec(0..4_usize, 0..4),
+            carried in any::<bool>()
         ) {
-            let mut events = inside();
+            let before = || inside().into_iter().chain(by_carrier().into_iter().filter(|_| carried));
+            let mut events: Vec<(i64, Event)> = before().collect();
             events.extend(order.clone());
             events.extend(doubled.iter().map(|i| order[*i].clone()));
-            let mut in_order = inside();
+            let mut in_order: Vec<(i64, Event)> = before().collect();
             in_order.extend(outside());
             prop_assert_eq!(goods(&events), goods(&in_order));
         }

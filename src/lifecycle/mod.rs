@@ -1,11 +1,12 @@
 //! The few verbs in which order, stock, money and window change together.
 //!
 //! Each is one transaction that takes its rows in one order, always: basket, coupon, stock by
-//! key, windows by key; or order, fulfilment, drop, rider, attempts. Nothing here waits for anybody outside: what is to be
+//! key, windows by key; or order, fulfilment, drop, booking, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
 mod cancel;
 mod capture;
+mod carrier;
 mod choose;
 mod claim;
 mod drive;
@@ -24,11 +25,14 @@ mod status;
 
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
+pub use carrier::{
+    CarrierError, CarrierName, ask_carrier, booking_ended, carrier_booked, carrier_collected,
+    carrier_refused, give_up_carrier,
+};
 pub use choose::{ChooseError, change_instructions, choose_window};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use drive::{
-    AtTheDoor, DriveError, arrive, assign_rider, carrier_booked, deliver, due_at_door, fail, leave_for,
-    plan_again, unassign,
+    AtTheDoor, DriveError, arrive, assign_rider, deliver, due_at_door, fail, leave_for, plan_again, unassign,
 };
 pub use foresee::{Foreseen, foresee_delay};
 pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};

@@ -105,7 +105,10 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::OrderHandedOver { .. }
         | Event::DropPlanned { .. }
         | Event::RiderAssigned { .. }
+        | Event::CarrierAsked { .. }
         | Event::CarrierBooked { .. }
+        | Event::CarrierRefused { .. }
+        | Event::CarrierEndAsked { .. }
         | Event::RiderUnassigned { .. }
         | Event::DropArrived { .. }
         | Event::PromiseMade { .. }

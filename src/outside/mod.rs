@@ -6,8 +6,11 @@
 //! Calls block, so they are made in a [`Lane`] of threads of their own, where a silent peer keeps
 //! neither pages nor database waiting.
 
+pub mod carrier;
 pub mod gateway;
 mod lane;
 pub mod mail;
+mod signature;
 
 pub use lane::{Lane, LaneFull};
+pub use signature::{BadSignature, check as check_signature, sign};

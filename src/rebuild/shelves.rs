@@ -101,7 +101,10 @@ impl Taken {
             | Event::OrderHandedOver { .. }
             | Event::DropPlanned { .. }
             | Event::RiderAssigned { .. }
+            | Event::CarrierAsked { .. }
             | Event::CarrierBooked { .. }
+            | Event::CarrierRefused { .. }
+            | Event::CarrierEndAsked { .. }
             | Event::RiderUnassigned { .. }
             | Event::DropLeft { .. }
             | Event::DropArrived { .. }

@@ -73,6 +73,8 @@ fn rider(voice: &Voice, dossier: &Dossier) -> Option<Value> {
     let far = voice.how_far(dossier);
     Some(json!({
         "name": rider_of(&dossier.story.goods),
+        "is_a_carrier": last.tracking_number.is_some(),
+        "tracking_number": last.tracking_number,
         "tracking_url": last.tracking_url,
         "stop": far.as_ref().map(|f| f.stop),
         "stops": far.as_ref().map(|f| f.of),

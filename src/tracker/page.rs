@@ -122,6 +122,8 @@ struct Rider {
     first: String,
     /// A carrier's own page.
     follow: Option<String>,
+    /// The carrier's number for it.
+    tracking: Option<String>,
     far: Option<HowFar>,
     /// The stops still to be made; whether each is this order's.
     dots: Vec<bool>,
@@ -291,14 +293,22 @@ fn rider(voice: &Voice, dossier: &Dossier) -> Option<Rider> {
     let name = of.by.clone()?;
     let far = voice.how_far(dossier);
     let dots = far.iter().flat_map(|far| (1..=far.of.min(MOST_DOTS)).map(move |n| n == far.stop)).collect();
-    Some(Rider { first: name.chars().take(1).collect(), name, follow: of.tracking_url.clone(), far, dots })
+    Some(Rider {
+        first: name.chars().take(1).collect(),
+        name,
+        follow: of.tracking_url.clone(),
+        tracking: of.tracking_number.clone(),
+        far,
+        dots,
+    })
 }
 
-/// What only the customer is shown: they say it at the door.
+/// What only the customer is shown: they say it at the door. A carrier does not ask for it.
 fn code(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<String> {
     let is_coming = matches!(dossier.story.goods.stage(), Stage::RiderAssigned | Stage::OnTheWay);
-    let shown = is_coming && sight == Sight::Owner && dossier.story.status == Status::Confirmed;
-    shown.then(|| orders::delivery_code(&shop.app.signer, dossier.order.id))
+    let by_carrier = dossier.story.goods.last_try().is_some_and(|t| t.tracking_number.is_some());
+    let is_theirs = sight == Sight::Owner && dossier.story.status == Status::Confirmed;
+    (is_coming && is_theirs && !by_carrier).then(|| orders::delivery_code(&shop.app.signer, dossier.order.id))
 }
 
 fn look_again(dossier: &Dossier, has_account_offer: bool) -> Option<u32> {

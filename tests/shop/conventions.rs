@@ -56,6 +56,10 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("rebuild", &["delivery", "events", "fulfilment", "ids", "lifecycle", "money", "orders", "payments"]),
+    (
+        "carriers",
+        &["app", "delivery", "error", "events", "fulfilment", "ids", "lifecycle", "orders", "outside"],
+    ),
     ("cashier", &["app", "error", "events", "ids", "lifecycle", "money", "orders", "outside", "payments"]),
     ("journeys", &["db", "sign", "web"]),
     (
@@ -69,6 +73,7 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
+            "carriers",
             "clock",
             "delivery",
             "error",
@@ -76,6 +81,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "ids",
             "lifecycle",
             "orders",
+            "outside",
             "staffroom",
             "storefront",
             "web",
@@ -207,6 +213,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "accounts",
             "app",
+            "carriers",
             "cashier",
             "checkout",
             "db",
@@ -228,6 +235,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "autopilot",
             "backoffice",
+            "carriers",
             "cashier",
             "checkout",
             "dispatch",
@@ -378,7 +386,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 32] = [
+const GUARDS: [(&str, &str); 34] = [
     ("Cause", "forecasts_cause_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),
@@ -387,6 +395,8 @@ const GUARDS: [(&str, &str); 32] = [
     ("Failure", "drops_failure_known"),
     ("Proof", "drops_proof_known"),
     ("Heard", "rider_uploads_decision_known"),
+    ("BookingState", "carrier_bookings_state_known"),
+    ("WordDecision", "carrier_words_decision_known"),
     ("Reason", "stock_movements_reason_known"),
     ("Topic", "events_topic_known"),
     ("Role", "staff_members_role_known"),

@@ -364,7 +364,7 @@ async fn nobody_on_shift_is_looked_for_again_until_somebody_is() {
     assert_eq!(state(&shop), DropState::RiderAssigned);
     let recorded = events::history(&mut shop.conn(), order.id.0).expect("a history");
     let said = recorded.iter().find(|r| r.event == planned).expect("it was planned");
-    let found = dispatch::act(&mut shop.conn(), said, shop.clock.now()).expect("db");
+    let found = dispatch::act(&mut shop.conn(), &app.carriers, said, shop.clock.now()).expect("db");
     assert_eq!(found, dispatch::Found::Done, "told again, nothing happens");
 }
 

@@ -10,10 +10,10 @@ use smartshop::catalog::{SoldBy, Storage};
 use smartshop::delivery::{self, Failure, Proof};
 use smartshop::events::{self, Event};
 use smartshop::fulfilment::{self, FulfilmentState};
-use smartshop::ids::{Actor, DropId, OrderId, ProductId, StaffId};
+use smartshop::ids::{Actor, BookingId, DropId, OrderId, ProductId, StaffId};
 use smartshop::inventory::{self, Moved};
 use smartshop::lifecycle::{
-    self, AskedBack, AtTheDoor, Promised, RefundOf, Settled, Source, Stage, Status, Story,
+    self, AskedBack, AtTheDoor, CarrierName, Promised, RefundOf, Settled, Source, Stage, Status, Story,
 };
 use smartshop::orders::{self, CancelledWhy, OrderState};
 use smartshop::outside::gateway::{IntentStatus, Refunded, RefundedStatus};
@@ -219,10 +219,50 @@ impl<'s> Town<'s> {
             .expect("settled");
     }
 
+    /// Given to a carrier, who may refuse it, or lose it to a rider, or bring it. Says whether the order's
+    /// way has ended with it.
+    fn carry(&mut self, id: OrderId, drop: DropId) -> bool {
+        let (now, name) = (self.shop.clock.now(), CarrierName { name: "swift", label: "Swift" });
+        let Ok(booking) = lifecycle::ask_carrier(&mut self.conn, drop, name, STAFF, now) else {
+            return false;
+        };
+        let dice = self.dice.below(6);
+        let conn = &mut self.conn;
+        if dice == 0 {
+            lifecycle::carrier_refused(conn, booking, "no van", now).expect("refused");
+            return false;
+        }
+        let reference = format!("SW-{}", booking.0.simple());
+        lifecycle::carrier_booked(conn, booking, &reference, Some("https://swift.example"), now, now)
+            .expect("booked");
+        if dice == 1 {
+            // A rider gets it after all.
+            return false;
+        }
+        if dice == 2 {
+            self.cancel(id);
+            return true;
+        }
+        lifecycle::carrier_collected(conn, booking, now, now).expect("collected");
+        lifecycle::leave_for(conn, drop, Actor::Carrier, now, now).expect("left");
+        self.gateway_says(id, IntentStatus::Succeeded);
+        let conn = &mut self.conn;
+        if dice == 3 {
+            lifecycle::fail(conn, drop, Failure::CarrierStopped, Actor::Carrier, now, now).expect("failed");
+        }
+        let (proof, detail) = (Proof::Carrier, String::new());
+        let door = AtTheDoor { proof, detail, age_checked: false, paid_by: None };
+        lifecycle::deliver(conn, drop, &door, Actor::Carrier, now, now).expect("delivered");
+        true
+    }
+
     fn drive(&mut self, id: OrderId, mut drop: DropId) {
         let (rider, now) = (self.rider, self.shop.clock.now());
         let by = Actor::Staff(rider);
         for _ in 0..3 {
+            if self.dice.below(4) == 0 && self.carry(id, drop) {
+                return;
+            }
             lifecycle::assign_rider(&mut self.conn, drop, rider, Actor::System, now).expect("assigned");
             if self.dice.below(8) == 0 {
                 lifecycle::unassign(&mut self.conn, drop, "van", Actor::System, now).expect("unassigned");
@@ -364,6 +404,15 @@ fn whatever_order_words_from_outside_come_in_one_end_is_told() {
     let bags = [(Storage::Chilled, 1)];
     let drop = lifecycle::pack(&mut town.conn, id, &bags, picker, now).expect("packed").drop;
     lifecycle::assign_rider(&mut town.conn, drop, conor, Actor::System, now).expect("assigned");
+    one_end_is_told(&mut town, id, drop, None);
+    // The same words of a carrier, which has it instead.
+    let swift = CarrierName { name: "swift", label: "Swift" };
+    let booking = lifecycle::ask_carrier(&mut town.conn, drop, swift, STAFF, now).expect("asked");
+    lifecycle::carrier_booked(&mut town.conn, booking, "SW-1", None, now, now).expect("booked");
+    one_end_is_told(&mut town, id, drop, Some(booking));
+}
+
+fn one_end_is_told(town: &mut Town<'_>, id: OrderId, drop: DropId, carrier: Option<BookingId>) {
     let mut ends = std::collections::BTreeMap::new();
     for _ in 0..many("SMARTSHOP_TEST_ORDERINGS", 600) {
         let mut words: Vec<Word> = WORDS.into_iter().filter(|_| town.dice.below(6) != 0).collect();
@@ -372,7 +421,7 @@ fn whatever_order_words_from_outside_come_in_one_end_is_told() {
             words.extend(WORDS.into_iter().filter(|w| heard.contains(w)).nth(town.pick(7)));
         }
         town.dice.shuffle(&mut words);
-        let end = end_of(&mut town, id, drop, &words);
+        let end = end_of(town, id, drop, carrier, &words);
         let known = ends.entry(heard).or_insert_with(|| end.clone());
         assert_eq!(*known, end, "{words:?}");
     }
@@ -380,8 +429,15 @@ fn whatever_order_words_from_outside_come_in_one_end_is_told() {
 }
 
 /// What all say once these words have come, in this order; afterwards none of them has been said.
-fn end_of(town: &mut Town<'_>, id: OrderId, drop: DropId, words: &[Word]) -> String {
-    let (now, by) = (town.shop.clock.now(), Actor::Staff(town.rider));
+fn end_of(
+    town: &mut Town<'_>,
+    id: OrderId,
+    drop: DropId,
+    carrier: Option<BookingId>,
+    words: &[Word],
+) -> String {
+    let now = town.shop.clock.now();
+    let by = if carrier.is_some() { Actor::Carrier } else { Actor::Staff(town.rider) };
     let mut end = String::new();
     let undone = town.conn.transaction::<(), _, _>(|conn| {
         for (minute, word) in (1..).zip(words) {
@@ -390,7 +446,12 @@ fn end_of(town: &mut Town<'_>, id: OrderId, drop: DropId, words: &[Word]) -> Str
                 Word::Processing => says(conn, id, IntentStatus::Processing, now),
                 Word::Authorised => says(conn, id, IntentStatus::RequiresCapture, now),
                 Word::Captured => says(conn, id, IntentStatus::Succeeded, now),
-                Word::Left => drop_heard(lifecycle::leave_for(conn, drop, by, at, now)),
+                Word::Left => {
+                    if let Some(booking) = carrier {
+                        drop_heard(lifecycle::carrier_collected(conn, booking, at, now));
+                    }
+                    drop_heard(lifecycle::leave_for(conn, drop, by, at, now));
+                }
                 Word::Arrived => drop_heard(lifecycle::arrive(conn, drop, by, at)),
                 Word::Delivered => {
                     drop_heard(lifecycle::deliver(conn, drop, &Town::door(), by, at, now));

@@ -3,6 +3,7 @@
 mod accounts;
 mod bad_input;
 mod baskets;
+mod carriers;
 mod checkout;
 mod common;
 mod conventions;

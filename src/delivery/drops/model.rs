@@ -52,6 +52,8 @@ db_enum! {
         NotPaid = "not_paid",
         Damaged = "damaged",
         RiderStopped = "rider_stopped",
+        /// An outside carrier does not bring it, and says nothing that we know of why.
+        CarrierStopped = "carrier_stopped",
         Cancelled = "cancelled",
     }
 }
@@ -61,7 +63,11 @@ impl Failure {
     pub const fn was_at_the_door(self) -> bool {
         match self {
             Self::NobodyThere | Self::NoAccess | Self::Refused | Self::TooYoung | Self::NotPaid => true,
-            Self::WrongAddress | Self::Damaged | Self::RiderStopped | Self::Cancelled => false,
+            Self::WrongAddress
+            | Self::Damaged
+            | Self::RiderStopped
+            | Self::CarrierStopped
+            | Self::Cancelled => false,
         }
     }
 
@@ -76,6 +82,7 @@ impl Failure {
             Self::NotPaid => "it was not paid at the door",
             Self::Damaged => "it was damaged on the way",
             Self::RiderStopped => "our rider had to stop",
+            Self::CarrierStopped => "the carrier could not bring it",
             Self::Cancelled => "the order was cancelled",
         }
     }
@@ -124,7 +131,8 @@ pub struct Drop {
     pub rider_id: Option<StaffId>,
     /// Its place among the stops of its rider.
     pub stop: i32,
-    /// An outside carrier, its number for it, and where one can follow it.
+    /// An outside carrier by the name people read, its number for it, and where one can follow it.
+    /// Without a number it has been asked and has not answered yet.
     pub carrier: Option<String>,
     pub carrier_ref: Option<String>,
     pub tracking_url: Option<String>,
@@ -137,6 +145,13 @@ pub struct Drop {
     pub proof: Option<Proof>,
     pub proof_detail: String,
     pub version: i32,
+}
+
+impl Drop {
+    /// Whether an outside carrier brings it, or has been asked to.
+    pub const fn is_a_carriers(&self) -> bool {
+        self.carrier.is_some()
+    }
 }
 
 /// A word of a rider's device, kept once under the device's own id.

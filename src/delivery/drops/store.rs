@@ -66,13 +66,13 @@ pub fn open_drops(
     query.load(conn)
 }
 
-/// What nobody has taken on yet, what is promised first at the top.
+/// What nobody has taken on yet and no carrier was asked for, what is promised first at the top.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn unassigned_drops(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<Drop>> {
     Drop::query()
-        .filter(drops::state.eq(DropState::Planned))
+        .filter(drops::state.eq(DropState::Planned).and(drops::carrier.is_null()))
         .order((drops::ends_at, drops::id))
         .limit(most)
         .load(conn)
@@ -160,10 +160,24 @@ pub fn set_assigned(
         .set((
             drops::state.eq(DropState::RiderAssigned),
             drops::rider_id.eq(rider),
+            drops::carrier.eq(None::<String>),
+            drops::carrier_ref.eq(None::<String>),
+            drops::tracking_url.eq(None::<String>),
             drops::stop.eq(stop),
             drops::assigned_at.eq(now),
             drops::version.eq(drops::version + 1),
         ))
+        .execute(conn)
+        .map(std::mem::drop)
+}
+
+/// A carrier is asked for it, or is not any more.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_asked(conn: &mut PgConnection, id: DropId, carrier: Option<&str>) -> QueryResult<()> {
+    diesel::update(drops::table.find(id))
+        .set((drops::carrier.eq(carrier), drops::version.eq(drops::version + 1)))
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -173,7 +187,6 @@ pub fn set_assigned(
 pub fn set_booked(
     conn: &mut PgConnection,
     id: DropId,
-    carrier: &str,
     reference: &str,
     tracking_url: Option<&str>,
     now: DateTime<Utc>,
@@ -182,7 +195,6 @@ pub fn set_booked(
         .set((
             drops::state.eq(DropState::RiderAssigned),
             drops::rider_id.eq(None::<StaffId>),
-            drops::carrier.eq(carrier),
             drops::carrier_ref.eq(reference),
             drops::tracking_url.eq(tracking_url),
             drops::assigned_at.eq(now),

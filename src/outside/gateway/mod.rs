@@ -8,11 +8,9 @@ mod call;
 mod client;
 mod model;
 mod read;
-mod signature;
 
 pub use client::{Gateway, Tally};
 pub use model::{
     Card, GatewayError, How, Intent, IntentStatus, NewIntent, Refunded, RefundedStatus, Said, Word,
 };
 pub use read::word;
-pub use signature::{BadSignature, check as check_signature, sign};

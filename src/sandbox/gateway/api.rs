@@ -168,7 +168,7 @@ fn respond(answer: &Answer) -> HttpResponse {
 }
 
 /// Closes the connection before a byte of an answer is sent.
-fn no_answer() -> HttpResponse {
+pub(in crate::sandbox) fn no_answer() -> HttpResponse {
     HttpResponse::Ok().body(Lost)
 }
 

@@ -9,7 +9,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::route;
+use actix_web::web::{ServiceConfig, route};
 use actix_web::{App, Error, HttpResponse, HttpServer};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
@@ -38,14 +38,23 @@ pub struct Listening {
 /// # Errors
 /// When the listener cannot be used or no thread can be started.
 pub fn listen(gateway: Gateway, listener: TcpListener) -> Result<Listening, Sorry> {
+    serve(listener, move |cfg| {
+        cfg.configure(api(gateway.clone())).configure(pages(gateway.clone()));
+    })
+}
+
+/// The same for whatever stands on this side of the wires.
+pub(in crate::sandbox) fn serve(
+    listener: TcpListener,
+    routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> Result<Listening, Sorry> {
     let address = listener.local_addr()?;
     let (told, hear) = mpsc::channel();
     let thread = std::thread::Builder::new().name("sandbox-gateway".to_owned()).spawn(move || {
         let system = actix_web::rt::System::new();
         let server = HttpServer::new(move || {
             App::new()
-                .configure(api(gateway.clone()))
-                .configure(pages(gateway.clone()))
+                .configure(routes.clone())
                 .route("/assets/{hash}/{name:.+}", get().to(assets::serve))
                 .default_service(route().to(nothing_here))
                 .wrap(from_fn(dress))

@@ -28,7 +28,12 @@ mod webhooks;
 mod tests;
 
 pub use api::api;
+pub(in crate::sandbox) use api::no_answer;
 pub use house::{Gateway, Settings, Sorry};
+pub(in crate::sandbox) use listen::serve;
 pub use listen::{Listening, listen};
+pub(in crate::sandbox) use model::Delivery;
 pub use mood::Mood;
+pub(in crate::sandbox) use mood::{Fate, Temper};
 pub use pages::pages;
+pub(in crate::sandbox) use webhooks::{signature, wait_after};

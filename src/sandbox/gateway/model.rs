@@ -221,10 +221,10 @@ pub(super) struct Event {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Delivery {
-    pub(super) copy: u8,
-    pub(super) attempts: u32,
-    pub(super) due: DateTime<Utc>,
+pub(in crate::sandbox) struct Delivery {
+    pub(in crate::sandbox) copy: u8,
+    pub(in crate::sandbox) attempts: u32,
+    pub(in crate::sandbox) due: DateTime<Utc>,
 }
 
 /// A delivery was tried: it is over, or due again.

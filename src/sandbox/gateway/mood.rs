@@ -57,7 +57,7 @@ impl Mood {
 
 /// What becomes of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(in crate::sandbox) enum Fate {
     Fine,
     Silent { seconds: u64 },
     Lost { seconds: u64 },
@@ -66,7 +66,7 @@ pub(super) enum Fate {
 }
 
 /// A mood and its dice.
-pub(super) struct Temper {
+pub(in crate::sandbox) struct Temper {
     inside: Mutex<Inside>,
 }
 
@@ -76,19 +76,19 @@ struct Inside {
 }
 
 impl Temper {
-    pub(super) fn new(mood: Mood) -> Self {
+    pub(in crate::sandbox) fn new(mood: Mood) -> Self {
         Self { inside: Mutex::new(Inside { dice: Dice(mood.seed), mood }) }
     }
 
-    pub(super) fn mood(&self) -> Mood {
+    pub(in crate::sandbox) fn mood(&self) -> Mood {
         self.inside().mood.clone()
     }
 
-    pub(super) fn change(&self, mood: Mood) {
+    pub(in crate::sandbox) fn change(&self, mood: Mood) {
         *self.inside() = Inside { dice: Dice(mood.seed), mood };
     }
 
-    pub(super) fn fate(&self) -> Fate {
+    pub(in crate::sandbox) fn fate(&self) -> Fate {
         let mut inside = self.inside();
         match inside.mood.next_calls {
             Some(0) => return Fate::Fine,
@@ -106,7 +106,7 @@ impl Temper {
     }
 
     /// Whether the payment at hand is one of those to be declined.
-    pub(super) fn declines(&self) -> bool {
+    pub(in crate::sandbox) fn declines(&self) -> bool {
         let mut inside = self.inside();
         let declines = inside.mood.decline_next > 0;
         inside.mood.decline_next -= u32::from(declines);
@@ -114,7 +114,7 @@ impl Temper {
     }
 
     /// When an event is to be sent: not at all, once or twice, now or later.
-    pub(super) fn deliveries(&self, now: DateTime<Utc>) -> Vec<Delivery> {
+    pub(in crate::sandbox) fn deliveries(&self, now: DateTime<Utc>) -> Vec<Delivery> {
         let mut inside = self.inside();
         let Inside { mood, dice } = &mut *inside;
         if dice.falls(mood.webhooks_lost_percent) {

@@ -99,7 +99,7 @@ fn send_one(gateway: &Inner, agent: &ureq::Agent) -> bool {
     true
 }
 
-fn wait_after(attempts: u32) -> Duration {
+pub(in crate::sandbox) fn wait_after(attempts: u32) -> Duration {
     let step = usize::try_from(attempts).unwrap_or(usize::MAX).min(PATIENCE.len() - 1);
     Duration::seconds(PATIENCE[step])
 }
@@ -124,7 +124,7 @@ fn send(agent: &ureq::Agent, url: &str, secret: &str, event: &Event, at: i64) ->
 }
 
 /// `t=…,v1=…`: the HMAC of the time and the text.
-pub(super) fn signature(secret: &str, at: i64, body: &str) -> String {
+pub(in crate::sandbox) fn signature(secret: &str, at: i64, body: &str) -> String {
     let key: Hmac<Sha256> = match Hmac::new_from_slice(secret.as_bytes()) {
         Ok(key) => key,
         Err(e) => unreachable!("an HMAC takes a key of any length: {e}"),

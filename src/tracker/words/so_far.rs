@@ -75,7 +75,10 @@ impl Voice {
             | Event::LineReopened { .. }
             | Event::DropPlanned { .. }
             | Event::RiderAssigned { .. }
+            | Event::CarrierAsked { .. }
             | Event::CarrierBooked { .. }
+            | Event::CarrierRefused { .. }
+            | Event::CarrierEndAsked { .. }
             | Event::RiderUnassigned { .. }
             | Event::DropLeft { .. }
             | Event::DropArrived { .. }

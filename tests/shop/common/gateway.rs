@@ -7,7 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use serde_json::Value;
 use smartshop::clock::Clock;
-use smartshop::sandbox::gateway::{Gateway, Listening, Mood, Settings, listen};
+use smartshop::sandbox::carrier::{self, Carrier};
+use smartshop::sandbox::gateway::{Gateway, Listening, Mood, Settings};
+use smartshop::sandbox::listen;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ const SIGNED_WITH: &str = "whsec_test";
 
 pub(crate) struct Bank {
     gateway: Gateway,
+    carrier: Carrier,
     listening: Option<Listening>,
     pub(crate) base: String,
     folder: PathBuf,
@@ -45,7 +48,7 @@ impl Bank {
             secret_key: SECRET.to_owned(),
             publishable_key: "pk_sandbox_test".to_owned(),
             webhook_secret: SIGNED_WITH.to_owned(),
-            webhook_url: Some(letter_box),
+            webhook_url: Some(letter_box.clone()),
             public_base: String::new(),
             merchant: "SmartShop".to_owned(),
             mood: Mood::default(),
@@ -54,7 +57,8 @@ impl Bank {
         let gateway = Gateway::open(settings, clock.clone()).expect("the gateway opens");
         gateway.set_fsync(false);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let listening = listen(gateway.clone(), listener).expect("the gateway listens");
+        let carrier = open_carrier(&folder, &base_of(&listener), letter_box, clock);
+        let listening = listen(gateway.clone(), carrier.clone(), listener).expect("the gateway listens");
         let base = format!("http://{}", listening.address);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -63,7 +67,7 @@ impl Bank {
             .timeout_global(Some(Duration::from_secs(10)))
             .build()
             .into();
-        Self { gateway, listening: Some(listening), base, folder, agent, heard }
+        Self { gateway, carrier, listening: Some(listening), base, folder, agent, heard }
     }
 
     /// A shop with the demo's goods whose gateway this is.
@@ -78,6 +82,39 @@ impl Bank {
         (shop, bank)
     }
 
+    /// Such a shop with the sandbox carrier too, which brings by itself what goes to these zones.
+    pub(crate) fn with_carrier(zones: &str) -> (TestShop, Self) {
+        let (shop, bank) = Self::with_shop();
+        let zones = if zones.is_empty() { String::new() } else { format!(" @ {zones}") };
+        let carriers = format!("sandbox (Sandbox carrier) {}/carrier{zones}", bank.base);
+        let shop = shop
+            .with("SMARTSHOP_CARRIERS", &carriers)
+            .with("SMARTSHOP_CARRIER_KEYS", &format!("sandbox={SECRET}"))
+            .with("SMARTSHOP_CARRIER_SECRETS", &format!("sandbox={SIGNED_WITH}"));
+        (shop, bank)
+    }
+
+    /// From now on the carrier behaves like this; what is not named is in good health.
+    pub(crate) fn carrier_mood(&self, mood: &str) {
+        let request = self.agent.post(format!("{}/sandbox/carrier/control/mood", self.base));
+        assert_eq!(request.send(mood).expect("an answer").status(), 200, "{mood}");
+    }
+
+    /// What the carrier has in its books.
+    pub(crate) fn shipments(&self) -> Vec<Value> {
+        let url = format!("{}/sandbox/carrier/control/books", self.base);
+        let text = self.agent.get(url).call().expect("books").body_mut().read_to_string().expect("text");
+        let books: Value = serde_json::from_str(&text).expect("JSON");
+        books["data"].as_array().expect("shipments").clone()
+    }
+
+    /// Something happens to a shipment of the carrier's.
+    pub(crate) fn carrier_says(&self, id: &str, state: &str) {
+        let request = self.agent.post(format!("{}/sandbox/carrier/control/shipments/{id}", self.base));
+        let body = serde_json::json!({"state": state, "reason": "nobody_there"}).to_string();
+        assert_eq!(request.send(body).expect("an answer").status(), 200, "{state}");
+    }
+
     /// From now on it behaves like this; what is not named is in good health.
     pub(crate) fn mood(&self, mood: &str) {
         let request = self.agent.post(format!("{}/sandbox/control/mood", self.base));
@@ -88,6 +125,7 @@ impl Bank {
     pub(crate) fn close(&mut self) {
         if let Some(listening) = self.listening.take() {
             self.gateway.stop();
+            self.carrier.stop();
             listening.stop();
         }
     }
@@ -160,6 +198,16 @@ impl Heard {
         shop.shopper().send(request).await.status
     }
 
+    /// Brings it to the shop, as the carrier would.
+    pub(crate) async fn comes_from_carrier(&self, shop: &TestShop) -> StatusCode {
+        let request = TestRequest::post()
+            .uri("/webhooks/carriers/sandbox")
+            .insert_header(("carrier-signature", self.signature.as_str()))
+            .insert_header(("content-type", "application/json; charset=utf-8"))
+            .set_payload(self.body.clone());
+        shop.shopper().send(request).await.status
+    }
+
     /// A word of the gateway's that it never said.
     pub(crate) fn made_up(shop: &TestShop, id: &str, kind: &str, object: &Value) -> Self {
         let body = serde_json::json!({"id": id, "type": kind, "data": {"object": object}}).to_string();
@@ -167,7 +215,7 @@ impl Heard {
     }
 
     pub(crate) fn signed(shop: &TestShop, body: String) -> Self {
-        use smartshop::outside::gateway::sign;
+        use smartshop::outside::sign;
         let signature = sign(body.as_bytes(), SIGNED_WITH, shop.clock.now());
         Self { signature, body, kind: String::new(), about: String::new() }
     }
@@ -178,6 +226,23 @@ impl Drop for Bank {
         self.close();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+fn base_of(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+fn open_carrier(folder: &std::path::Path, base: &str, letter_box: String, clock: &Clock) -> Carrier {
+    let settings = carrier::Settings {
+        data_dir: folder.join("carrier"),
+        key: SECRET.to_owned(),
+        secret: SIGNED_WITH.to_owned(),
+        webhook_url: Some(letter_box),
+        public_base: base.to_owned(),
+        mood: Mood::default(),
+        goes_on: false,
+    };
+    Carrier::open(settings, clock.clone()).expect("the carrier opens")
 }
 
 /// Takes what is posted and keeps it. Its thread ends with the process.
@@ -213,7 +278,7 @@ fn read_letter(stream: TcpStream) -> Option<Heard> {
         };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
-            "stripe-signature" => signature = value.to_owned(),
+            "stripe-signature" | "carrier-signature" => signature = value.to_owned(),
             _ => {}
         }
     }
@@ -222,8 +287,9 @@ fn read_letter(stream: TcpStream) -> Option<Heard> {
     let body = String::from_utf8(body).ok()?;
     let event: Value = serde_json::from_str(&body).ok()?;
     let object = &event["data"]["object"];
-    let about = object["payment_intent"].as_str().or(object["id"].as_str()).unwrap_or_default().to_owned();
-    let kind = event["type"].as_str()?.to_owned();
+    let about = object["payment_intent"].as_str().or(object["id"].as_str()).or(event["shipment"].as_str());
+    let about = about.unwrap_or_default().to_owned();
+    let kind = event["type"].as_str().or(event["state"].as_str())?.to_owned();
     let mut stream = stream;
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok()?;
     Some(Heard { signature, body, kind, about })

@@ -1,4 +1,4 @@
-//! Whether a webhook is the gateway's own: an HMAC over its time and its body.
+//! Whether a webhook is the gateway's own, or a carrier's: an HMAC over its time and its body.
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
@@ -72,7 +72,7 @@ mod tests {
     use chrono::Duration;
 
     #[test]
-    fn only_the_gateways_own_words_are_taken_and_only_while_they_are_new() {
+    fn only_their_own_words_are_taken_and_only_while_they_are_new() {
         let now: DateTime<Utc> = "2026-11-24T14:20:00Z".parse().expect("a time");
         let (body, secret) = (br#"{"id":"evt_1"}"#.as_slice(), "whsec_test");
         let good = sign(body, secret, now);
