@@ -115,12 +115,12 @@ fn give_numbers(conn: &mut PgConnection) {
     .expect("numbers");
 }
 
-/// Functions that write a row's keys anew: all of ours are UUIDs of version 7, in which three figures are
+/// Functions that write a row's keys anew: all of ours are UUIDs, in which three figures of chance are
 /// the copy's number then. Who picks and who rides stays who they are.
 fn name_again(conn: &mut PgConnection, [picker, rider]: &[String; 2]) {
     conn.batch_execute(&format!(
         "CREATE FUNCTION pg_temp.other(line text, copy int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-           SELECT regexp_replace(regexp_replace(line, '(-7)[0-9a-f]{{3}}(-[89ab])', '\\1' || lpad(to_hex(copy), 3, '0') || '\\2', 'g'),
+           SELECT regexp_replace(regexp_replace(line, '-[47][0-9a-f]{{3}}(-[89ab])', '-8' || lpad(to_hex(copy), 3, '0') || '\\1', 'g'),
                                  '((pi|re)_[0-9a-f]{{32}})', '\\1_' || copy, 'g') $$;
          CREATE FUNCTION pg_temp.again(line text, copy int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
            SELECT replace(replace(pg_temp.other(line, copy), pg_temp.other('{picker}', copy), '{picker}'),
@@ -132,8 +132,8 @@ fn name_again(conn: &mut PgConnection, [picker, rider]: &[String; 2]) {
 /// All rows of a table once for each copy of their order.
 fn copy(conn: &mut PgConnection, table: &str, but: &str, order: &str) {
     let count = diesel::sql_query(format!(
-        "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, pg_temp.again(to_jsonb(t)::text, n.copy) {but})).*
-         FROM {table} t JOIN numbers n ON n.order_id = {order}"
+        "INSERT INTO {table} SELECT r.* FROM {table} t JOIN numbers n ON n.order_id = {order},
+              LATERAL jsonb_populate_record(NULL::{table}, pg_temp.again(to_jsonb(t)::text, n.copy) {but}) r"
     ))
     .execute(conn)
     .unwrap_or_else(|e| panic!("{table}: {e}"));
