@@ -108,6 +108,11 @@ id! {
     BookingId, Uuid, diesel::sql_types::Uuid
 }
 
+id! {
+    /// A customer's word that something is not right with an order.
+    CaseId, Uuid, diesel::sql_types::Uuid
+}
+
 /// An order's name, short enough to be read out on the phone: `7K3M-9QX2`. Eight signs out of
 /// thirty-two that cannot be mistaken for each other; the last one checks the others.
 #[derive(

@@ -13,6 +13,7 @@ use crate::outside::mail::Mailbox;
 use crate::rider;
 use crate::sandbox;
 use crate::storefront::{self, Shop};
+use crate::support;
 use crate::tracker::{self, Streams};
 use crate::warehouse;
 use crate::web::{Front, Metrics, assets, get};
@@ -70,6 +71,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .configure(warehouse::routes)
             .configure(dispatch::routes)
             .configure(rider::routes)
+            .configure(support::routes)
             .configure(|cfg| sandbox::routes(cfg, state.mailbox, state.sandbox_carrier, state.sandbox))
             .service(
                 resource("/webhooks/payments")

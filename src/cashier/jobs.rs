@@ -3,7 +3,7 @@
 use super::wait::{For, ask, attempt, tell};
 use crate::app::App;
 use crate::error::AppError;
-use crate::events::{Acted, Event, Job, about_the_goods};
+use crate::events::{Acted, Event, Job, about_the_customer, about_the_goods};
 use crate::ids::{AttemptId, CaptureId, RefundId};
 use crate::lifecycle;
 use crate::money::Money;
@@ -38,6 +38,7 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         | Event::RefundFailed { .. }
         | Event::StockSet { .. }
         | Event::StockMoved { .. }
+        | about_the_customer!()
         | about_the_goods!() => Ok(Acted::Done),
     }
 }

@@ -380,6 +380,33 @@ diesel::table! {
         made_at -> Timestamptz,
         ends_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        may_act_until -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    order_codes (link) {
+        link -> Bytea,
+        hash -> Text,
+        made_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        tries -> Integer,
+    }
+}
+diesel::table! {
+    cases (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        kind -> Text,
+        words -> Text,
+        positions -> Jsonb,
+        state -> Text,
+        staff_id -> Nullable<Uuid>,
+        answer -> Text,
+        opened_at -> Timestamptz,
+        taken_at -> Nullable<Timestamptz>,
+        answered_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+        version -> Integer,
     }
 }
 diesel::table! {
@@ -704,6 +731,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     gateway_events,
     saved_cards,
     order_links,
+    order_codes,
+    cases,
     outbox,
     customers,
     customer_sessions,

@@ -1,5 +1,5 @@
 use crate::db::db_enum;
-use crate::ids::{AttemptId, BookingId, CaptureId, DropId, OrderNumber, RefundId, StaffId};
+use crate::ids::{AttemptId, BookingId, CaptureId, CaseId, DropId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -268,6 +268,22 @@ pub enum Event {
     /// The customer has changed where to leave it, the note, the telephone or the gate code. What they
     /// are now is personal, and stands in the order's contact alone.
     InstructionsChanged,
+    /// No link made before opens the order any more.
+    LinksRevoked,
+    /// The customer says that something is not right. What they wrote stands in the case alone.
+    ProblemReported {
+        case: CaseId,
+        what: String,
+    },
+    CaseTaken {
+        case: CaseId,
+    },
+    CaseAnswered {
+        case: CaseId,
+    },
+    CaseClosed {
+        case: CaseId,
+    },
     /// What stands on shelves was set: counted, or by a catalogue's import.
     StockSet {
         products: Vec<(i64, i32)>,
@@ -324,6 +340,11 @@ impl Event {
             Self::PromiseMade { .. } => "promise_made",
             Self::DelayForeseen { .. } => "delay_foreseen",
             Self::InstructionsChanged => "instructions_changed",
+            Self::LinksRevoked => "links_revoked",
+            Self::ProblemReported { .. } => "problem_reported",
+            Self::CaseTaken { .. } => "case_taken",
+            Self::CaseAnswered { .. } => "case_answered",
+            Self::CaseClosed { .. } => "case_closed",
             Self::StockSet { .. } => "stock_set",
             Self::StockMoved { .. } => "stock_moved",
         }
@@ -335,7 +356,12 @@ impl Event {
             Self::OrderPlaced { .. }
             | Self::OrderConfirmed
             | Self::OrderCancelled { .. }
-            | Self::OrderCompleted => Topic::Order,
+            | Self::OrderCompleted
+            | Self::LinksRevoked
+            | Self::ProblemReported { .. }
+            | Self::CaseTaken { .. }
+            | Self::CaseAnswered { .. }
+            | Self::CaseClosed { .. } => Topic::Order,
             Self::PaymentStarted { .. }
             | Self::PaymentProcessing { .. }
             | Self::PaymentAuthorised { .. }
@@ -383,7 +409,8 @@ impl Event {
             | Self::DropLeft { .. }
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }
-            | Self::DelayForeseen { .. } => &[Consumer::Notifications],
+            | Self::DelayForeseen { .. }
+            | Self::CaseAnswered { .. } => &[Consumer::Notifications],
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
                 &[Consumer::Gateway]
             }
@@ -415,6 +442,10 @@ impl Event {
             | Self::DropArrived { .. }
             | Self::PromiseMade { .. }
             | Self::InstructionsChanged
+            | Self::LinksRevoked
+            | Self::ProblemReported { .. }
+            | Self::CaseTaken { .. }
+            | Self::CaseClosed { .. }
             | Self::StockSet { .. }
             | Self::StockMoved { .. }
             | Self::OrderPacked { .. } => &[],

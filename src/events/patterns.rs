@@ -47,6 +47,26 @@ macro_rules! about_the_money {
     };
 }
 
+/// Whether an order is still to be, as a pattern.
+macro_rules! about_the_order {
+    () => {
+        $crate::events::Event::OrderConfirmed
+            | $crate::events::Event::OrderCancelled { .. }
+            | $crate::events::Event::OrderCompleted
+    };
+}
+
+/// What is said between a customer and the desk, and who may look; as a pattern.
+macro_rules! about_the_customer {
+    () => {
+        $crate::events::Event::LinksRevoked
+            | $crate::events::Event::ProblemReported { .. }
+            | $crate::events::Event::CaseTaken { .. }
+            | $crate::events::Event::CaseAnswered { .. }
+            | $crate::events::Event::CaseClosed { .. }
+    };
+}
+
 /// The events of no order, as a pattern.
 macro_rules! about_no_order {
     () => {
@@ -56,4 +76,4 @@ macro_rules! about_no_order {
     };
 }
 
-pub(crate) use {about_no_order, about_the_goods, about_the_money};
+pub(crate) use {about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order};

@@ -145,3 +145,18 @@ pub fn change_instructions(
         Ok(events::record(conn, id.0, &Event::InstructionsChanged, Actor::Customer, now)?)
     })
 }
+
+/// No link made so far opens the order any more, nor does what a code has let act. Nothing where there is
+/// none. One transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn revoke_links(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        orders::lock_order(conn, id)?;
+        if orders::revoke_links(conn, id, now)? == 0 {
+            return Ok(());
+        }
+        events::record(conn, id.0, &Event::LinksRevoked, Actor::Customer, now)
+    })
+}

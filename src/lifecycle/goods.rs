@@ -4,7 +4,7 @@
 //! never in which order they came: of one try to deliver, what is further on counts.
 
 use crate::delivery::Failure;
-use crate::events::{Event, Recorded, about_no_order, about_the_money};
+use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_money, about_the_order};
 use crate::ids::{DropId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
@@ -234,9 +234,8 @@ impl Goods {
             Event::PickingLeft
             | Event::CarrierEndAsked { .. }
             | Event::InstructionsChanged
-            | Event::OrderConfirmed
-            | Event::OrderCancelled { .. }
-            | Event::OrderCompleted
+            | about_the_order!()
+            | about_the_customer!()
             | about_the_money!()
             | about_no_order!() => {}
         }

@@ -29,7 +29,7 @@ pub use carrier::{
     CarrierError, CarrierName, ask_carrier, booking_ended, carrier_booked, carrier_collected,
     carrier_refused, give_up_carrier,
 };
-pub use choose::{ChooseError, change_instructions, choose_window};
+pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, deliver, due_at_door, fail, leave_for, plan_again, unassign,

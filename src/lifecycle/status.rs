@@ -2,7 +2,7 @@
 //! pages, letters and everybody else read from, so that they say the same.
 
 use super::goods::Goods;
-use crate::events::{Event, Recorded, about_no_order, about_the_goods, about_the_money};
+use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_goods, about_the_money};
 use crate::ids::{AttemptId, RefundId};
 use crate::money::Money;
 use crate::orders::CancelledWhy;
@@ -177,7 +177,7 @@ impl Fold {
                 // That money came late is said later; it was over before.
                 self.cancelled_at.get_or_insert(at);
             }
-            about_the_money!() | about_the_goods!() | about_no_order!() => {}
+            about_the_money!() | about_the_goods!() | about_the_customer!() | about_no_order!() => {}
         }
     }
 
@@ -246,6 +246,7 @@ impl Fold {
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
             | about_the_goods!()
+            | about_the_customer!()
             | about_no_order!() => {}
         }
     }

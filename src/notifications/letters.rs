@@ -1,7 +1,7 @@
 //! Each letter, as text and as HTML. The subject and the first line are the answer.
 
 use super::Desk;
-use crate::ids::{DropId, RefundId};
+use crate::ids::{CaseId, DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
 use crate::payments::RefundState;
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     NotDelivered(DropId),
     /// Since when it is known.
     Late(DateTime<Utc>),
+    /// The desk has answered what was reported.
+    Answered(CaseId),
 }
 
 /// What all letters about an order say.
@@ -86,7 +88,7 @@ pub(super) fn write(
     let (text, html) = match kind {
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
-        Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) => {
+        Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
             (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
         }
         Kind::Delivered => (DeliveredText(&facts).render()?, DeliveredPage(&facts).render()?),
@@ -108,6 +110,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
             answer.lead.clone(),
         ),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
+        Kind::Answered(case) => answered(dossier, case),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
             news(kind, voice, dossier, &answer)
         }
@@ -116,7 +119,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
     let big = match kind {
         Kind::Confirmed => Some(window.clone()),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
-        Kind::Cancelled | Kind::Refunded(_) => None,
+        Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => None,
     };
     Facts {
         link: format!("{}/orders/{number}?key={key}", desk.public_url),
@@ -159,7 +162,9 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => format!("Order {number}"),
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => {
+            format!("Order {number}")
+        }
     };
     let mut lead = answer.lead.clone();
     if let Kind::OnTheWay(_) = kind {
@@ -186,6 +191,14 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     let at = voice.time(back.settled_at.unwrap_or(back.asked_at));
     let lead = format!("It left us on {at}. Your bank shows it within a few days.");
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
+}
+
+fn answered(dossier: &Dossier, case: CaseId) -> Opening {
+    let number = &dossier.order.number;
+    let found = dossier.cases.iter().find(|c| c.id == case);
+    let lead: Vec<String> = found.map(|c| c.answer.clone()).into_iter().collect();
+    let title = "Our answer to what you told us".to_owned();
+    (format!("Our answer about order {number}"), title, lead)
 }
 
 fn item(voice: &Voice, dossier: &Dossier, line: &crate::orders::OrderLine) -> (String, String) {
@@ -220,6 +233,7 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
         Kind::Late(_) => voice.choices(dossier),
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
+        Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
         Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()
         }

@@ -78,6 +78,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::DropDelivered { .. } => Kind::Delivered,
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
         Event::DelayForeseen { .. } => Kind::Late(recorded.happened_at),
+        Event::CaseAnswered { case } => Kind::Answered(*case),
         Event::QuoteGiven { .. }
         | Event::OrderPlaced { .. }
         | Event::OrderCompleted
@@ -112,6 +113,10 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::RiderUnassigned { .. }
         | Event::DropArrived { .. }
         | Event::PromiseMade { .. }
+        | Event::LinksRevoked
+        | Event::ProblemReported { .. }
+        | Event::CaseTaken { .. }
+        | Event::CaseClosed { .. }
         | Event::InstructionsChanged => return None,
     })
 }
@@ -125,7 +130,7 @@ fn is_overtaken(kind: Kind, story: &Story) -> bool {
     match kind {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
-        Kind::Refunded(_) => false,
+        Kind::Refunded(_) | Kind::Answered(_) => false,
         Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),
         Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),

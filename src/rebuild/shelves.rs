@@ -1,7 +1,7 @@
 //! Shelves as the log tells them: stated once, then moved by orders and by hand.
 
 use super::tables::Rows;
-use crate::events::{Event, Recorded, about_the_money};
+use crate::events::{Event, Recorded, about_the_customer, about_the_money};
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -115,6 +115,7 @@ impl Taken {
             | Event::QuoteGiven { .. }
             | Event::StockSet { .. }
             | Event::StockMoved { .. }
+            | about_the_customer!()
             | about_the_money!() => {}
         }
     }

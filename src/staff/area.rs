@@ -67,7 +67,8 @@ impl Area {
             Self::Stock => Some("/warehouse/stock"),
             Self::Dispatch => Some("/dispatch"),
             Self::Rider => Some("/rider"),
-            Self::Support | Self::Insights => None,
+            Self::Support => Some("/support"),
+            Self::Insights => None,
         }
     }
 

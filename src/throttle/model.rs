@@ -19,6 +19,8 @@ db_enum! {
         Coupon = "coupon",
         /// Only those look-ups of an order that found nothing.
         OrderNumberGuess = "order_number_guess",
+        /// Codes that go to an order's contact.
+        OrderCode = "order_code",
     }
 }
 
@@ -92,6 +94,10 @@ impl Limited {
             (Self::OrderNumberGuess, Whose::Device) => tries(10, 60),
             (Self::OrderNumberGuess, Whose::Address) => tries(20, 60),
             (Self::OrderNumberGuess, Whose::Subject | Whose::SubjectHere) => tries(30, 60),
+            // Each is a letter; with five tries a code, a million codes last for years.
+            (Self::OrderCode, Whose::Device) => tries(6, 60),
+            (Self::OrderCode, Whose::Address) => tries(20, 60),
+            (Self::OrderCode, Whose::Subject | Whose::SubjectHere) => tries(8, 60),
             // Codes are short; people try the ones they have heard of.
             (Self::Coupon, Whose::Device) => tries(15, 15),
             (Self::Coupon, Whose::Address) => tries(45, 15),

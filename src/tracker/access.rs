@@ -4,8 +4,8 @@ use super::dossier::Dossier;
 use super::words::{Dates, Voice};
 use crate::app::App;
 use crate::error::AppError;
-use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
-use crate::orders::{self, Order};
+use crate::ids::{BasketId, CustomerId, OrderNumber};
+use crate::orders::{self, Opened, Order};
 use crate::storefront::{Asker, Shop, Viewer, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::cookies;
@@ -22,8 +22,27 @@ const A_DAY: u32 = 86_400;
 pub(super) enum Sight {
     /// The browser that placed it, or the customer it belongs to.
     Owner,
+    /// A link, in a browser that has typed a code from the order's own contact: sees what a link shows,
+    /// and may act.
+    Proven,
     /// Whoever holds a link: no phone, no full address, nothing that was written for the rider.
     Link,
+}
+
+impl Sight {
+    pub(super) const fn may_act(self) -> bool {
+        match self {
+            Self::Owner | Self::Proven => true,
+            Self::Link => false,
+        }
+    }
+
+    pub(super) const fn is_owner(self) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Proven | Self::Link => false,
+        }
+    }
 }
 
 /// Somebody who asks for an order.
@@ -82,7 +101,7 @@ impl Caller {
         now: DateTime<Utc>,
     ) -> QueryResult<Option<(Order, Sight)>> {
         let order = orders::order_by_number(conn, number).optional()?;
-        let linked = orders::open_link(conn, self.key.as_deref().unwrap_or_default(), now)?;
+        let linked = orders::open_link(conn, self.key(), now)?;
         Ok(order.and_then(|order| self.sight_of(&order, linked).map(|sight| (order, sight))))
     }
 
@@ -104,6 +123,11 @@ impl Caller {
         self.basket
     }
 
+    /// The secret of the link they came by.
+    pub(super) fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn customer(&self) -> Option<CustomerId> {
         self.customer
     }
@@ -119,13 +143,14 @@ impl Caller {
     }
 
     /// What may be seen of an order, if anything. The one rule.
-    fn sight_of(&self, order: &Order, linked: Option<OrderId>) -> Option<Sight> {
+    fn sight_of(&self, order: &Order, linked: Option<Opened>) -> Option<Sight> {
         let placed_it = self.basket == Some(order.basket_id);
         let is_theirs = self.customer.is_some() && self.customer == order.customer_id;
         if placed_it || is_theirs {
             return Some(Sight::Owner);
         }
-        (linked == Some(order.id)).then_some(Sight::Link)
+        let link = linked.filter(|link| link.order == order.id)?;
+        Some(if link.may_act { Sight::Proven } else { Sight::Link })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that is told about one order, read together.
 
+use crate::care::{self, Case};
 use crate::delivery::{self, Place};
 use crate::events::{self, Recorded};
 use crate::lifecycle::{Stage, Status, Story};
@@ -30,6 +31,8 @@ pub struct Dossier {
     pub zone: Option<String>,
     pub history: Vec<Recorded>,
     pub run: Option<Run>,
+    /// What its customer has told us is not right.
+    pub cases: Vec<Case>,
 }
 
 impl Dossier {
@@ -47,6 +50,7 @@ impl Dossier {
             zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
             place,
             run: run(conn, &story)?,
+            cases: care::of_order(conn, order.id)?,
             story,
             history,
             attempts,
@@ -74,6 +78,12 @@ impl Dossier {
     /// Whether its customer may say anew how to find them: until it is there.
     pub fn can_be_instructed(&self) -> bool {
         self.order.can_be_cancelled() && self.story.goods.stage() != Stage::Delivered
+    }
+
+    /// Whether its customer may say that something is not right: from when it is certain that it is
+    /// brought.
+    pub fn can_be_reported(&self) -> bool {
+        matches!(self.story.status, Status::Confirmed | Status::Completed)
     }
 
     /// The lines with what each really came to, once that is known.

@@ -1,7 +1,7 @@
 //! Word of an order as it comes, to pages that are open: a stream of server-sent events. It says
 //! only that there is something new; the page then fetches itself.
 
-use super::access::{Caller, clock_words, private, voice};
+use super::access::{Caller, Sight, clock_words, private, voice};
 use super::words::Voice;
 use crate::app::App;
 use crate::db::Watching;
@@ -86,13 +86,14 @@ pub(super) async fn listen(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let there = voice.clone();
-    let (order, _) = shop.app.db(move |conn| caller.find(conn, &number, &there)).await?;
+    let (there, asked, by) = (voice.clone(), number.clone(), caller.clone());
+    let (order, sight) = shop.app.db(move |conn| by.find(conn, &asked, &there)).await?;
     let address = request.extensions().get::<Client>().map(|c| c.address).ok_or(AppError::Busy)?;
     let seat = streams.take(address, shop.app.config.limits.streams_at_once).ok_or(AppError::TooMany)?;
     // Before the first version is read: what happens in between is not missed.
     let watching = shop.app.changes.watch(order.id);
-    let listener = Listener { app: shop.app.clone(), voice, watching, _seat: seat };
+    let link = (sight != Sight::Owner).then_some((caller, number));
+    let listener = Listener { app: shop.app.clone(), voice, watching, link, _seat: seat };
     let mut response =
         HttpResponse::with_body(StatusCode::OK, Stream { next: Some(Box::pin(listener.begin())) });
     let headers = response.headers_mut();
@@ -105,6 +106,8 @@ struct Listener {
     app: App,
     voice: Voice,
     watching: Watching,
+    /// Who listens by a link, and to what: it may be shut meanwhile, or be over.
+    link: Option<(Caller, OrderNumber)>,
     _seat: Seat,
 }
 
@@ -118,7 +121,11 @@ impl Listener {
     }
 
     async fn go_on(mut self) -> Sent {
-        match timeout(PING, self.watching.changed()).await {
+        let word = timeout(PING, self.watching.changed()).await;
+        if !self.may_listen().await {
+            return (None, Bytes::new());
+        }
+        match word {
             Ok(true) => {
                 let news = self.news().await;
                 (Some(self), news.into())
@@ -129,6 +136,15 @@ impl Listener {
                 (Some(self), still.into())
             }
         }
+    }
+
+    /// A link that is shut or over opens nothing any more, and no stream goes on by it either.
+    async fn may_listen(&self) -> bool {
+        let Some((caller, number)) = self.link.clone() else { return true };
+        let now = self.app.clock.now();
+        let seen = self.app.read(move |conn| caller.look(conn, &number, now)).await;
+        // Where that cannot be read the line ends: the page asks anew.
+        seen.is_ok_and(|seen| seen.is_some())
     }
 
     /// The number of the order's last event. Where that cannot be read the page is told all the

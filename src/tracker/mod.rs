@@ -9,15 +9,19 @@ mod account;
 mod approval;
 mod cancellation;
 mod change;
+mod code;
 mod coming_back;
 mod device;
 mod dossier;
 mod facts;
+mod instructions;
+mod links;
 mod list;
 mod live;
 mod look_up;
 mod page;
 mod pay_again;
+mod problem;
 mod put_back;
 mod receipt;
 mod said;
@@ -43,10 +47,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/payments", counted(post().to(pay_again::pay)))
         .route("/orders/{number}/cancellation", counted(get().to(cancellation::ask)))
         .route("/orders/{number}/cancellation", counted(post().to(cancellation::cancel)))
-        .route("/orders/{number}/instructions", counted(get().to(change::ask_instructions)))
-        .route("/orders/{number}/instructions", counted(post().to(change::instruct)))
+        .route("/orders/{number}/instructions", counted(get().to(instructions::ask)))
+        .route("/orders/{number}/instructions", counted(post().to(instructions::instruct)))
         .route("/orders/{number}/window", counted(get().to(change::ask_window)))
         .route("/orders/{number}/window", counted(post().to(change::choose)))
+        .route("/orders/{number}/code", counted(get().to(code::ask)))
+        .route("/orders/{number}/code", counted(post().to(code::send)))
+        .route("/orders/{number}/code/check", counted(post().to(code::check)))
+        .route("/orders/{number}/links", counted(get().to(links::show)))
+        .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
+        .route("/orders/{number}/problem", counted(get().to(problem::ask)))
+        .route("/orders/{number}/problem", counted(post().to(problem::report)))
         .route("/api/v1/orders/{number}", counted(get().to(facts::show)))
         .route("/orders/{number}/basket", counted(get().to(put_back::show)))
         .route("/orders/{number}/basket", counted(post().to(put_back::put)))

@@ -5,6 +5,7 @@ use super::account::{self, AccountOffer};
 use super::approval::{leads_on, let_pay};
 use super::dossier::Dossier;
 use super::pay_again::{self, CardFrame, PayAgain};
+use super::problem::{CaseView, cases};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
@@ -62,6 +63,10 @@ struct OrderPage {
     so_far: Vec<Moment>,
     can_move: bool,
     can_instruct: bool,
+    can_report: bool,
+    /// Whoever looks may shut the links to it.
+    has_links: bool,
+    cases: Vec<CaseView>,
     pay: Option<PayAgain>,
     /// The gateway's own script, as long as a card may have to be asked for.
     script: Option<&'static str>,
@@ -180,7 +185,7 @@ async fn open_link(
 ) -> Result<HttpResponse, AppError> {
     let asked = number.clone();
     let (_, sight) = shop.app.db(move |conn| caller.find(conn, &asked, &voice)).await?;
-    let cookie = (sight == Sight::Link).then(|| key_cookie(shop, &number, key));
+    let cookie = (!sight.is_owner()).then(|| key_cookie(shop, &number, key));
     Ok(private(redirect(&address(&number), cookie)))
 }
 
@@ -217,8 +222,11 @@ fn page(
         rider: rider(voice, dossier),
         code: code(shop, dossier, sight),
         so_far: so_far(voice, dossier),
-        can_move: sight == Sight::Owner && dossier.can_be_moved(),
-        can_instruct: sight == Sight::Owner && dossier.can_be_instructed(),
+        can_move: dossier.can_be_moved(),
+        can_instruct: dossier.can_be_instructed(),
+        can_report: dossier.can_be_reported(),
+        has_links: sight.is_owner(),
+        cases: cases(voice, dossier, sight),
         pay: pay_again::offered(shop, dossier, sight, saved),
         script: script(shop, dossier),
         look_again: look_again(dossier, account.is_some()),
@@ -230,7 +238,7 @@ fn page(
         items: items_words(dossier.count()),
         totals: TotalsView::new(voice, dossier),
         paper: matches!(order.state, OrderState::Confirmed | OrderState::Completed).then(|| dossier.paper()),
-        can_cancel: sight == Sight::Owner && dossier.can_be_cancelled(),
+        can_cancel: dossier.can_be_cancelled(),
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
     }
@@ -344,7 +352,7 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
         Status::Confirmed if dossier.story.goods.stage() == Stage::Delivered => Vec::new(),
         Status::Confirmed => {
             let cancelling = match sight {
-                Sight::Owner => voice.cancel_until(dossier),
+                Sight::Owner | Sight::Proven => voice.cancel_until(dossier),
                 Sight::Link => voice.cancelled_elsewhere(dossier),
             };
             let mut lines = voice.then(dossier);

@@ -24,8 +24,6 @@ pub(super) enum Said {
     StillOpen,
     /// It has been handed to the rider.
     TooLateToCancel,
-    /// A link alone shows an order and does not end it.
-    OwnerCancels,
     CannotCancelNow,
     /// What the customer chose is done.
     OtherTime,
@@ -34,9 +32,11 @@ pub(super) enum Said {
     WindowClosed,
     /// It is on the way, or over.
     TooLateToChange,
-    OwnerChanges,
-    WrongPhone,
-    TooLong,
+    /// Only whoever placed it shuts links.
+    OwnerShuts,
+    LinksShut,
+    Reported,
+    TooManyReports,
     /// The letter that finishes an account is on its way.
     AccountAsked,
     PasswordTooShort,
@@ -51,16 +51,16 @@ impl Said {
         (Self::Over, "over"),
         (Self::StillOpen, "open"),
         (Self::TooLateToCancel, "late"),
-        (Self::OwnerCancels, "owner"),
         (Self::CannotCancelNow, "stuck"),
         (Self::OtherTime, "moved"),
         (Self::Instructed, "told"),
         (Self::WindowFull, "full"),
         (Self::WindowClosed, "closed"),
         (Self::TooLateToChange, "fixed"),
-        (Self::OwnerChanges, "whose"),
-        (Self::WrongPhone, "phone"),
-        (Self::TooLong, "letters"),
+        (Self::OwnerShuts, "whose"),
+        (Self::LinksShut, "shut"),
+        (Self::Reported, "reported"),
+        (Self::TooManyReports, "enough"),
         (Self::AccountAsked, "account"),
         (Self::PasswordTooShort, "short"),
         (Self::PasswordTooLong, "long"),
@@ -97,21 +97,24 @@ impl Said {
 
     const fn tone(self) -> Tone {
         match self {
-            Self::AlreadyPaid | Self::OtherTime | Self::Instructed | Self::AccountAsked => Tone::Good,
+            Self::AlreadyPaid
+            | Self::OtherTime
+            | Self::Instructed
+            | Self::LinksShut
+            | Self::Reported
+            | Self::AccountAsked => Tone::Good,
             Self::ChooseAWay
             | Self::NoCard
             | Self::WindowFull
             | Self::WindowClosed
-            | Self::WrongPhone
-            | Self::TooLong
             | Self::PasswordTooShort
             | Self::PasswordTooLong => Tone::Bad,
             Self::Over
             | Self::TooLateToCancel
-            | Self::OwnerCancels
             | Self::CannotCancelNow
             | Self::TooLateToChange
-            | Self::OwnerChanges => Tone::Warn,
+            | Self::TooManyReports
+            | Self::OwnerShuts => Tone::Warn,
             Self::StillOpen => Tone::Info,
         }
     }
@@ -130,9 +133,6 @@ impl Said {
             Self::TooLateToCancel => {
                 "It is too late to cancel this order: it has been handed to the rider. Nothing has changed."
             }
-            Self::OwnerCancels => {
-                "A link alone does not cancel an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
-            }
             Self::CannotCancelNow => {
                 "The payment service does not answer, so we could not stop the payment. Nothing has changed. Please try again in a minute."
             }
@@ -147,14 +147,17 @@ impl Said {
             Self::TooLateToChange => {
                 "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
             }
-            Self::OwnerChanges => {
-                "A link alone does not change an order. Do it in the browser you ordered in, sign in, or ring us. Nothing has changed."
+            Self::OwnerShuts => {
+                "Links are shut in the browser you ordered in, or by signing in. Nothing has changed."
             }
-            Self::WrongPhone => {
-                "That is no telephone number we can ring. Write it with its figures, for example 087 555 0142. Nothing has changed."
+            Self::LinksShut => {
+                "No link made before opens this order any more. This browser, and your account, still do."
             }
-            Self::TooLong => {
-                "That is too long: 300 letters fit into the note, and 40 into the code. Nothing has changed."
+            Self::Reported => {
+                "Thank you. Somebody of ours looks into it; the answer comes by mail and stands here."
+            }
+            Self::TooManyReports => {
+                "You have told us ten times about this order. Ring us, and somebody looks at all of it. Nothing has changed."
             }
             Self::AccountAsked => {
                 "Look into your mail: one press in the letter we sent you, and your account is ready."

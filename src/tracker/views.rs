@@ -120,7 +120,7 @@ pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact>
             }
             add("Gift note", contact.gift_note.clone());
         }
-        Sight::Link => add("Deliver to", dossier.place.label()),
+        Sight::Proven | Sight::Link => add("Deliver to", dossier.place.label()),
     }
     if dossier.story.status.is_unsettled() {
         add("Sum", voice.sum(dossier).trim_end_matches('.').to_owned());
@@ -143,6 +143,6 @@ fn whole_address(dossier: &Dossier) -> String {
 pub(super) fn mail_words(dossier: &Dossier, sight: Sight) -> String {
     match sight {
         Sight::Owner => dossier.contact.email.clone(),
-        Sight::Link => "the mail address of this order".to_owned(),
+        Sight::Proven | Sight::Link => "the mail address of this order".to_owned(),
     }
 }

@@ -297,10 +297,10 @@ impl Voice {
         }
     }
 
-    /// The same where a link is read, in a letter say: a link alone does not cancel an order.
+    /// The same where a link is read, in a letter say: its page asks for a code first.
     pub fn cancelled_elsewhere(&self, dossier: &Dossier) -> String {
         if dossier.can_be_cancelled() {
-            "It can be cancelled for free until it is handed to the rider, in the browser it was ordered in or by signing in.".to_owned()
+            "It can be cancelled for free until it is handed to the rider, on its page.".to_owned()
         } else {
             self.not_cancelled()
         }

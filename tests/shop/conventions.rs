@@ -36,6 +36,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
+    ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside"]),
     (
@@ -154,6 +155,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "accounts",
             "app",
             "basket",
+            "care",
             "cashier",
             "catalog",
             "checkout",
@@ -167,12 +169,14 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "money",
             "orders",
+            "outside",
             "payments",
             "storefront",
             "throttle",
             "web",
         ],
     ),
+    ("support", &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"]),
     (
         "notifications",
         &[
@@ -245,6 +249,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "rider",
             "sandbox",
             "storefront",
+            "support",
             "tracker",
             "warehouse",
             "web",
@@ -386,7 +391,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 34] = [
+const GUARDS: [(&str, &str); 36] = [
+    ("Problem", "cases_kind_known"),
+    ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),

@@ -186,7 +186,7 @@ async fn a_stranger_learns_nothing_and_a_link_shows_less() {
     page.must_say("Conor brings your order");
     page.must_not_say("Your code for the door");
     let refused = guest.submit(&format!("{}/instructions", page_of(&order)), &[("note", "hello")]).await;
-    refused.must_say("A link alone does not change an order.");
+    refused.must_say("To tell the rider something, type the code that we send to the mail address");
 }
 
 #[actix_web::test]
@@ -282,7 +282,18 @@ async fn instructions_change_until_it_is_there_and_the_log_keeps_none_of_them() 
         kept.contains("instructions_changed") && !kept.contains("bell") && !kept.contains("555"),
         "{kept}"
     );
-    shopper.submit(&path, &[("phone", "nobody")]).await.must_say("That is no telephone number we can ring.");
+    let long = "x".repeat(301);
+    let wrong = [("phone", "nobody"), ("leave_at", "safe"), ("note", long.as_str()), ("gate_code", "77#")];
+    let refused = shopper.post(&path, &wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.must_say("There is a problem");
+    refused.must_say("cannot stand in a telephone number");
+    refused.must_say("This is 1 letters too long. 300 fit.");
+    for kept in ["value=\"nobody\"", "value=\"safe\" selected", long.as_str(), "value=\"77#\""] {
+        assert!(refused.text.contains(kept), "{kept} is not lost");
+    }
+    assert!(refused.text.contains("aria-describedby=\"phone-hint phone-wrong\" aria-invalid=\"true\""));
+    assert_eq!(orders::contact(&mut shop.conn(), order.id).expect("a contact").leave_at, "With a neighbour");
     deliver(&shop, drop);
     shopper.submit(&path, &form).await.must_say("It is too late to change that");
 }

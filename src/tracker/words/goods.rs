@@ -332,7 +332,7 @@ impl Voice {
     pub fn choices(&self, dossier: &Dossier) -> Vec<String> {
         let mut choices = vec![
             format!("Keep it: {}. There is nothing to do.", self.promised(dossier)),
-            "Choose another time, in the browser it was ordered in or by signing in.".to_owned(),
+            "Choose another time, on its page.".to_owned(),
         ];
         choices.push(self.cancelled_elsewhere(dossier));
         choices

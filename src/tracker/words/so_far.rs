@@ -2,7 +2,7 @@
 
 use super::{Dossier, Voice};
 use crate::delivery::Failure;
-use crate::events::{Event, Recorded, about_no_order};
+use crate::events::{Event, Recorded, about_no_order, about_the_customer};
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
@@ -20,7 +20,9 @@ impl Voice {
     /// it belongs.
     pub fn so_far(&self, dossier: &Dossier) -> Vec<Happened> {
         let told = |r: &Recorded| {
-            let words = self.of_the_order(dossier, r).or_else(|| self.of_the_drop(dossier, &r.event))?;
+            let of_the_goods = || self.of_the_drop(dossier, &r.event);
+            let words = self.of_the_order(dossier, r).or_else(of_the_goods);
+            let words = words.or_else(|| Self::of_the_customer(&r.event))?;
             Some((when(dossier, r), r.id, words))
         };
         let mut all: Vec<_> = dossier.history.iter().filter_map(told).collect();
@@ -87,8 +89,25 @@ impl Voice {
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
             | Event::InstructionsChanged
+            | about_the_customer!()
             | about_no_order!() => return None,
         })
+    }
+
+    /// Of what its customer has done with it, and of the desk.
+    fn of_the_customer(event: &Event) -> Option<String> {
+        let words = if matches!(event, Event::LinksRevoked) {
+            "Links to this order were shut."
+        } else if matches!(event, Event::ProblemReported { .. }) {
+            "You told us that something is not right."
+        } else if matches!(event, Event::CaseTaken { .. }) {
+            "Somebody of ours looks into what you told us."
+        } else if matches!(event, Event::CaseAnswered { .. }) {
+            "We answered what you told us."
+        } else {
+            return None;
+        };
+        Some(words.to_owned())
     }
 
     /// Of the way to the door, and of what was said about it.

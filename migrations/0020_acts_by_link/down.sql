@@ -1,0 +1,8 @@
+DROP TABLE cases;
+DELETE FROM throttles WHERE what = 'order_code';
+ALTER TABLE throttles DROP CONSTRAINT throttles_what_known;
+ALTER TABLE throttles ADD CONSTRAINT throttles_what_known CHECK (what IN (
+    'pay', 'add_card', 'hold_window', 'sign_up', 'sign_in', 'reset', 'order_lookup', 'coupon',
+    'order_number_guess'));
+DROP TABLE order_codes;
+ALTER TABLE order_links DROP COLUMN may_act_until;

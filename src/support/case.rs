@@ -1,0 +1,205 @@
+//! One case: what the customer says, about what, and what we answer.
+
+use super::list::state;
+use crate::care::{self, Case, CaseError, CaseState};
+use crate::error::AppError;
+use crate::ids::CaseId;
+use crate::orders::{self, Contact, Order, OrderLine};
+use crate::staff;
+use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
+use crate::storefront::Shop;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use diesel::PgConnection;
+use serde::Deserialize;
+
+const LONGEST: usize = 2_000;
+
+#[derive(Template)]
+#[template(path = "support/case.html")]
+struct CasePage {
+    room: Room,
+    id: CaseId,
+    version: i32,
+    what: &'static str,
+    number: String,
+    told: String,
+    words: String,
+    lines: Vec<String>,
+    name: String,
+    email: String,
+    phone: String,
+    total: String,
+    tone: &'static str,
+    icon: &'static str,
+    state: &'static str,
+    by: String,
+    is_mine: bool,
+    is_closed: bool,
+    answer: String,
+    answered: String,
+    /// What was typed and could not be sent, and why.
+    typed: String,
+    wrong: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CaseForm {
+    #[serde(default)]
+    version: i32,
+    #[serde(default)]
+    words: String,
+}
+
+struct Read {
+    case: Case,
+    order: Order,
+    contact: Contact,
+    lines: Vec<OrderLine>,
+    by: String,
+}
+
+fn read(conn: &mut PgConnection, id: CaseId) -> Result<Read, AppError> {
+    let case = care::by_id(conn, id)?.ok_or(AppError::NotFound)?;
+    let by = match case.staff_id {
+        Some(staff) => staff::by_id(conn, staff)?.name,
+        None => String::new(),
+    };
+    Ok(Read {
+        order: orders::order(conn, case.order_id)?,
+        contact: orders::contact(conn, case.order_id)?,
+        lines: orders::lines(conn, case.order_id)?,
+        case,
+        by,
+    })
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    who: Staffer,
+    id: Path<CaseId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    page(&shop, &request, &who, id.into_inner(), (String::new(), None)).await
+}
+
+async fn page(
+    shop: &Shop,
+    request: &HttpRequest,
+    who: &Staffer,
+    id: CaseId,
+    (typed, wrong): (String, Option<String>),
+) -> Result<HttpResponse, AppError> {
+    let Read { case, order, contact, lines, by } = shop.app.read(move |conn| read(conn, id)).await?;
+    let (tone, icon, state) = state(case.state);
+    let meant = lines.iter().filter(|l| case.is_about(l.position));
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = CasePage {
+        room: who.room(Some(Area::Support), case.kind.words()),
+        id,
+        version: case.version,
+        what: case.kind.words(),
+        number: order.number.to_string(),
+        told: moment(shop, case.opened_at),
+        lines: meant.map(|l| format!("{} × {}, {}", l.quantity, l.name, l.size_label)).collect(),
+        words: case.words,
+        name: contact.name,
+        email: contact.email,
+        phone: contact.phone,
+        total: order.total_cents.to_string(),
+        tone,
+        icon,
+        state,
+        by,
+        is_mine: case.staff_id == Some(who.id),
+        is_closed: case.state == CaseState::Closed,
+        answered: case.answered_at.map_or_else(String::new, |at| moment(shop, at)),
+        answer: case.answer,
+        typed,
+        wrong,
+    };
+    answer(shop, request, status, &page)
+}
+
+pub(super) async fn take(
+    shop: Data<Shop>,
+    who: Staffer,
+    id: Path<CaseId>,
+    form: Form<CaseForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let (id, seen, staff, now) = (id.into_inner(), form.version, who.id, shop.app.clock.now());
+    let taken = shop.app.db(move |conn| Ok::<_, AppError>(care::take(conn, id, seen, staff, now))).await?;
+    let said = said(taken, "It is yours.")?;
+    Ok(done(&shop, &address(id), &said))
+}
+
+pub(super) async fn answer_it(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    who: Staffer,
+    id: Path<CaseId>,
+    form: Form<CaseForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let (id, staff, now) = (id.into_inner(), who.id, shop.app.clock.now());
+    let (seen, words) = (form.version, form.words.trim().replace("\r\n", "\n"));
+    if let Some(wrong) = problem(&words) {
+        return page(&shop, &request, &who, id, (words, Some(wrong))).await;
+    }
+    let sent = words.clone();
+    let work =
+        move |conn: &mut PgConnection| Ok::<_, AppError>(care::answer(conn, id, seen, &sent, staff, now));
+    match shop.app.db(work).await? {
+        // What was typed is not lost.
+        Err(CaseError::ChangedSince(_)) => {
+            page(&shop, &request, &who, id, (words, Some(CHANGED.into()))).await
+        }
+        other => Ok(done(&shop, &address(id), &said(other, "Answered. The mail is on its way.")?)),
+    }
+}
+
+fn problem(words: &str) -> Option<String> {
+    let over = words.chars().count().saturating_sub(LONGEST);
+    if words.is_empty() {
+        Some("Write the answer first.".to_owned())
+    } else if over > 0 {
+        Some(format!("This is {over} letters too long. {LONGEST} fit."))
+    } else {
+        None
+    }
+}
+
+pub(super) async fn close(
+    shop: Data<Shop>,
+    who: Staffer,
+    id: Path<CaseId>,
+    form: Form<CaseForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let (id, seen, staff, now) = (id.into_inner(), form.version, who.id, shop.app.clock.now());
+    let closed = shop.app.db(move |conn| Ok::<_, AppError>(care::close(conn, id, seen, staff, now))).await?;
+    let said = said(closed, "Closed.")?;
+    let there = if said.tone() == "ok" { "/support".to_owned() } else { address(id) };
+    Ok(done(&shop, &there, &said))
+}
+
+const CHANGED: &str = "A colleague has done something here since you looked. Read it, then send yours again.";
+
+fn said(outcome: Result<(), CaseError>, good: &str) -> Result<Said, AppError> {
+    match outcome {
+        Ok(()) => Ok(Said::good(good)),
+        Err(CaseError::ChangedSince(_)) => Ok(Said::bad(CHANGED)),
+        Err(CaseError::Full) => Ok(Said::bad("So much has been written here that it is better to ring.")),
+        Err(CaseError::Closed | CaseError::TooMany) => Ok(Said::bad("This case is closed.")),
+        Err(CaseError::Unknown) => Err(AppError::NotFound),
+        Err(CaseError::Db(e)) => Err(e.into()),
+    }
+}
+
+fn address(id: CaseId) -> String {
+    format!("/support/cases/{id}")
+}

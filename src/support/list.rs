@@ -1,0 +1,136 @@
+//! All cases, a page at a time: what has waited longest at the top.
+
+use crate::care::{self, Case, CaseState};
+use crate::error::AppError;
+use crate::ids::{CaseId, OrderId, StaffId};
+use crate::orders;
+use crate::staff;
+use crate::staffroom::{Area, Room, Staffer, answer, moment};
+use crate::storefront::Shop;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+const A_PAGE: usize = 20;
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    after: String,
+}
+
+impl Asked {
+    fn is_done(&self) -> bool {
+        self.show == "closed"
+    }
+
+    /// Microseconds and the case's key. What is no key begins at the beginning.
+    fn behind(&self) -> Option<(DateTime<Utc>, CaseId)> {
+        let (at, id) = self.after.split_once('.')?;
+        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, CaseId(id.parse().ok()?)))
+    }
+}
+
+struct Row {
+    id: CaseId,
+    what: &'static str,
+    number: String,
+    told: String,
+    words: String,
+    tone: &'static str,
+    icon: &'static str,
+    state: &'static str,
+    by: String,
+}
+
+#[derive(Template)]
+#[template(path = "support/list.html")]
+struct ListPage {
+    room: Room,
+    waiting: i64,
+    rows: Vec<Row>,
+    is_done: bool,
+    next: Option<String>,
+    is_first: bool,
+}
+
+struct Read {
+    waiting: i64,
+    cases: Vec<Case>,
+    numbers: HashMap<OrderId, String>,
+    names: HashMap<StaffId, String>,
+}
+
+pub(super) async fn show(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    who: Staffer,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let (is_done, behind) = (asked.is_done(), asked.behind());
+    let mut found = shop.app.read(move |conn| read(conn, is_done, behind)).await?;
+    let has_more = found.cases.len() > A_PAGE;
+    found.cases.truncate(A_PAGE);
+    let next = found.cases.last().filter(|_| has_more).map(key_of);
+    let page = ListPage {
+        room: who.room(Some(Area::Support), "Support"),
+        waiting: found.waiting,
+        rows: found.cases.iter().map(|case| row(&shop, case, &found)).collect(),
+        is_done,
+        next,
+        is_first: behind.is_none(),
+    };
+    answer(&shop, &request, StatusCode::OK, &page)
+}
+
+fn key_of(case: &Case) -> String {
+    let at = case.closed_at.unwrap_or(case.opened_at);
+    format!("{}.{}", at.timestamp_micros(), case.id)
+}
+
+fn read(
+    conn: &mut PgConnection,
+    is_done: bool,
+    behind: Option<(DateTime<Utc>, CaseId)>,
+) -> Result<Read, AppError> {
+    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let cases = if is_done { care::done(conn, behind, most)? } else { care::to_do(conn, behind, most)? };
+    let of: Vec<OrderId> = cases.iter().map(|c| c.order_id).collect();
+    let by: Vec<StaffId> = cases.iter().filter_map(|c| c.staff_id).collect();
+    let numbers = orders::orders_by_ids(conn, &of)?.into_iter().map(|o| (o.id, o.number.to_string()));
+    let names = staff::names_of(conn, &by)?.into_iter().collect();
+    Ok(Read { waiting: care::count(conn)?, numbers: numbers.collect(), names, cases })
+}
+
+fn row(shop: &Shop, case: &Case, read: &Read) -> Row {
+    let (tone, icon, state) = state(case.state);
+    Row {
+        id: case.id,
+        what: case.kind.words(),
+        number: read.numbers.get(&case.order_id).cloned().unwrap_or_default(),
+        told: moment(shop, case.opened_at),
+        words: case.words.chars().take(140).collect(),
+        tone,
+        icon,
+        state,
+        by: case.staff_id.and_then(|id| read.names.get(&id).cloned()).unwrap_or_default(),
+    }
+}
+
+/// Tone, sign and word.
+pub(super) const fn state(state: CaseState) -> (&'static str, &'static str, &'static str) {
+    match state {
+        CaseState::Open => ("warn", "triangle-alert", "New"),
+        CaseState::Taken => ("info", "user", "Taken"),
+        CaseState::Answered => ("ok", "message-square", "Answered"),
+        CaseState::Closed => ("idle", "check", "Closed"),
+    }
+}
