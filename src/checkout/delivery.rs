@@ -1,31 +1,25 @@
 //! Step 1: when and where.
 
 use super::calendar::{Calendar, Times};
-use super::draft::{Draft, Said, Typed, take_over};
+use super::draft::Typed;
 use super::fields::{self, LEAVE, Problem, Spotted};
-use super::hold::{count_hold, hold_chosen};
-use super::payment::with_device;
 use super::store;
 use super::till::{Hold, Step, Till};
 use super::views::{Frame, HoldLine, answer};
 use crate::accounts::{self, Customer};
-use crate::basket;
-use crate::delivery::{self, Atlas};
 use crate::error::AppError;
-use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::orders::Substitutions;
-use crate::storefront::{Asker, BasketReader, Notice, Shop, Visit};
+use crate::storefront::{Notice, Shop, Visit};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Form, Json, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -95,7 +89,7 @@ pub(super) async fn show(
 }
 
 /// Where somebody is sent whose basket is worth less than we bring. What is gone is dealt with here.
-fn too_little(shop: &Shop, till: &Till) -> Option<HttpResponse> {
+pub(super) fn too_little(shop: &Shop, till: &Till) -> Option<HttpResponse> {
     let sent_back = till.below_minimum() && till.gone.is_empty();
     sent_back.then(|| redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]))
 }
@@ -134,7 +128,7 @@ fn fill_in(typed: &mut Typed, known: Customer) {
     typed.eircode = details.eircode.unwrap_or_default();
 }
 
-async fn page(
+pub(super) async fn page(
     shop: &Shop,
     request: &HttpRequest,
     visit: &Visit,
@@ -277,253 +271,4 @@ fn you_fields(typed: &Typed, frame: &Frame) -> Vec<String> {
     let hint = "The rider rings it only if you can’t be found";
     let phone = field("phone", "Mobile", hint, "tel", "tel", "tel", &typed.phone);
     [name, email, phone].iter().map(html).collect()
-}
-
-/// Everything the first step's form may say. A field it does not have stays as it was.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct DeliveryForm {
-    name: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    line: Option<String>,
-    eircode: Option<String>,
-    company: Option<String>,
-    leave_at: Option<String>,
-    note: Option<String>,
-    preferred_time: Option<String>,
-    gate_code: Option<String>,
-    substitutions: Option<String>,
-    window: Option<String>,
-    /// Which button was pressed.
-    #[serde(rename = "do")]
-    act: Option<String>,
-    /// Another day is to be shown.
-    day: Option<String>,
-    /// Rises with each sending.
-    rev: Option<String>,
-}
-
-impl DeliveryForm {
-    fn write_into(&self, typed: &mut Typed) {
-        for (old, new) in [
-            (&mut typed.name, &self.name),
-            (&mut typed.email, &self.email),
-            (&mut typed.phone, &self.phone),
-            (&mut typed.line, &self.line),
-            (&mut typed.eircode, &self.eircode),
-            (&mut typed.company, &self.company),
-            (&mut typed.leave_at, &self.leave_at),
-            (&mut typed.note, &self.note),
-            (&mut typed.preferred_time, &self.preferred_time),
-            (&mut typed.gate_code, &self.gate_code),
-            (&mut typed.substitutions, &self.substitutions),
-            (&mut typed.window, &self.window),
-        ] {
-            take_over(old, new.as_ref());
-        }
-    }
-
-    /// Which sending this is. One without a number, from a page without scripts, is as new as any.
-    fn rev(&self, newest: i64) -> i64 {
-        self.rev.as_deref().and_then(|rev| rev.parse().ok()).unwrap_or(newest)
-    }
-
-    /// Whether one wants to go on, and not only to look at another day or keep the time.
-    fn goes_on(&self) -> bool {
-        self.day.is_none() && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
-    }
-}
-
-/// What was pressed when the form was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Press {
-    /// A button that also holds the chosen time.
-    Holding,
-    /// One that only shows something else.
-    Looking,
-    /// None: a field was left.
-    None,
-}
-
-/// What is needed to work on a draft where there is a connection.
-struct Work {
-    id: BasketId,
-    atlas: Arc<Atlas>,
-    basket: BasketReader,
-    zone: chrono_tz::Tz,
-    quote_valid_for: Duration,
-    now: DateTime<Utc>,
-}
-
-impl Work {
-    fn new(shop: &Shop, id: BasketId) -> Self {
-        let zone = shop.app.config.shop.zone;
-        let (atlas, basket) = (Arc::clone(&shop.atlas), BasketReader::new(shop));
-        Self { id, atlas, basket, zone, quote_valid_for: shop.quote_valid_for(), now: shop.app.clock.now() }
-    }
-
-    /// Keeps what was typed before anybody looks whether it is right. Says whether the place is another
-    /// one now. What was sent while typing and is overtaken by something newer is dropped; a button
-    /// always counts.
-    fn keep(&self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
-        let version = basket::hold(conn, self.id, self.now)?;
-        let mut draft = store::draft(conn, self.id, self.now)?;
-        let newest = draft.content.rev;
-        if press == Press::None && form.rev(newest) < newest {
-            return Ok(false);
-        }
-        draft.content.rev = newest.max(form.rev(newest));
-        form.write_into(&mut draft.content.typed);
-        let moved = self.follow_eircode(conn, &mut draft, version)?;
-        if press == Press::Holding {
-            let held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
-            if held && form.act.as_deref() == Some("keep") {
-                draft.content.said = Some(Said::HeldLonger);
-            }
-        }
-        store::keep(conn, self.id, &draft, self.now)?;
-        Ok(moved)
-    }
-
-    /// Another place than before has another fee, and perhaps other times.
-    fn follow_eircode(
-        &self,
-        conn: &mut PgConnection,
-        draft: &mut Draft,
-        version: i64,
-    ) -> Result<bool, AppError> {
-        let area = self.atlas.area(conn)?;
-        let Spotted::Here { place, eircode } = fields::spot(conn, &area, draft.typed())? else {
-            return Ok(false);
-        };
-        let before = match self.basket.known(self.id, version) {
-            Some(basket) => basket.spot.clone(),
-            None => basket::load(conn, self.id, self.quote_valid_for, self.now)?.and_then(|b| b.spot),
-        };
-        if before.as_ref().is_some_and(|s| s.place.id == place.id) {
-            return Ok(false);
-        }
-        let quote = delivery::give_quote(conn, &place, eircode, self.quote_valid_for, self.now)?;
-        basket::change_place(conn, self.id, &quote, self.now)?;
-        let Some(before) = before else { return Ok(true) };
-        let other_times = before.quote.zone_id != quote.zone_id;
-        if other_times {
-            draft.content.typed.window.clear();
-        }
-        draft.content.said = Some(Said::PlaceChanged {
-            from: before.place.label(),
-            to: place.label(),
-            old: before.quote.fee_cents,
-            new: quote.fee_cents,
-            other_times,
-        });
-        Ok(true)
-    }
-}
-
-/// The form of the first step, whichever of its buttons was pressed.
-pub(super) async fn take(
-    shop: Data<Shop>,
-    request: HttpRequest,
-    visit: Visit,
-    asker: Asker,
-    form: Form<DeliveryForm>,
-) -> Result<HttpResponse, AppError> {
-    let Some(id) = visit.basket else {
-        return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
-    };
-    let answer = take_step(&shop, &request, &visit, &asker, id, form.into_inner()).await?;
-    Ok(with_device(&shop, &asker, answer))
-}
-
-async fn take_step(
-    shop: &Shop,
-    request: &HttpRequest,
-    visit: &Visit,
-    asker: &Asker,
-    id: BasketId,
-    form: DeliveryForm,
-) -> Result<HttpResponse, AppError> {
-    let (goes_on, day) = (form.goes_on(), form.day.clone());
-    let work = Work::new(shop, id);
-    // Who looks at another day has not chosen anything there yet.
-    let holds = day.is_none() && form.act.as_deref() != Some("place");
-    let may_hold = if holds { count_hold(shop, asker, id).await } else { Ok(()) };
-    let press = if holds && may_hold.is_ok() { Press::Holding } else { Press::Looking };
-    let read = Till::reader(shop, visit, Step::Delivery).await?;
-    let (moved, till) = shop
-        .app
-        .db(move |conn| {
-            let moved = conn.transaction(|conn| work.keep(conn, &form, press))?;
-            Ok::<_, AppError>((moved, goes_on.then(|| read(conn)).transpose()?))
-        })
-        .await?;
-    if moved {
-        shop.baskets.forget(id);
-    }
-    // What was typed is kept all the same.
-    may_hold?;
-    let Some(till) = till else {
-        let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
-        let to =
-            day.map_or_else(|| "/checkout/delivery".to_owned(), |d| format!("/checkout/delivery?day={d}"));
-        return Ok(redirect(&format!("{to}#when"), []));
-    };
-    if let Some(elsewhere) = till.nothing_to_order(shop, Step::Delivery) {
-        return Ok(elsewhere);
-    }
-    let problems = till.delivery_problems();
-    if !problems.is_empty() {
-        return page(shop, request, visit, &till, problems, None).await;
-    }
-    if moved || till.draft.content.said.is_some() {
-        return Ok(redirect("/checkout/delivery", []));
-    }
-    if let Some(basket) = too_little(shop, &till) {
-        return Ok(basket);
-    }
-    shop.step(visit, Kind::DeliveryDone, json!({}));
-    Ok(redirect("/checkout/payment", []))
-}
-
-/// What a page hears when a field was left: what is wrong, and what was probably meant.
-#[derive(Default, Serialize)]
-struct Heard {
-    problems: BTreeMap<&'static str, String>,
-    known: Option<String>,
-    meant: Option<String>,
-    /// Whether fee and times are others now.
-    moved: bool,
-}
-
-/// Keeps what was typed so far, while it is being typed.
-pub(super) async fn keep(
-    shop: Data<Shop>,
-    visit: Visit,
-    form: Form<DeliveryForm>,
-) -> Result<HttpResponse, AppError> {
-    let Some(id) = visit.basket else { return Ok(HttpResponse::Ok().json(Heard::default())) };
-    let (work, form) = (Work::new(&shop, id), form.into_inner());
-    let heard = move |conn: &mut PgConnection| {
-        let moved = work.keep(conn, &form, Press::None)?;
-        let draft = store::draft(conn, work.id, work.now)?;
-        let area = work.atlas.area(conn)?;
-        let spotted = fields::spot(conn, &area, draft.typed())?;
-        let problems = fields::contact(draft.typed(), &spotted).err().unwrap_or_default();
-        Ok::<_, AppError>(Heard {
-            problems: problems.into_iter().map(|p| (p.field, p.words)).collect(),
-            known: match &spotted {
-                Spotted::Here { place, eircode: Some(_) } => Some(fields::town(place)),
-                Spotted::Here { .. } | Spotted::Nothing | Spotted::Outside { .. } | Spotted::Unknown => None,
-            },
-            meant: fields::meant_email(&draft.typed().email),
-            moved,
-        })
-    };
-    let heard = shop.app.db(move |conn| conn.transaction(heard)).await?;
-    if heard.moved {
-        shop.baskets.forget(id);
-    }
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(Json(heard)))
 }

@@ -8,12 +8,16 @@
 mod calendar;
 mod declines;
 mod delivery;
+mod delivery_form;
 mod draft;
 mod fields;
+mod frames;
 mod gone;
 mod hold;
 mod order;
 mod payment;
+mod payment_form;
+mod refused;
 mod review;
 mod start;
 mod store;
@@ -27,16 +31,16 @@ use actix_web::web::{ServiceConfig, post};
 pub(crate) use declines::{count_decline, keys_of_card};
 pub(crate) use draft::Payment;
 pub(crate) use fields::{LEAVE, leave_words, phone};
-pub(crate) use payment::{approvals, open_for_gateway};
+pub(crate) use frames::{approvals, open_for_gateway};
 pub(crate) use ways::{Offers, offers, redirect_name};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/checkout", get().to(start::show))
         .route("/checkout/delivery", get().to(delivery::show))
-        .route("/checkout/delivery", post().to(delivery::take))
-        .route("/checkout/draft", post().to(delivery::keep))
+        .route("/checkout/delivery", post().to(delivery_form::take))
+        .route("/checkout/draft", post().to(delivery_form::keep))
         .route("/checkout/payment", get().to(payment::show))
-        .route("/checkout/payment", post().to(payment::take))
+        .route("/checkout/payment", post().to(payment_form::take))
         .route("/checkout/review", get().to(review::show))
         .route("/checkout/hold", post().to(hold::keep_longer))
         .route("/checkout/swaps", post().to(gone::swap))

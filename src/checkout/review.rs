@@ -1,7 +1,8 @@
 //! Step 3: everything once more, and the button that orders.
 
 use super::fields::{self, Problem};
-use super::payment::{approvals, coupon_problem, payment_problems};
+use super::frames::approvals;
+use super::payment::{coupon_problem, payment_problems};
 use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
 use super::{delivery::swap_words, fields::substitutions};

@@ -6,8 +6,10 @@ use super::gone::GoneLine;
 use super::till::{Hold, Step, Till};
 use crate::catalog::PictureFit;
 use crate::clock;
-use crate::storefront::{Less, NO_NOTICE, Shop, TotalsBlock, changes_of, items_words};
+use crate::storefront::{Asker, Less, NO_NOTICE, Shop, TotalsBlock, changes_of, items_words};
 use crate::web::{Marked, assets, hole};
+use actix_web::HttpResponse;
+use actix_web::http::header::SET_COOKIE;
 use askama::Template;
 
 /// The page around a step.
@@ -251,4 +253,12 @@ pub(super) fn already_ordered(
     "Already ordered · SmartShop".clone_into(&mut frame.title);
     let page = AgainPage { frame, number: number.to_string(), more: !till.viewer.basket.is_empty() };
     answer(shop, request, visit, actix_web::http::StatusCode::CONFLICT, &page, till)
+}
+
+/// A browser that is counted is known the next time.
+pub(super) fn with_device(shop: &Shop, asker: &Asker, mut response: HttpResponse) -> HttpResponse {
+    if let Some(cookie) = asker.cookie(shop) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }

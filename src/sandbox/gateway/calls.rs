@@ -2,11 +2,11 @@
 
 use super::draft::Draft;
 use super::form::Fields;
-use super::intents::{self, NewIntent, Terms};
 use super::methods::{NewCustomer, NewMethod};
 use super::model::Intent;
 use super::refunds::NewRefund;
 use super::refusal::Refusal;
+use super::terms::{self, NewIntent, Terms};
 use super::view::{self, Expand};
 use serde_json::Value;
 
@@ -135,13 +135,13 @@ impl Call {
                 Ok(Asked::ShowIntent((*id).to_owned(), expand))
             }
             ("POST", [id, "confirm"]) => {
-                Ok(Asked::Confirm((*id).to_owned(), Box::new(intents::read_confirm(fields)?), expand))
+                Ok(Asked::Confirm((*id).to_owned(), Box::new(terms::read_confirm(fields)?), expand))
             }
             ("POST", [id, "capture"]) => {
-                Ok(Asked::Capture((*id).to_owned(), intents::read_capture(fields)?, expand))
+                Ok(Asked::Capture((*id).to_owned(), terms::read_capture(fields)?, expand))
             }
             ("POST", [id, "cancel"]) => {
-                Ok(Asked::Cancel((*id).to_owned(), intents::read_cancel(fields)?, expand))
+                Ok(Asked::Cancel((*id).to_owned(), terms::read_cancel(fields)?, expand))
             }
             _ => Err(self.nothing_here()),
         }

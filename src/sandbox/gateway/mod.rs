@@ -21,6 +21,7 @@ mod mood;
 mod pages;
 mod refunds;
 mod refusal;
+mod terms;
 mod view;
 mod webhooks;
 
