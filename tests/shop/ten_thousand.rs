@@ -121,7 +121,7 @@ fn name_again(conn: &mut PgConnection, [picker, rider]: &[String; 2]) {
     conn.batch_execute(&format!(
         "CREATE FUNCTION pg_temp.other(line text, copy int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
            SELECT regexp_replace(regexp_replace(line, '-[47][0-9a-f]{{3}}(-[89ab])', '-8' || lpad(to_hex(copy), 3, '0') || '\\1', 'g'),
-                                 '((pi|re)_[0-9a-f]{{32}})', '\\1_' || copy, 'g') $$;
+                                 '((pi|re|SW)[_-][0-9a-f]{{32}})', '\\1_' || copy, 'g') $$;
          CREATE FUNCTION pg_temp.again(line text, copy int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
            SELECT replace(replace(pg_temp.other(line, copy), pg_temp.other('{picker}', copy), '{picker}'),
                           pg_temp.other('{rider}', copy), '{rider}')::jsonb $$;"
