@@ -1,10 +1,9 @@
 // The shop's staff as programs, working by its real pages: pickers, a dispatcher, riders whose phones send
 // what happened again and again; and the van of the sandbox carrier. All go on when the shop is killed.
 
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Refused, Sturdy } from "./buyer.mjs";
-import { ask, environment, program } from "./shop.mjs";
+import { ask, typing } from "./shop.mjs";
 import { address, sleep } from "./shared.mjs";
 
 const PASSWORD = "a-long-word-for-chaos";
@@ -13,8 +12,7 @@ const MOST_STEPS = 80;
 
 /** Gives somebody access, as an administrator would on the command line. */
 export function hire(url, email, role) {
-  const args = ["staff", "add", "--email", email, "--name", `${role[0].toUpperCase()}${role.slice(1)} ${email.split("@")[0]}`, "--role", role];
-  execFileSync(program, args, { env: environment(url, 1), input: `${PASSWORD}\n`, stdio: ["pipe", "ignore", "inherit"] });
+  typing(`${PASSWORD}\n`, url, "staff", "add", "--email", email, "--name", email.split("@")[0], "--role", role);
 }
 
 class Colleague extends Sturdy {

@@ -127,6 +127,10 @@ async fn end(app: &App, id: BookingId, since: DateTime<Utc>) -> Result<Acted, Ap
         Ok(None) => return ended(app, id, BookingState::Ended, String::new()).await,
         Err(e) => return Ok(Acted::NotYet(e.to_string())),
     };
+    if booking.reference.is_none() {
+        // Its words are about something we know from here on, whatever the carrier says to this.
+        learn(app, id, reference.clone()).await?;
+    }
     match ask(app, carrier, move |carrier| carrier.cancel(&reference)).await {
         Ok(_) | Err(CarrierError::NotFound) => ended(app, id, BookingState::Ended, String::new()).await,
         Err(CarrierError::Refused(words)) => {
@@ -139,14 +143,18 @@ async fn end(app: &App, id: BookingId, since: DateTime<Utc>) -> Result<Acted, Ap
     }
 }
 
+async fn learn(app: &App, id: BookingId, reference: String) -> Result<(), AppError> {
+    let now = app.clock.now();
+    tell(app, move |conn| lifecycle::carrier_booked(conn, id, &reference, None, now, now)).await.map(drop)
+}
+
 /// The carrier's number; asked for by our key where the answer has not come.
 async fn reference(app: &App, carrier: &Carrier, booking: &Booking) -> Result<Option<String>, CarrierError> {
     if booking.reference.is_some() {
         return Ok(booking.reference.clone());
     }
     let key = booking.id;
-    let found = ask(app, carrier, move |carrier| carrier.booked_under(key)).await?;
-    Ok(found.map(|shipment| shipment.id))
+    ask(app, carrier, move |carrier| carrier.booked_under(key)).await.map(|found| found.map(|s| s.id))
 }
 
 async fn ended(app: &App, id: BookingId, became: BookingState, words: String) -> Result<Acted, AppError> {

@@ -252,6 +252,31 @@ async fn a_carrier_that_only_fails_is_given_up_and_told_so() {
 }
 
 #[actix_web::test]
+async fn what_a_carrier_keeps_though_its_answer_was_lost_is_known_and_followed_all_the_same() {
+    let (shop, bank) = Bank::with_carrier("");
+    let (_, order, drop) = packed(&shop).await;
+    bank.carrier_mood(r#"{"lost_percent": 100, "next_calls": 1}"#);
+    ask(&shop, drop).expect("asked");
+    work(&shop).await;
+    // Nobody here knows its number; meanwhile it is collected there, and taken back here.
+    let number = bank.shipments()[0]["id"].as_str().expect("a number").to_owned();
+    bank.carrier_says(&number, "collected");
+    let conor = rider(&shop, "Conor");
+    dispatch::give(&mut shop.conn(), drop, conor, Actor::System, shop.clock.now()).expect("by hand");
+    says(&shop, "evt_1", &number, "delivered").await;
+    assert_eq!(decision(&shop, "delivered"), "waiting");
+    shop.clock.advance(Duration::seconds(30));
+    work(&shop).await;
+    assert_eq!(bookings(&shop), "kept");
+    let app = shop.state().shop.app.clone();
+    carriers::settle_waiting(&app).await.expect("the words");
+    assert_eq!(decision(&shop, "delivered"), "applied", "that it was delivered counts");
+    work(&shop).await;
+    assert_eq!(story(&shop, order.id).goods.stage(), Stage::Delivered);
+    assert_rebuilt(&shop);
+}
+
+#[actix_web::test]
 async fn only_a_carriers_own_new_words_are_taken_and_each_once() {
     let (shop, bank) = Bank::with_carrier("");
     let (_, order, drop, number) = booked(&shop).await;
