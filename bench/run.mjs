@@ -25,6 +25,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SIZES = { small: 1_000, middle: 50_000, large: 500_000 };
 const VISITORS = 500;
 const QUERIES = { perSecond: 100, seconds: 25 };
+const TRIED = { deliveries: 500, seed: 7 };
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Changes whenever databases made earlier would not be the ones of today. */
@@ -214,6 +215,14 @@ async function main(postgres) {
     row(`orders, ${way}`, { rate, ratio, of: "of bare SQL", wanted: `>= ${wanted.toFixed(2)}`, good: ratio >= wanted, note: "8 shoppers, whole way through the pages" });
     const half = orders.half[way];
     row(`place order, ${way}`, { ...half, wanted: "p99 < 60 ms", good: half.p99 < 60, note: "at half that load, open loop" });
+  }
+  const trial = JSON.parse(smartshop(url("small"), "forecast-trial", "--deliveries", `${TRIED.deliveries}`, "--seed", `${TRIED.seed}`));
+  for (const [name, ours, naive] of [
+    ["forecast's error", trial.forecast, trial.naive],
+    ["the same under way", trial.forecast_under_way, trial.naive_under_way],
+  ]) {
+    row(name, { ratio: ours, of: "min", wanted: `< ${naive.toFixed(1)}`, good: trial.deliveries === TRIED.deliveries && ours < naive,
+      note: `mean over ${trial.deliveries} deliveries; wanted: the end of the window as the forecast` });
   }
   const outbox = await measureOutbox(postgres, base.small, folder);
   row("outbox, commit to effect", { ...outbox, wanted: "p50 < 100, p99 < 1000", good: outbox.p50 < 100 && outbox.p99 < 1_000, note: `two instances, 20 orders/s; ${outbox.jobs} jobs, ${outbox.again} tried again` });

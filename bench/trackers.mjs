@@ -44,7 +44,7 @@ function openStream(port, { page, buyer }, heard) {
     socket.on("close", () => reject(new Error(`the stream of ${page} was closed: ${text.slice(0, 300)}`)));
     socket.on("data", (part) => {
       text += part.latin1Slice();
-      for (let word; (word = text.match(/event: order\ndata: (\d+)\n\n/)); text = text.slice(word.index + word[0].length)) {
+      for (let word; (word = text.match(/event: order\ndata: (\d+)[^\n]*\n\n/)); text = text.slice(word.index + word[0].length)) {
         heard(Number(word[1]));
         resolve(socket);
       }
@@ -69,7 +69,7 @@ async function signInPickers(postgres, database, port) {
 async function look(place, version) {
   const page = await place.buyer.get(place.page);
   if (page.status !== 200) throw new Error(`${place.page} answered ${page.status}`);
-  const shows = Number(page.text.match(/data-version="(\d+)"/)?.[1]);
+  const shows = Number(page.text.match(/data-version="(\d+)/)?.[1]);
   if (shows >= version && page.text.includes("We are picking your order")) place.shown ??= performance.now();
 }
 

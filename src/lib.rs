@@ -19,6 +19,7 @@ pub mod demo;
 pub mod dispatch;
 pub mod error;
 pub mod events;
+pub mod forecast;
 pub mod fulfilment;
 pub mod ids;
 pub mod inventory;

@@ -6,7 +6,7 @@ use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
 use smartshop::staff::{self, Role};
-use smartshop::{accounts, catalog, db, demo, logs, rebuild, standin};
+use smartshop::{accounts, catalog, db, demo, forecast, logs, rebuild, standin};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,6 +79,14 @@ enum Command {
     /// It builds in a schema of its own, `rebuilt`, and changes nothing else. Every row that differs
     /// from the live one is counted and the first are printed; the exit code is 1 then.
     Rebuild,
+    /// Play deliveries through the forecast, and print how far off it is beside the end of the window.
+    #[command(hide = true)]
+    ForecastTrial {
+        #[arg(long, default_value_t = 500)]
+        deliveries: usize,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Check the settings and the database, and say what is wrong.
     Check,
 }
@@ -150,8 +158,15 @@ fn run(cli: &Cli) -> Result<ExitCode, Sorry> {
         }
         Command::Staff { what: Staff::Add { email, name, role } } => add_staff(&config, email, name, *role),
         Command::Rebuild => rebuild_all(&config),
+        Command::ForecastTrial { deliveries, seed } => try_forecast(&config, *deliveries, *seed),
         Command::Check => check(&config),
     }
+}
+
+/// Touches no database.
+fn try_forecast(config: &Config, deliveries: usize, seed: u64) -> Result<ExitCode, Sorry> {
+    println!("{}", serde_json::to_string(&forecast::play(deliveries, seed, &config.forecast))?);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read_settings(path: &PathBuf) -> Result<String, Sorry> {

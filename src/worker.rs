@@ -11,6 +11,7 @@ use crate::delivery;
 use crate::dispatch;
 use crate::error::AppError;
 use crate::events::{self, Acted, Consumer, Job};
+use crate::forecast;
 use crate::notifications::{self, Desk};
 use crate::outside::mail;
 use crate::payments;
@@ -32,6 +33,8 @@ const WINDOWS_EVERY: u32 = 120;
 /// What has ended lies about for an hour at most.
 const FORGET_EVERY: u32 = 7_200;
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// What is due is taken; how often each order is, the settings say.
+const FORESEE_EVERY: Duration = Duration::from_secs(3);
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many rounds is often enough.
 const RENEW_EVERY: u32 = 20;
@@ -52,6 +55,7 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(ask_carriers(shop.app.clone())),
         rt::spawn(ask_after_money(shop.app.clone())),
         rt::spawn(end_unpaid(shop.app.clone())),
+        rt::spawn(foresee(shop.app.clone())),
         rt::spawn(sweep_up(shop.clone())),
     ]
 }
@@ -108,6 +112,14 @@ async fn end_unpaid(app: App) {
         }
         rounds = rounds.wrapping_add(1);
         rt::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// When each order will be there, and word to those whose window cannot be kept.
+async fn foresee(app: App) {
+    loop {
+        note("forecasts could not be made", forecast::round(&app).await);
+        rt::time::sleep(FORESEE_EVERY).await;
     }
 }
 

@@ -21,11 +21,18 @@ CREATE INDEX forecasts_due ON forecasts (due_at, order_id);
 -- What staff see at risk.
 CREATE INDEX forecasts_at_risk ON forecasts (expected_at, order_id) WHERE cause IS NOT NULL;
 
+-- Open pages hear of it when what they say has changed.
+CREATE FUNCTION tell_forecast() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('changed', 'order:' || NEW.order_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forecasts_tell AFTER UPDATE ON forecasts FOR EACH ROW
+    WHEN (OLD.from_at IS DISTINCT FROM NEW.from_at OR OLD.to_at IS DISTINCT FROM NEW.to_at)
+    EXECUTE FUNCTION tell_forecast();
+
 -- Which orders there is to be a forecast of.
 CREATE INDEX orders_open ON orders (id) WHERE state IN ('placed', 'confirmed');
--- Whether a shelf was found empty, and nothing has come in since.
-CREATE INDEX stock_movements_of_empty_shelves ON stock_movements (product_id, id DESC)
-    WHERE reason IN ('missing', 'received', 'counted');
 
 -- Since when a rider has not moved from where they were last seen.
 ALTER TABLE riders ADD COLUMN stands_since TIMESTAMPTZ;

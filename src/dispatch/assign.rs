@@ -240,7 +240,7 @@ fn run_of(rider: &Rider, stops: &[Drop], home: Point, now: DateTime<Utc>) -> Run
 }
 
 /// Where runs begin and end.
-pub(super) fn home(conn: &mut PgConnection) -> QueryResult<Point> {
+pub(crate) fn home(conn: &mut PgConnection) -> QueryResult<Point> {
     let places = delivery::places_of(conn)?;
     let count = f64::from(u32::try_from(places.len()).unwrap_or(u32::MAX));
     if places.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::assign;
 use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
+use super::risks::{self, Risk};
 use super::route::Point;
 use super::views::{Carried, Driver, Failed, Line, Trouble, ago, forecasts, state, window};
 use crate::clock;
@@ -9,6 +10,7 @@ use crate::delivery::{self, Drop, Rider};
 use crate::error::AppError;
 use crate::ids::{DropId, OrderId, PlaceId};
 use crate::orders::{self, Order, OrderState};
+use crate::promises::Forecast;
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -39,6 +41,7 @@ struct Read {
     open: Vec<Drop>,
     riders: Vec<Rider>,
     failed: Vec<Drop>,
+    risks: Vec<(Forecast, Order)>,
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
     home: Point,
@@ -52,6 +55,8 @@ struct BoardPage {
     lines: Vec<Line>,
     riders: Vec<Driver>,
     failed: Vec<Failed>,
+    /// What will be late, and why.
+    risks: Vec<Risk>,
     /// What needs a hand, in one line; nothing where nothing does.
     alarm: Option<String>,
     /// Changes when something new needs a hand.
@@ -96,6 +101,7 @@ fn read(
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
         home: assign::home(conn)?,
+        risks: risks::read(conn)?,
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
         failed,
@@ -119,6 +125,7 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         alarm: alarm(late, without, failed.len()),
         alarm_key: format!("{late}-{without}-{}", failed.len()),
         failed,
+        risks: read.risks.iter().map(|(forecast, order)| Risk::of(shop, forecast, order)).collect(),
         late,
         at_risk: count(Trouble::AtRisk),
         without,

@@ -5,12 +5,15 @@ mod assign;
 mod board;
 mod carriers;
 mod deeds;
+mod risks;
 mod route;
 mod views;
 mod words;
 
+pub(crate) use assign::home;
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
+pub(crate) use route::{Point, Run, Stop, arrivals, way};
 pub(crate) use words::refusal;
 
 use crate::web::get;

@@ -12,26 +12,26 @@ const KM_PER_HOUR: f64 = 18.0;
 const AT_A_DOOR: Duration = Duration::minutes(4);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
+pub(crate) struct Point {
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stop {
-    pub(super) at: Point,
-    pub(super) starts: DateTime<Utc>,
-    pub(super) ends: DateTime<Utc>,
+pub(crate) struct Stop {
+    pub(crate) at: Point,
+    pub(crate) starts: DateTime<Utc>,
+    pub(crate) ends: DateTime<Utc>,
 }
 
 /// From where a run sets out, when, and to where it comes back.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
-    pub(super) from: Point,
-    pub(super) home: Point,
-    pub(super) now: DateTime<Utc>,
+pub(crate) struct Run {
+    pub(crate) from: Point,
+    pub(crate) home: Point,
+    pub(crate) now: DateTime<Utc>,
     /// So many stops at its head stay where they are: their rider is under way to them.
-    pub(super) fixed: usize,
+    pub(crate) fixed: usize,
 }
 
 /// A gap for the new stop, and what it costs.
@@ -66,7 +66,7 @@ pub(super) fn best_gap(run: Run, stops: &[Stop], new: Stop) -> Gap {
 }
 
 /// When each stop is reached, if all goes as it usually does. Whoever is early waits.
-pub(super) fn arrivals(run: Run, stops: &[Stop]) -> Vec<DateTime<Utc>> {
+pub(crate) fn arrivals(run: Run, stops: &[Stop]) -> Vec<DateTime<Utc>> {
     let (mut at, mut time) = (run.from, run.now);
     let mut reached = Vec::with_capacity(stops.len());
     for stop in stops {
@@ -92,6 +92,11 @@ fn length_km(run: Run, stops: &[Stop]) -> f64 {
         at = stop.at;
     }
     sum + km(at, run.home)
+}
+
+/// How long the way between two points takes, if all goes as it usually does.
+pub(crate) fn way(from: Point, to: Point) -> Duration {
+    drive(km(from, to))
 }
 
 fn drive(km: f64) -> Duration {

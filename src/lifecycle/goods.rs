@@ -179,6 +179,13 @@ impl Goods {
         self.promises.iter().max_by_key(|p| p.version)
     }
 
+    /// Whether it came within the window that was promised at the checkout, whatever was promised
+    /// since. Nothing as long as it is not there.
+    pub fn was_on_time(&self) -> Option<bool> {
+        let there = self.tries.iter().filter_map(|t| t.delivered_at).min()?;
+        Some(there <= self.first_promise()?.ends)
+    }
+
     pub(super) fn hear(&mut self, recorded: &Recorded) {
         let at = recorded.happened_at;
         match &recorded.event {

@@ -135,7 +135,8 @@ fn is_overtaken(kind: Kind, story: &Story) -> bool {
         Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),
         Kind::Late(at) => {
-            *status != Status::Confirmed || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
+            matches!(status, Status::Completed | Status::Cancelled(_))
+                || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
         }
     }
 }

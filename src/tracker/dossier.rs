@@ -7,6 +7,7 @@ use crate::lifecycle::{Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
+use crate::promises::{self, Forecast};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -31,6 +32,8 @@ pub struct Dossier {
     pub zone: Option<String>,
     pub history: Vec<Recorded>,
     pub run: Option<Run>,
+    /// When it is expected, as it was reckoned last.
+    pub forecast: Option<Forecast>,
     /// What its customer has told us is not right.
     pub cases: Vec<Case>,
 }
@@ -50,6 +53,7 @@ impl Dossier {
             zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
             place,
             run: run(conn, &story)?,
+            forecast: promises::forecast_of(conn, order.id)?,
             cases: care::of_order(conn, order.id)?,
             story,
             history,

@@ -51,7 +51,11 @@ fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
         "steps": steps(voice, dossier),
         "window": voice.promised(dossier),
         "promises": told,
-        "delay": delay(&story.goods).map(|d| json!({"words": d.sentence, "expected_at": d.expected})),
+        "forecast": voice.expected(dossier).map(|e| json!({
+            "expected_at": e.at, "from": e.from, "to": e.to, "as_of": e.as_of, "words": e.words})),
+        "delay": delay(&story.goods).map(|d| json!({
+            "cause": d.cause, "words": d.sentence, "expected_at": d.expected, "choices": voice.choices(dossier)})),
+        "on_time": story.goods.was_on_time(),
         "rider": rider(voice, dossier),
         "events": events(voice, dossier),
         "items": items(voice, dossier),

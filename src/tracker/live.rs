@@ -8,6 +8,7 @@ use crate::db::Watching;
 use crate::error::AppError;
 use crate::events;
 use crate::ids::OrderNumber;
+use crate::promises::{self, Forecast};
 use crate::storefront::{Shop, Visit};
 use crate::web::Client;
 use actix_web::body::{BodySize, MessageBody};
@@ -147,17 +148,28 @@ impl Listener {
         seen.is_ok_and(|seen| seen.is_some())
     }
 
-    /// The number of the order's last event. Where that cannot be read the page is told all the
+    /// The order's newest version. Where that cannot be read the page is told all the
     /// same: it will find out.
     async fn news(&self) -> String {
         let order = self.watching.order();
-        let version = self.app.read(move |conn| events::version(conn, order.0)).await;
-        let version = version.map_or_else(|_| "unknown".to_owned(), |v| v.to_string());
+        let read = move |conn: &mut diesel::PgConnection| {
+            let forecast = promises::forecast_of(conn, order)?;
+            Ok::<_, AppError>(version(events::version(conn, order.0)?, forecast.as_ref()))
+        };
+        let version = self.app.read(read).await.unwrap_or_else(|_| "unknown".to_owned());
         format!("event: order\ndata: {version}\n\n")
     }
 
     fn time(&self) -> String {
         clock_words(&self.voice, self.app.clock.now())
+    }
+}
+
+/// What an order's page says is of this version: of its last event, and of the newest forecast.
+pub(super) fn version(event: i64, forecast: Option<&Forecast>) -> String {
+    match forecast.and_then(|f| f.from_at.zip(f.to_at)) {
+        Some((from, to)) => format!("{event}-{}-{}", from.timestamp() / 60, to.timestamp() / 60),
+        None => event.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::access::{Caller, Sight, address, clock_words, key_cookie, private, vo
 use super::account::{self, AccountOffer};
 use super::approval::{leads_on, let_pay};
 use super::dossier::Dossier;
+use super::live;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::problem::{CaseView, cases};
 use super::said::Said;
@@ -41,7 +42,7 @@ struct OrderPage {
     layout: Layout,
     number: String,
     here: String,
-    version: i64,
+    version: String,
     answer: Answer,
     /// Of the answer: the day, and the time, each of which stays in one line.
     big: Vec<String>,
@@ -207,7 +208,7 @@ fn page(
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
         number: order.number.to_string(),
         here: address(&order.number),
-        version: dossier.story.version,
+        version: live::version(dossier.story.version, dossier.forecast.as_ref()),
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
         big,
@@ -356,6 +357,9 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
                 Sight::Link => voice.cancelled_elsewhere(dossier),
             };
             let mut lines = voice.then(dossier);
+            if delay(&dossier.story.goods).is_some() {
+                lines.insert(0, line("check", voice.keep(dossier)));
+            }
             if dossier.story.goods.stage() == Stage::Waiting {
                 let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
                 lines.insert(0, line("mail", words));

@@ -1,5 +1,6 @@
 //! What is said about an order, in the words that its page, its letters and lists share.
 
+mod expected;
 mod goods;
 mod so_far;
 
@@ -12,7 +13,7 @@ use super::dossier::Dossier;
 use crate::clock;
 use crate::lifecycle::{Back, Status, Story, Try};
 use crate::money::Money;
-use crate::orders::{CancelledWhy, Order, Substitutions};
+use crate::orders::{CancelledWhy, Order, OrderState, Substitutions};
 use crate::payments::{AttemptState, PayBy, RefundState, failure_words};
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
@@ -136,6 +137,11 @@ impl Voice {
                 (Tone::Plain, "circle-x", title, None, lead)
             }
         };
+        let mut lead = lead;
+        if let Some(delay) = delay(&dossier.story.goods).filter(|_| dossier.order.state == OrderState::Placed)
+        {
+            lead.extend([delay.sentence.clone(), self.keep(dossier)]);
+        }
         Answer { tone, icon, title, big, lead }
     }
 

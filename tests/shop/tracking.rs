@@ -334,6 +334,7 @@ async fn what_is_told_late_stands_where_it_happened_and_is_not_written_about() {
         facts["events"].as_array().expect("events").iter().filter_map(|e| e["words"].as_str()).collect();
     let place_of = |word: &str| words.iter().position(|w| w.starts_with(word)).expect("it is told");
     assert!(place_of("Delivered.") < place_of("On the way."), "{words:?}");
+    assert!(place_of("On the way.") < place_of("Handed to the rider."), "{words:?}");
     let written = subjects(&shop).await;
     assert!(!written.iter().any(|s| s.starts_with("On the way")), "{written:?}");
 }

@@ -4,6 +4,7 @@ use super::{Answer, Dossier, Line, Tone, Voice};
 use crate::clock;
 use crate::lifecycle::{Delay, Goods, Stage, Status, Story, Told};
 use crate::money::Money;
+use crate::orders::OrderState;
 use chrono::{DateTime, Utc};
 
 /// Where a confirmed order is, in the words of its customer. Finer than the four steps, and of one
@@ -124,10 +125,17 @@ pub(crate) fn code(story: &Story) -> &'static str {
     }
 }
 
-/// A delay that was foreseen and still holds: no other time was promised since, and it is not there.
+/// A delay that was foreseen and still holds: no other time was promised since, it is not there, and
+/// no try has come to nothing since.
 pub(crate) fn delay(goods: &Goods) -> Option<&Delay> {
-    let is_open = !matches!(goods.stage(), Stage::Delivered | Stage::NotDelivered);
-    goods.delay.as_ref().filter(|delay| is_open && goods.promise().is_none_or(|p| p.at <= delay.at))
+    let delay = goods.delay.as_ref()?;
+    let failed = goods.last_try().and_then(|t| t.failed).map(|(_, at)| at);
+    let holds = match goods.stage() {
+        Stage::Delivered => false,
+        Stage::NotDelivered => failed.is_none_or(|at| at <= delay.at),
+        Stage::Waiting | Stage::Picking | Stage::Packed | Stage::RiderAssigned | Stage::OnTheWay => true,
+    };
+    Some(delay).filter(|_| holds && goods.promise().is_none_or(|p| p.at <= delay.at))
 }
 
 /// Who brings it, by the first name; or whoever it will be.
@@ -160,7 +168,7 @@ impl Voice {
         let goods = &dossier.story.goods;
         let reading = Reading::of(&dossier.story);
         if reading == Reading::NotDelivered {
-            return self.not_delivered(goods);
+            return self.not_delivered(dossier);
         }
         let late = delay(goods);
         let (tone, icon, _) = reading.badge();
@@ -170,6 +178,7 @@ impl Voice {
             (_, None) => (tone, icon),
         };
         let mut lead: Vec<String> = late.map(|delay| delay.sentence.clone()).into_iter().collect();
+        lead.extend(self.expected(dossier).map(|expected| expected.words));
         lead.extend(self.first_promised(goods).map(|first| format!("First promised {first}.")));
         lead.push(self.sum(dossier));
         let big = match reading {
@@ -185,7 +194,8 @@ impl Voice {
         Answer { tone, icon, title: title(reading, goods, late.is_some()), big, lead }
     }
 
-    fn not_delivered(&self, goods: &Goods) -> Answer {
+    fn not_delivered(&self, dossier: &Dossier) -> Answer {
+        let goods = &dossier.story.goods;
         let failed = goods.last_try().and_then(|t| t.failed);
         let why = failed.map_or("something went wrong", |(why, _)| why.words());
         let when = failed.map(|(_, at)| format!(" {}", self.at(at))).unwrap_or_default();
@@ -195,12 +205,16 @@ impl Voice {
         } else {
             format!("We had to turn back{when}. We are sorry.")
         };
+        let mut lead = vec![lead];
+        if let Some(delay) = delay(goods) {
+            lead.extend([delay.sentence.clone(), format!("New time: {}.", self.promised(dossier))]);
+        }
         Answer {
             tone: Tone::Warn,
             icon: "triangle-alert",
             title: format!("We could not deliver: {why}"),
             big: None,
-            lead: vec![lead],
+            lead,
         }
     }
 
@@ -330,12 +344,25 @@ impl Voice {
 
     /// What may be done about a delay.
     pub fn choices(&self, dossier: &Dossier) -> Vec<String> {
-        let mut choices = vec![
-            format!("Keep it: {}. There is nothing to do.", self.promised(dossier)),
-            "Choose another time, on its page.".to_owned(),
-        ];
+        let mut choices = vec![self.keep(dossier)];
+        if dossier.can_be_moved() {
+            let words = "Choose another time, on its page.";
+            choices.push(words.to_owned());
+        }
         choices.push(self.cancelled_elsewhere(dossier));
         choices
+    }
+
+    /// The first of the choices: to do nothing.
+    pub(crate) fn keep(&self, dossier: &Dossier) -> String {
+        let then = if dossier.order.state == OrderState::Placed {
+            "We begin as soon as your payment has come through."
+        } else if dossier.story.goods.stage() == Stage::NotDelivered {
+            "Tell your rider how to find you."
+        } else {
+            "There is nothing to do."
+        };
+        format!("Keep it: {}. {then}", self.promised(dossier))
     }
 
     /// What became of a line, where that is not simply what was ordered.

@@ -88,6 +88,17 @@ pub(crate) fn basket_of(shop: &TestShop, shopper: &Shopper<'_>) -> BasketId {
 
 /// Places what is in the basket, as the last button would.
 pub(crate) fn place(shop: &TestShop, shopper: &Shopper<'_>, by: PayBy, coupon: Option<&str>) -> Placed {
+    place_for(shop, shopper, by, coupon, "2 hours")
+}
+
+/// Into the next window of that length: those of an hour have begun already.
+pub(crate) fn place_for(
+    shop: &TestShop,
+    shopper: &Shopper<'_>,
+    by: PayBy,
+    coupon: Option<&str>,
+    length: &str,
+) -> Placed {
     let (mut conn, now, valid) = (shop.conn(), shop.clock.now(), Duration::minutes(30));
     let id = basket_of(shop, shopper);
     let basket = basket::load(&mut conn, id, valid, now).expect("db").expect("a basket");
@@ -95,7 +106,7 @@ pub(crate) fn place(shop: &TestShop, shopper: &Shopper<'_>, by: PayBy, coupon: O
     let reckoned = reckon(&basket, found, VAT, now);
     let zone = basket.spot.expect("a place").quote.zone_id.0;
     let window = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!(
-        "SELECT id FROM delivery_windows WHERE zone_id = {zone} AND cutoff_at > '{}' AND taken < capacity AND ends_at - starts_at = '2 hours' ORDER BY starts_at LIMIT 1",
+        "SELECT id FROM delivery_windows WHERE zone_id = {zone} AND cutoff_at > '{}' AND taken < capacity AND ends_at - starts_at = '{length}' ORDER BY starts_at LIMIT 1",
         now.to_rfc3339()
     ))
     .get_result(&mut conn)
