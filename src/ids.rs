@@ -100,6 +100,11 @@ id! {
 }
 
 id! {
+    /// What closes a zone, a window or everything for a while; also the form's own key.
+    IncidentId, Uuid, diesel::sql_types::Uuid
+}
+
+id! {
     /// One try to deliver an order.
     DropId, Uuid, diesel::sql_types::Uuid
 }

@@ -56,17 +56,27 @@ impl Signer {
         if signature.len() != SIGNATURE_BYTES {
             return None;
         }
-        self.mac(purpose, id).verify_truncated_left(&signature).ok()?;
+        self.mac(purpose, id.as_bytes()).verify_truncated_left(&signature).ok()?;
         Some(id)
+    }
+
+    /// Our seal over a text, for who gets to see both.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let full = self.mac(purpose, text.as_bytes()).finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode(&full[..SIGNATURE_BYTES])
+    }
+
+    /// Whether a seal is ours, made for this purpose over this text.
+    pub fn is_sealed(&self, purpose: &str, text: &str, seal: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(seal).is_ok_and(|seal| {
+            seal.len() == SIGNATURE_BYTES
+                && self.mac(purpose, text.as_bytes()).verify_truncated_left(&seal).is_ok()
+        })
     }
 
     /// A number nobody can compute or undo without the key: for pseudonyms.
     pub fn pseudonym(&self, purpose: &str, text: &str) -> String {
-        let mut mac = self.keyed.clone();
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(text.as_bytes());
-        URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..12])
+        URL_SAFE_NO_PAD.encode(&self.mac(purpose, text.as_bytes()).finalize().into_bytes()[..12])
     }
 
     /// A number that nobody can compute without the key; below `below`.
@@ -81,15 +91,15 @@ impl Signer {
     }
 
     fn signature(&self, purpose: &str, id: Uuid) -> [u8; SIGNATURE_BYTES] {
-        let full = self.mac(purpose, id).finalize().into_bytes();
+        let full = self.mac(purpose, id.as_bytes()).finalize().into_bytes();
         std::array::from_fn(|i| full[i])
     }
 
-    fn mac(&self, purpose: &str, id: Uuid) -> HmacSha256 {
+    fn mac(&self, purpose: &str, of: &[u8]) -> HmacSha256 {
         let mut mac = self.keyed.clone();
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
-        mac.update(id.as_bytes());
+        mac.update(of);
         mac
     }
 }
@@ -109,5 +119,16 @@ mod tests {
         for broken in ["", ".", "a.b", &token[1..], &format!("{token}A"), &token.replace('.', "")] {
             assert_eq!(signer.open("basket", broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn a_seal_is_over_one_text_for_one_purpose() {
+        let signer = Signer::new(b"a key of a test, thirty-two bytes");
+        let seal = signer.seal("reset", "7 until ten");
+        assert!(signer.is_sealed("reset", "7 until ten", &seal));
+        assert!(!signer.is_sealed("reset", "7 until two", &seal));
+        assert!(!signer.is_sealed("link", "7 until ten", &seal));
+        assert!(!signer.is_sealed("reset", "7 until ten", &seal[..8]), "a part of it is none");
+        assert!(!Signer::new(b"another").is_sealed("reset", "7 until ten", &seal));
     }
 }

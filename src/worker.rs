@@ -39,6 +39,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many rounds is often enough.
 const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
+/// Promises moved with one connection in hand.
+const MOVED_AT_ONCE: usize = 25;
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
@@ -51,6 +53,7 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Gateway)),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Notifications)),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Dispatch)),
+        rt::spawn(follow_incidents(shop.app.clone())),
         rt::spawn(follow_outbox(shop.app.clone(), Consumer::Carriers)),
         rt::spawn(ask_carriers(shop.app.clone())),
         rt::spawn(ask_after_money(shop.app.clone())),
@@ -83,6 +86,30 @@ async fn follow_outbox(app: App, consumer: Consumer) {
         note("the outbox could not be read", work_for(&app, consumer).await);
         // Word of new work comes by the bell; work that was put off comes due by itself.
         drop(rt::time::timeout(TICK, bell.changed()).await);
+    }
+}
+
+async fn follow_incidents(app: App) {
+    loop {
+        note("promises could not be moved", move_promises(&app).await);
+        rt::time::sleep(ASK_EVERY).await;
+    }
+}
+
+/// Moves all promises that an incident has moved and that wait for it, some at a time. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn move_promises(app: &App) -> Result<usize, AppError> {
+    let (mut moved, now) = (0, app.clock.now());
+    app.db(move |conn| dispatch::note_newcomers(conn, now)).await?;
+    loop {
+        let now = app.clock.now();
+        let some = app.db(move |conn| dispatch::move_some(conn, MOVED_AT_ONCE, now)).await?;
+        moved += some;
+        if some < MOVED_AT_ONCE {
+            return Ok(moved);
+        }
     }
 }
 

@@ -154,8 +154,8 @@ pub(super) async fn finish(
             None => page.show(&shop, &request, &asker),
         };
     }
-    let now = shop.app.clock.now();
-    match shop.app.db(move |conn| staff::finish(conn, &opened, now)).await? {
+    let (demo, now, url) = (shop.demo, shop.app.clock.now(), shop.app.config.server.public_url.clone());
+    match shop.app.db(move |conn| staff::finish(conn, &opened, demo, &url, now)).await? {
         Finish::Waits(member) => {
             let lede = format!(
                 "Thank you, {}. An admin decides now, and a letter tells you when you can sign in.",

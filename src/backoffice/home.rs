@@ -1,7 +1,8 @@
 //! Who one is here, and what one may open.
 
 use crate::error::AppError;
-use crate::staffroom::{Room, Staffer, answer};
+use crate::staff;
+use crate::staffroom::{Area, Room, Staffer, answer};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -14,6 +15,8 @@ struct HomePage {
     room: Room,
     email: String,
     opens: &'static str,
+    /// Who wait for an admin's decision; of others nobody does.
+    waiting: i64,
 }
 
 pub(super) async fn show(
@@ -21,6 +24,9 @@ pub(super) async fn show(
     request: HttpRequest,
     who: Staffer,
 ) -> Result<HttpResponse, AppError> {
-    let page = HomePage { room: who.room(None, "Your page"), email: who.email, opens: who.role.opens() };
+    let decides = Area::People.is_open_to(who.role);
+    let waiting = if decides { shop.app.read(staff::waiting_count).await? } else { 0 };
+    let room = who.room(None, "Your page");
+    let page = HomePage { room, email: who.email, opens: who.role.opens(), waiting };
     answer(&shop, &request, StatusCode::OK, &page)
 }

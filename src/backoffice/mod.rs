@@ -6,14 +6,17 @@ mod fields;
 mod form;
 mod home;
 mod people;
+mod reset;
 mod sessions;
 mod sign_in;
 
+use crate::staffroom;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/staff", get().to(home::show))
+        .route("/staff/live", get().to(staffroom::listen))
         .route("/staff/sign-in", get().to(sign_in::show))
         .route("/staff/sign-in", post().to(sign_in::sign_in))
         .route("/staff/sign-out", post().to(sign_in::sign_out))
@@ -21,6 +24,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/staff/ask", post().to(ask::ask))
         .route("/staff/ask/{token}", get().to(ask::open))
         .route("/staff/ask/{token}", post().to(ask::finish))
+        .route("/staff/reset", get().to(reset::show))
+        .route("/staff/reset", post().to(reset::ask))
+        .route("/staff/reset/{key}", get().to(reset::open))
+        .route("/staff/reset/{key}", post().to(reset::set))
         .route("/staff/sessions", get().to(sessions::show))
         .route("/staff/sessions/ending", post().to(sessions::end_others))
         .route("/staff/sessions/{session}/ending", post().to(sessions::end))

@@ -47,7 +47,7 @@ fn page(then: &str, email: &str) -> Form {
         fields: vec![Field::email(email), Field::password("password", "Password")],
         then: way_on(then).map(str::to_owned),
         button: "Sign in",
-        ways: vec![("Ask for access", "/staff/ask")],
+        ways: vec![("Choose a new password", "/staff/reset"), ("Ask for access", "/staff/ask")],
     }
 }
 

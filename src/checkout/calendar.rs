@@ -156,6 +156,7 @@ mod tests {
             cutoff_at: starts_at - Duration::minutes(120),
             capacity: 2,
             taken,
+            closed_by: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Word of what has changed, from whichever instance changed it: the database's
 //! `NOTIFY`, heard by one thread, so that nothing cached outlives its truth by a second.
 
-use super::watch::{Watchers, Watching};
+use super::watch::{Watchers, Watching, WatchingAll};
 use crate::ids::{BasketId, OrderId};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -98,6 +98,11 @@ impl Changes {
     /// Waits for word of one order.
     pub fn watch(&self, order: OrderId) -> Watching {
         self.0.watchers.watch(order)
+    }
+
+    /// Waits for word of any order.
+    pub fn watch_all(&self) -> WatchingAll {
+        self.0.watchers.watch_all()
     }
 
     /// How many orders somebody waits for word of.

@@ -136,6 +136,36 @@ diesel::table! {
         cutoff_at -> Timestamptz,
         capacity -> Integer,
         taken -> Integer,
+        closed_by -> Nullable<Uuid>,
+    }
+}
+diesel::table! {
+    incidents (id) {
+        id -> Uuid,
+        kind -> Text,
+        zone_id -> Nullable<Integer>,
+        window_id -> Nullable<BigInt>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        note -> Text,
+        made_by -> Uuid,
+        made_at -> Timestamptz,
+        ended_by -> Nullable<Uuid>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    incident_orders (incident_id, order_id) {
+        incident_id -> Uuid,
+        order_id -> Uuid,
+        place -> Integer,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        due_at -> Timestamptz,
+        tries -> Integer,
+        outcome -> Nullable<Text>,
+        new_starts_at -> Nullable<Timestamptz>,
+        new_ends_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -555,6 +585,7 @@ diesel::table! {
         total_cents -> Nullable<BigInt>,
         stopped_at -> Nullable<Timestamptz>,
         version -> Integer,
+        crate_no -> Nullable<Integer>,
     }
 }
 diesel::table! {
@@ -713,6 +744,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     place_names,
     window_templates,
     delivery_windows,
+    incidents,
+    incident_orders,
     quotes,
     place_wishes,
     baskets,

@@ -1,4 +1,5 @@
-//! Those who wait for word of one order: open pages, each told when something happens to its own.
+//! Those who wait for word of one order: open pages, each told when something happens to its own. And
+//! boards, which are told when something happens to any.
 
 use super::Change;
 use crate::ids::OrderId;
@@ -14,7 +15,22 @@ pub(super) struct Watchers(Arc<Mutex<Watched>>);
 #[derive(Default)]
 struct Watched {
     orders: HashMap<OrderId, watch::Sender<()>>,
+    /// Made for the first board.
+    boards: Option<watch::Sender<()>>,
     closing: bool,
+}
+
+/// A board that waits for word of any order.
+pub struct WatchingAll(Option<watch::Receiver<()>>);
+
+impl WatchingAll {
+    /// Waits for the next word. `false`: none will come any more.
+    pub async fn changed(&mut self) -> bool {
+        match &mut self.0 {
+            Some(word) => word.changed().await.is_ok(),
+            None => false,
+        }
+    }
 }
 
 /// One who waits for word of an order, until it is dropped.
@@ -32,9 +48,20 @@ impl Watchers {
         Watching { order, word, watchers: self.clone() }
     }
 
+    pub(super) fn watch_all(&self) -> WatchingAll {
+        let mut watched = self.lock();
+        let is_open = !watched.closing;
+        WatchingAll(is_open.then(|| watched.boards.get_or_insert_with(|| watch::Sender::new(())).subscribe()))
+    }
+
     /// Passes on what the database told.
     pub(super) fn follow(&self, changes: &[Change]) {
         let watched = self.lock();
+        let is_for_boards =
+            |c: &Change| matches!(c, Change::Order(_) | Change::Everything | Change::Delivery);
+        if let Some(boards) = watched.boards.as_ref().filter(|_| changes.iter().any(is_for_boards)) {
+            boards.send_replace(());
+        }
         for change in changes {
             match change {
                 Change::Order(id) => {
@@ -59,6 +86,7 @@ impl Watchers {
         let mut watched = self.lock();
         watched.closing = true;
         watched.orders.clear();
+        watched.boards = None;
     }
 
     /// How many orders somebody waits for.
@@ -117,6 +145,19 @@ mod tests {
         assert!(others_word.has_changed().expect("open"));
         drop((mine, other));
         assert_eq!(watchers.count(), 0);
+    }
+
+    #[actix_web::test]
+    async fn a_board_hears_of_every_order_and_of_nothing_else() {
+        let watchers = Watchers::default();
+        let mut board = watchers.watch_all();
+        watchers.follow(&[Change::Catalog, Change::Outbox]);
+        assert!(!board.0.as_ref().expect("a receiver").has_changed().expect("open"));
+        watchers.follow(&[Change::Order(order(9))]);
+        assert!(board.changed().await);
+        watchers.close();
+        assert!(!board.changed().await, "the shop closes");
+        assert!(!watchers.watch_all().changed().await);
     }
 
     #[actix_web::test]

@@ -5,6 +5,7 @@ use crate::db::Ready as _;
 use crate::db::schema::{delivery_windows, window_holds};
 use crate::ids::{BasketId, OrderId, ZoneId};
 use chrono::{DateTime, Duration, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
@@ -49,7 +50,7 @@ pub fn hold_window(
     let before = held_row(conn, basket)?;
     let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
-    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let wanted = open_one(locked, window)?;
     if wanted.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
@@ -77,7 +78,8 @@ pub fn hold_window(
 }
 
 /// The basket's hold becomes the order's; where there is none, room is taken now. Part of the
-/// caller's transaction. A hold that is still running is honoured past the window's cut-off.
+/// caller's transaction. A hold that is still running is honoured past the window's cut-off; in a window
+/// that an incident has closed meanwhile it is not.
 ///
 /// # Errors
 /// `Full` or `Closed`.
@@ -95,7 +97,7 @@ pub fn keep_for_order(
     let before = held_row(conn, basket)?;
     let found = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
-    let row = found.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let row = open_one(found, window)?;
     if row.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
@@ -105,7 +107,8 @@ pub fn keep_for_order(
     take_for_order(conn, window, order, now)
 }
 
-/// Whether the basket's hold on the window was still running and is the order's now. Who sweeps up
+/// Whether the basket's hold on the window was still running and is the order's now; in a closed window
+/// it is not. An incident that closes it at this very moment finds the order a little later. Who sweeps up
 /// holds whose time is over and meets this one waits, and then finds that it has no end.
 fn hand_over(
     conn: &mut PgConnection,
@@ -115,14 +118,16 @@ fn hand_over(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let own = window_holds::basket_id.eq(basket).and(window_holds::window_id.eq(window));
-    let kept = diesel::update(window_holds::table.filter(own.and(window_holds::held_until.gt(now))))
-        .set((
-            window_holds::basket_id.eq(None::<BasketId>),
-            window_holds::order_id.eq(order),
-            window_holds::held_until.eq(None::<DateTime<Utc>>),
-        ))
-        .ready()
-        .execute(conn)?;
+    let is_open = exists(delivery_windows::table.find(window).filter(delivery_windows::closed_by.is_null()));
+    let kept =
+        diesel::update(window_holds::table.filter(own.and(window_holds::held_until.gt(now)).and(is_open)))
+            .set((
+                window_holds::basket_id.eq(None::<BasketId>),
+                window_holds::order_id.eq(order),
+                window_holds::held_until.eq(None::<DateTime<Utc>>),
+            ))
+            .ready()
+            .execute(conn)?;
     Ok(kept == 1)
 }
 
@@ -137,8 +142,8 @@ pub fn take_again(
     order: OrderId,
     now: DateTime<Utc>,
 ) -> Result<(), WindowError> {
-    let found = lock_windows(conn, None, window)?;
-    if found.first().is_none_or(|w| w.cutoff_at <= now) {
+    let found = open_one(lock_windows(conn, None, window)?, window)?;
+    if found.cutoff_at <= now {
         return Err(WindowError::Closed);
     }
     take_for_order(conn, window, order, now)
@@ -161,7 +166,7 @@ pub fn move_to(
         .first(conn)
         .optional()?;
     let locked = lock_windows(conn, before, window)?;
-    let wanted = locked.into_iter().find(|w| w.id == window).ok_or(WindowError::Closed)?;
+    let wanted = open_one(locked, window)?;
     if before == Some(window) {
         return Ok(wanted);
     }
@@ -254,6 +259,24 @@ fn lock_windows(conn: &mut PgConnection, one: Option<i64>, other: i64) -> QueryR
             .for_no_key_update()
             .load(conn),
     }
+}
+
+/// The one that is wanted, unless an incident has closed it.
+fn open_one(locked: Vec<Window>, wanted: i64) -> Result<Window, WindowError> {
+    locked.into_iter().find(|w| w.id == wanted && !w.is_closed()).ok_or(WindowError::Closed)
+}
+
+/// The window that an order holds.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn window_of_order(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<Window>> {
+    delivery_windows::table
+        .inner_join(window_holds::table)
+        .filter(window_holds::order_id.eq(order))
+        .select(Window::as_select())
+        .first(conn)
+        .optional()
 }
 
 fn drop_hold(conn: &mut PgConnection, basket: BasketId, window: i64) -> QueryResult<()> {

@@ -1,7 +1,9 @@
 //! Delivery: where we go, what that costs, and when.
 //!
 //! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
-//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`, in `carriers` `carrier_bookings` and `carrier_words`. A fee once shown is a stored [`Quote`]; windows are
+//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`, in
+//! `carriers` `carrier_bookings` and `carrier_words`, in `incidents` its `incidents` and
+//! `incident_orders`. A fee once shown is a stored [`Quote`]; windows are
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 
 mod actions;
@@ -10,6 +12,7 @@ mod carriers;
 mod drops;
 mod find;
 mod holds;
+mod incidents;
 mod model;
 mod store;
 mod upcoming;
@@ -23,8 +26,9 @@ pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
     HOLD_FOR, Held, WindowError, hold_window, keep_for_order, move_to, release_elsewhere, release_expired,
-    release_window, take_again,
+    release_window, take_again, window_of_order,
 };
+pub use incidents::*;
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
 pub use store::{all_zones, place, places_of, window, windows_between};
 pub use upcoming::Upcoming;

@@ -1,6 +1,6 @@
 use crate::clock;
 use crate::db::schema::{delivery_windows, places, quotes, window_templates, zones};
-use crate::ids::{PlaceId, QuoteId, ZoneId};
+use crate::ids::{IncidentId, PlaceId, QuoteId, ZoneId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -94,11 +94,18 @@ pub struct Window {
     pub cutoff_at: DateTime<Utc>,
     pub capacity: i32,
     pub taken: i32,
+    /// The incident that closes it.
+    pub closed_by: Option<IncidentId>,
 }
 
 impl Window {
     pub const fn is_full(&self) -> bool {
         self.taken >= self.capacity
+    }
+
+    /// Whether nobody comes in it, whatever room it has.
+    pub const fn is_closed(&self) -> bool {
+        self.closed_by.is_some()
     }
 
     /// `Tue 24 Nov, 18:00–20:00`

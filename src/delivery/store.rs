@@ -95,7 +95,8 @@ pub(super) fn insert_windows(conn: &mut PgConnection, windows: &[NewWindow]) -> 
     diesel::insert_into(delivery_windows::table).values(windows).on_conflict_do_nothing().execute(conn)
 }
 
-/// The next windows of a zone in which there is room and for which one may still order.
+/// The next windows of a zone in which there is room and for which one may still order; closed ones
+/// are none.
 pub(super) fn next_free(
     conn: &mut PgConnection,
     zone: ZoneId,
@@ -106,12 +107,14 @@ pub(super) fn next_free(
         .filter(delivery_windows::zone_id.eq(zone))
         .filter(delivery_windows::cutoff_at.gt(now))
         .filter(delivery_windows::taken.lt(delivery_windows::capacity))
+        .filter(delivery_windows::closed_by.is_null())
         .order((delivery_windows::cutoff_at, delivery_windows::ends_at))
         .limit(most)
         .load(conn)
 }
 
-/// Windows of a zone for which one may still order, full ones too, in the order of their start.
+/// Windows of a zone for which one may still order, full ones too and closed ones not, in the order of
+/// their start.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -125,6 +128,7 @@ pub fn windows_between(
         .filter(delivery_windows::zone_id.eq(zone))
         .filter(delivery_windows::cutoff_at.gt(now))
         .filter(delivery_windows::starts_at.lt(until))
+        .filter(delivery_windows::closed_by.is_null())
         .order((delivery_windows::starts_at, delivery_windows::ends_at))
         .limit(MOST_WINDOWS)
         .load(conn)

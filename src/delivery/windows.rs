@@ -24,7 +24,16 @@ pub fn open_windows(conn: &mut PgConnection, zone: Tz, days: i64, now: DateTime<
         .flat_map(|day| templates.iter().flat_map(move |template| of_day(template, zone, day)))
         .filter(|window| window.cutoff_at > now)
         .collect();
-    all.chunks(AT_ONCE).map(|windows| store::insert_windows(conn, windows)).sum()
+    let opened = all.chunks(AT_ONCE).map(|windows| store::insert_windows(conn, windows)).sum();
+    close_new_ones(conn)?;
+    opened
+}
+
+/// What has come to be open into what is closed is closed too.
+fn close_new_ones(conn: &mut PgConnection) -> QueryResult<()> {
+    super::open_incidents(conn)?
+        .iter()
+        .try_for_each(|incident| super::close_windows(conn, incident).map(drop))
 }
 
 fn day_after(day: NaiveDate, ahead: i64) -> Option<NaiveDate> {

@@ -1,14 +1,18 @@
-//! The dispatcher's board: what is still to be delivered, who drives, and what needs a hand.
+//! The dispatcher's board: what needs a hand first, with the reason; then what is still to be delivered,
+//! and who drives.
 
+use super::alarm::{Alarm, alarm};
 use super::assign;
 use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
+use super::reasons::From;
 use super::risks::{self, Risk};
 use super::route::Point;
-use super::views::{Carried, Driver, Failed, Line, Trouble, ago, forecasts, state, window};
+use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
 use crate::clock;
 use crate::delivery::{self, Drop, Rider};
 use crate::error::AppError;
-use crate::ids::{DropId, OrderId, PlaceId};
+use crate::fulfilment::{self, Fulfilment, FulfilmentState};
+use crate::ids::{DropId, OrderId, PlaceId, StaffId};
 use crate::orders::{self, Order, OrderState};
 use crate::promises::Forecast;
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
@@ -26,6 +30,9 @@ use std::collections::HashMap;
 const A_PAGE: usize = 50;
 /// Of so many open drops it is known when they will be there, and who carries them.
 const MOST_OPEN: i64 = 500;
+/// Shown first because they need a hand; more than that nobody sees to at once.
+const MOST_FIRST: usize = 40;
+const MOST_UNPACKED: i64 = 10;
 const MOST_FAILED: i64 = 20;
 const FAILED_WITHIN: Duration = Duration::days(3);
 
@@ -41,10 +48,11 @@ struct Read {
     open: Vec<Drop>,
     riders: Vec<Rider>,
     failed: Vec<Drop>,
+    unpacked: Vec<Fulfilment>,
     risks: Vec<(Forecast, Order)>,
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
-    home: Point,
+    reached: HashMap<DropId, DateTime<Utc>>,
     strange: usize,
 }
 
@@ -52,15 +60,15 @@ struct Read {
 #[template(path = "dispatch/board.html")]
 struct BoardPage {
     room: Room,
+    /// What needs a hand, worst first.
+    first: Vec<Line>,
     lines: Vec<Line>,
     riders: Vec<Driver>,
     failed: Vec<Failed>,
+    unpacked: Vec<Unpacked>,
     /// What will be late, and why.
     risks: Vec<Risk>,
-    /// What needs a hand, in one line; nothing where nothing does.
-    alarm: Option<String>,
-    /// Changes when something new needs a hand.
-    alarm_key: String,
+    alarm: Alarm,
     late: usize,
     at_risk: usize,
     without: usize,
@@ -72,6 +80,7 @@ struct BoardPage {
     /// Where the list goes on.
     next: Option<String>,
     is_first: bool,
+    as_of: String,
 }
 
 pub(super) async fn show(
@@ -93,48 +102,98 @@ fn read(
     now: DateTime<Utc>,
 ) -> QueryResult<Read> {
     let page = delivery::open_drops(conn, behind, i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX))?;
+    let open = delivery::open_drops(conn, None, MOST_OPEN)?;
     let failed = delivery::failed_drops(conn, now - FAILED_WITHIN, MOST_FAILED)?;
-    let ids: Vec<OrderId> = page.iter().chain(&failed).map(|drop| drop.order_id).collect();
+    let unpacked = unpacked(conn, now)?;
+    let drops = page.iter().chain(&open).chain(&failed).map(|drop| drop.order_id);
+    let ids: Vec<OrderId> = drops.chain(unpacked.iter().map(|f| f.order_id)).collect();
+    let riders = delivery::riders_on_shift(conn)?;
+    let reached = forecasts(&riders, &open, home(conn)?, now);
     Ok(Read {
-        open: delivery::open_drops(conn, None, MOST_OPEN)?,
-        riders: delivery::riders_on_shift(conn)?,
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
-        home: assign::home(conn)?,
         risks: risks::read(conn)?,
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
+        open,
+        riders,
         failed,
+        unpacked,
+        reached,
     })
+}
+
+fn home(conn: &mut PgConnection) -> QueryResult<Point> {
+    assign::home(conn)
+}
+
+/// What was to be packed by now and is not, the longest due first.
+fn unpacked(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Fulfilment>> {
+    let mut late = fulfilment::queue(conn, FulfilmentState::Waiting, None, MOST_UNPACKED)?;
+    late.extend(fulfilment::queue(conn, FulfilmentState::Picking, None, MOST_UNPACKED)?);
+    late.retain(|row| row.due_at < now);
+    late.sort_by_key(|row| (row.due_at, row.order_id));
+    Ok(late)
 }
 
 fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
     let now = shop.app.clock.now();
-    let reached = forecasts(&read.riders, &read.open, read.home, now);
-    let troubles: Vec<Trouble> =
-        read.open.iter().map(|d| Trouble::of(d, reached.get(&d.id).copied(), now)).collect();
-    let count = |trouble| troubles.iter().filter(|t| **t == trouble).count();
-    let (late, without) = (count(Trouble::Late), count(Trouble::NoRider));
+    let mut troubled: Vec<(Trouble, &Drop)> =
+        read.open.iter().map(|d| (read.trouble(shop, d), d)).filter(|(t, _)| *t != Trouble::Fine).collect();
+    troubled.sort_by_key(|(trouble, drop)| (*trouble, drop.ends_at, drop.id));
+    let count = |of: &[Trouble]| troubled.iter().filter(|(t, _)| of.contains(t)).count();
+    let (late, without) = (count(&[Trouble::Late]), count(&[Trouble::NoRider]));
     let failed: Vec<Failed> = read.failed.iter().filter_map(|drop| failed(shop, read, drop)).collect();
+    let unpacked: Vec<Unpacked> = read.unpacked.iter().filter_map(|f| read.still_here(shop, f)).collect();
+    let first: Vec<&Drop> = troubled.iter().take(MOST_FIRST).map(|(_, drop)| *drop).collect();
     let shown = &read.page[..read.page.len().min(A_PAGE)];
     let last = shown.last().filter(|_| read.page.len() > A_PAGE);
+    let rest = shown.iter().filter(|drop| first.iter().all(|f| f.id != drop.id));
     BoardPage {
         room,
-        lines: shown.iter().map(|drop| line(shop, read, &reached, drop)).collect(),
+        lines: rest.map(|drop| line(shop, read, drop)).collect(),
         riders: read.riders.iter().map(|rider| driver(rider, &read.open, now)).collect(),
-        alarm: alarm(late, without, failed.len()),
-        alarm_key: format!("{late}-{without}-{}", failed.len()),
+        alarm: alarm(&troubled, &failed, &unpacked),
+        first: first.into_iter().map(|drop| line(shop, read, drop)).collect(),
         failed,
+        unpacked,
         risks: read.risks.iter().map(|(forecast, order)| Risk::of(shop, forecast, order)).collect(),
         late,
-        at_risk: count(Trouble::AtRisk),
+        at_risk: count(&[Trouble::AtRisk, Trouble::Silent]),
         without,
         open: read.open.len(),
         carriers: names(shop),
         strange: read.strange,
         next: last.map(next),
         is_first,
+        as_of: now.with_timezone(&shop.app.config.shop.zone).format("%H:%M:%S").to_string(),
     }
+}
+
+impl Read {
+    fn rider(&self, id: Option<StaffId>) -> Option<&Rider> {
+        self.riders.iter().find(|rider| Some(rider.id) == id)
+    }
+
+    fn trouble(&self, shop: &Shop, drop: &Drop) -> Trouble {
+        let from = from(shop);
+        let is_silent = from.is_silent(drop, self.rider(drop.rider_id));
+        Trouble::of(drop, self.reached.get(&drop.id).copied(), is_silent, from.now)
+    }
+
+    fn still_here(&self, shop: &Shop, row: &Fulfilment) -> Option<Unpacked> {
+        let order = self.orders.get(&row.order_id)?;
+        let zone = shop.app.config.shop.zone;
+        let what = if row.picker_id.is_some() { "is being picked" } else { "waits for a picker" };
+        let (due, starts) =
+            (clock::time_label(zone, row.due_at), clock::time_label(zone, row.window_starts_at));
+        let reason = format!("It {what}, was to be packed by {due}, and its window begins {starts}.");
+        Some(Unpacked { number: order.number.to_string(), reason })
+    }
+}
+
+fn from(shop: &Shop) -> From {
+    From { zone: shop.app.config.shop.zone, now: shop.app.clock.now() }
 }
 
 fn names(shop: &Shop) -> Vec<(String, String)> {
@@ -151,27 +210,13 @@ fn next(drop: &Drop) -> String {
         .finish()
 }
 
-/// `2 without a rider, 1 late`
-fn alarm(late: usize, without: usize, failed: usize) -> Option<String> {
-    let mut parts = Vec::new();
-    for (count, words) in
-        [(without, "without a rider in time"), (late, "late"), (failed, "not delivered, to be decided")]
-    {
-        if count > 0 {
-            parts.push(format!("{count} {words}"));
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-fn line(shop: &Shop, read: &Read, reached: &HashMap<DropId, DateTime<Utc>>, drop: &Drop) -> Line {
-    let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
-    let order = read.orders.get(&drop.order_id);
-    let at = reached.get(&drop.id).copied();
+fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
+    let zone = shop.app.config.shop.zone;
+    let (order, rider) = (read.orders.get(&drop.order_id), read.rider(drop.rider_id));
+    let (at, trouble) = (read.reached.get(&drop.id).copied(), read.trouble(shop, drop));
     let (state, state_icon, state_tone) = state(drop);
-    let rider = drop.rider_id.map(|id| {
-        let known = read.riders.iter().find(|rider| rider.id == id);
-        let name = known.map_or("A rider off shift", |rider| rider.first_name.as_str());
+    let whose = drop.rider_id.map(|_| {
+        let name = rider.map_or("A rider off shift", |rider| rider.first_name.as_str());
         let about = at.map(|at| format!(", there about {}", clock::time_label(zone, at)));
         format!("{name}, stop {}{}", drop.stop, about.unwrap_or_default())
     });
@@ -183,8 +228,9 @@ fn line(shop: &Shop, read: &Read, reached: &HashMap<DropId, DateTime<Utc>>, drop
         state,
         state_icon,
         state_tone,
-        trouble: Trouble::of(drop, at, now),
-        rider: rider.or_else(|| carrier(drop)).unwrap_or_default(),
+        reason: from(shop).reason(drop, trouble, at, rider),
+        trouble,
+        rider: whose.or_else(|| carrier(drop)).unwrap_or_default(),
         rider_id: drop.rider_id,
         can_change: drop.left_at.is_none(),
         attempt: drop.attempt,

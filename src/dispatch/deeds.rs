@@ -84,10 +84,8 @@ pub(super) async fn take_off(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
-    let taken =
-        shop.app.db(move |conn| known(lifecycle::unassign(conn, drop, "by dispatch", by, now))).await?;
-    let said = tell(taken, "It is taken off. A rider is looked for.");
-    Ok(done(&shop, BOARD, &said))
+    let take = move |conn: &mut PgConnection| lifecycle::unassign(conn, drop, "by dispatch", by, now);
+    tell(&shop, take, "It is taken off. A rider is looked for.").await
 }
 
 /// Plans another try after one that came to nothing.
@@ -98,12 +96,11 @@ pub(super) async fn plan_again(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
-    let plan = move |conn: &mut PgConnection| match delivery::drop_by_id(conn, drop)? {
-        Some(failed) => known(lifecycle::plan_again(conn, failed.order_id, by, now).map(|_| ())),
-        None => Ok(Err(DriveError::Unknown)),
+    let plan = move |conn: &mut PgConnection| {
+        let failed = delivery::drop_by_id(conn, drop)?.ok_or(DriveError::Unknown)?;
+        lifecycle::plan_again(conn, failed.order_id, by, now).map(|_| ())
     };
-    let said = tell(shop.app.db(plan).await?, "Another try is planned. A rider is looked for.");
-    Ok(done(&shop, BOARD, &said))
+    tell(&shop, plan, "Another try is planned. A rider is looked for.").await
 }
 
 /// Takes a rider off shift.
@@ -151,24 +148,27 @@ pub(crate) fn end_shift(
     Ok(moved)
 }
 
-/// The database's silence is an error; all else is told.
-fn known(result: Result<(), DriveError>) -> QueryResult<Result<(), DriveError>> {
-    match result {
+/// Does something with a drop, and says on the board what came of it: the database's silence is an
+/// error, all else is told.
+async fn tell(
+    shop: &Shop,
+    deed: impl FnOnce(&mut PgConnection) -> Result<(), DriveError> + Send + 'static,
+    words: &str,
+) -> Result<HttpResponse, AppError> {
+    let known = move |conn: &mut PgConnection| match deed(conn) {
         Err(DriveError::Db(e)) => Err(e),
         other => Ok(other),
-    }
+    };
+    let said = match shop.app.db(known).await? {
+        Ok(()) => Said::good(words),
+        Err(e) => Said::bad(refusal(&e)),
+    };
+    Ok(done(shop, BOARD, &said))
 }
 
 fn apart(result: Result<(), GiveError>) -> QueryResult<Result<(), GiveError>> {
     match result {
         Err(GiveError::Drive(DriveError::Db(e))) => Err(e),
         other => Ok(other),
-    }
-}
-
-fn tell(result: Result<(), DriveError>, words: &str) -> Said {
-    match result {
-        Ok(()) => Said::good(words),
-        Err(e) => Said::bad(refusal(&e)),
     }
 }

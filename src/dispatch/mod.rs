@@ -1,10 +1,13 @@
 //! Who brings what: riders and carriers are found for what is packed, and the board on which a dispatcher sees
 //! and changes it.
 
+mod alarm;
 mod assign;
 mod board;
 mod carriers;
 mod deeds;
+mod incidents;
+mod reasons;
 mod risks;
 mod route;
 mod views;
@@ -13,6 +16,7 @@ mod words;
 pub(crate) use assign::home;
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
+pub use incidents::{move_some, note_newcomers};
 pub(crate) use route::{Point, Run, Stop, arrivals, way};
 pub(crate) use words::refusal;
 
@@ -20,7 +24,8 @@ use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.route("/dispatch", get().to(board::show))
+    cfg.configure(incidents::routes)
+        .route("/dispatch", get().to(board::show))
         .route("/dispatch/drops/{id}/rider", post().to(deeds::give_to))
         .route("/dispatch/drops/{id}/rider/ending", post().to(deeds::take_off))
         .route("/dispatch/drops/{id}/carrier", post().to(deeds::book))

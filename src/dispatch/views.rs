@@ -19,16 +19,25 @@ const LEAVES_BEFORE: Duration = Duration::minutes(20);
 pub(super) enum Trouble {
     Late,
     NoRider,
+    /// On the way, and nothing is heard of the rider.
+    Silent,
     AtRisk,
     Fine,
 }
 
 impl Trouble {
-    pub(super) fn of(drop: &Drop, reached: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(
+        drop: &Drop,
+        reached: Option<DateTime<Utc>>,
+        is_silent: bool,
+        now: DateTime<Utc>,
+    ) -> Self {
         if drop.ends_at < now {
             Self::Late
         } else if drop.state == DropState::Planned && drop.planned_at + RIDER_WITHIN <= now {
             Self::NoRider
+        } else if is_silent {
+            Self::Silent
         } else if reached.is_some_and(|at| at > drop.ends_at)
             || (drop.left_at.is_none() && drop.ends_at - LEAVES_BEFORE <= now)
         {
@@ -42,6 +51,7 @@ impl Trouble {
         match self {
             Self::Late => "Late: window over",
             Self::NoRider => "No rider in time",
+            Self::Silent => "Rider silent",
             Self::AtRisk => "At risk",
             Self::Fine => "",
         }
@@ -50,7 +60,7 @@ impl Trouble {
     pub(super) const fn tone(self) -> &'static str {
         match self {
             Self::Late | Self::NoRider => "bad",
-            Self::AtRisk => "warn",
+            Self::Silent | Self::AtRisk => "warn",
             Self::Fine => "idle",
         }
     }
@@ -59,6 +69,7 @@ impl Trouble {
         match self {
             Self::Late => "circle-alert",
             Self::NoRider => "bike",
+            Self::Silent => "phone",
             Self::AtRisk => "triangle-alert",
             Self::Fine => "check",
         }
@@ -75,6 +86,8 @@ pub(super) struct Line {
     pub(super) state_icon: &'static str,
     pub(super) state_tone: &'static str,
     pub(super) trouble: Trouble,
+    /// Why it is in trouble, and what to do.
+    pub(super) reason: String,
     /// `Tomasz, stop 2, there about 18:12`
     pub(super) rider: String,
     pub(super) rider_id: Option<StaffId>,
@@ -140,6 +153,12 @@ pub(super) struct Failed {
     pub(super) number: String,
     pub(super) why: &'static str,
     pub(super) at: String,
+}
+
+/// An order that is still in the warehouse though it was to be packed by now.
+pub(super) struct Unpacked {
+    pub(super) number: String,
+    pub(super) reason: String,
 }
 
 /// When each drop is reached, by the runs as they stand.

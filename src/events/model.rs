@@ -174,6 +174,22 @@ pub enum Event {
         grams: Option<i64>,
         sum: Money,
     },
+    /// The customer is asked whether something else may come in a line's place; `sum` is the most they
+    /// pay for it. No answer until then is no.
+    SubstituteAsked {
+        position: i32,
+        product: i64,
+        name: String,
+        units: i32,
+        sum: Money,
+        until: DateTime<Utc>,
+    },
+    /// What they said to it.
+    SubstituteAnswered {
+        position: i32,
+        product: i64,
+        yes: bool,
+    },
     /// There is none, and nothing came in its place.
     LineLeftOut {
         position: i32,
@@ -322,6 +338,8 @@ impl Event {
             Self::PickingLeft => "picking_left",
             Self::LinePicked { .. } => "line_picked",
             Self::LineSubstituted { .. } => "line_substituted",
+            Self::SubstituteAsked { .. } => "substitute_asked",
+            Self::SubstituteAnswered { .. } => "substitute_answered",
             Self::LineLeftOut { .. } => "line_left_out",
             Self::LineReopened { .. } => "line_reopened",
             Self::OrderPacked { .. } => "order_packed",
@@ -379,6 +397,8 @@ impl Event {
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::SubstituteAsked { .. }
+            | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }
             | Self::OrderPacked { .. }
@@ -406,6 +426,7 @@ impl Event {
             Self::OrderConfirmed
             | Self::OrderCancelled { .. }
             | Self::RefundSucceeded { .. }
+            | Self::SubstituteAsked { .. }
             | Self::DropLeft { .. }
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }
@@ -434,6 +455,7 @@ impl Event {
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }
             | Self::OrderHandedOver { .. }

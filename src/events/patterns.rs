@@ -7,6 +7,8 @@ macro_rules! about_the_goods {
             | $crate::events::Event::PickingStarted { .. }
             | $crate::events::Event::LinePicked { .. }
             | $crate::events::Event::LineSubstituted { .. }
+            | $crate::events::Event::SubstituteAsked { .. }
+            | $crate::events::Event::SubstituteAnswered { .. }
             | $crate::events::Event::LineLeftOut { .. }
             | $crate::events::Event::LineReopened { .. }
             | $crate::events::Event::OrderPacked { .. }

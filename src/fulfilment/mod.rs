@@ -6,5 +6,5 @@
 mod model;
 mod store;
 
-pub use model::{Bag, Fulfilment, FulfilmentState, Pick, PickState, share, substituted, weighed};
+pub use model::{Bag, Fulfilment, FulfilmentState, Pick, PickState, Wanted, share, substituted, weighed};
 pub use store::*;

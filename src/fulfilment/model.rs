@@ -1,7 +1,7 @@
 use crate::catalog::Storage;
 use crate::db::db_enum;
 use crate::db::schema::{bags, fulfilments, picks};
-use crate::ids::{OrderId, ProductId, StaffId};
+use crate::ids::{OrderId, ProductId, StaffId, ZoneId};
 use crate::money::Money;
 use crate::orders::OrderLine;
 use chrono::{DateTime, Duration, Utc};
@@ -62,6 +62,15 @@ pub struct Fulfilment {
     /// The order was cancelled: nobody picks it.
     pub stopped_at: Option<DateTime<Utc>>,
     pub version: i32,
+    /// Its crate on the trolley, while it is picked together with others.
+    pub crate_no: Option<i32>,
+}
+
+/// What of the queue somebody wants to see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub zone: Option<ZoneId>,
+    pub window_starts_at: Option<DateTime<Utc>>,
 }
 
 /// Time between packing and the start of the window: loading and the way.
@@ -88,6 +97,7 @@ impl Fulfilment {
             total_cents: None,
             stopped_at: None,
             version: 1,
+            crate_no: None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! SQL over fulfilments. No decisions here: each function is one statement.
 
-use super::model::{Bag, Fulfilment, FulfilmentState, Pick};
+use super::model::{Bag, Fulfilment, FulfilmentState, Pick, Wanted};
 use crate::db::Ready as _;
-use crate::db::schema::{bags, fulfilments, picks};
+use crate::db::schema::{bags, fulfilments, orders, picks, places};
 use crate::ids::{OrderId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 const MOST_LINES: i64 = 200;
 
@@ -69,6 +70,110 @@ pub fn queue(
     query.load(conn)
 }
 
+/// The same, of one window or one zone alone.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn queue_of(
+    conn: &mut PgConnection,
+    state: FulfilmentState,
+    wanted: Wanted,
+    behind: Option<(DateTime<Utc>, OrderId)>,
+    most: i64,
+) -> QueryResult<Vec<Fulfilment>> {
+    let mut query = Fulfilment::query()
+        .filter(fulfilments::state.eq(state).and(fulfilments::stopped_at.is_null()))
+        .order((fulfilments::due_at, fulfilments::order_id))
+        .limit(most)
+        .into_boxed();
+    if let Some((at, id)) = behind {
+        let later = fulfilments::due_at.gt(at);
+        query = query.filter(later.or(fulfilments::due_at.eq(at).and(fulfilments::order_id.gt(id))));
+    }
+    if let Some(starts) = wanted.window_starts_at {
+        query = query.filter(fulfilments::window_starts_at.eq(starts));
+    }
+    if let Some(zone) = wanted.zone {
+        let there = orders::table
+            .inner_join(places::table.on(places::id.eq(orders::place_id)))
+            .filter(orders::id.eq(fulfilments::order_id).and(places::zone_id.eq(zone).assume_not_null()))
+            .select(orders::id);
+        query = query.filter(diesel::dsl::exists(there));
+    }
+    query.load(conn)
+}
+
+/// The beginnings of the windows that wait in a state, the soonest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn windows_in(
+    conn: &mut PgConnection,
+    state: FulfilmentState,
+    most: i64,
+) -> QueryResult<Vec<DateTime<Utc>>> {
+    fulfilments::table
+        .filter(fulfilments::state.eq(state).and(fulfilments::stopped_at.is_null()))
+        .select(fulfilments::window_starts_at)
+        .distinct()
+        .order(fulfilments::window_starts_at)
+        .limit(most)
+        .load(conn)
+}
+
+/// Small orders that wait, what is due first at the top: of no more pieces and no more lines than so many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn small_ones(
+    conn: &mut PgConnection,
+    most_pieces: i64,
+    most_lines: i64,
+    most: i64,
+) -> QueryResult<Vec<OrderId>> {
+    diesel::sql_query(
+        "SELECT f.order_id AS id FROM fulfilments f
+         CROSS JOIN LATERAL (SELECT sum(quantity) AS pieces, count(*) AS lines FROM order_lines l
+                             WHERE l.order_id = f.order_id) of_it
+         WHERE f.state = 'waiting' AND f.stopped_at IS NULL AND pieces <= $1 AND lines <= $2
+         ORDER BY f.due_at, f.order_id LIMIT $3",
+    )
+    .bind::<BigInt, _>(most_pieces)
+    .bind::<BigInt, _>(most_lines)
+    .bind::<BigInt, _>(most)
+    .ready()
+    .load::<Found>(conn)
+    .map(|found| found.into_iter().map(|row| OrderId(row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    id: uuid::Uuid,
+}
+
+/// Into which crate it is picked. The caller holds the row.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_crate(conn: &mut PgConnection, order: OrderId, number: i32) -> QueryResult<()> {
+    diesel::update(fulfilments::table.find(order))
+        .set(fulfilments::crate_no.eq(number))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Holds a picker's hands until the transaction ends: what they take at once in two tabs they take in turn.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn hold_hands(conn: &mut PgConnection, picker: StaffId) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<diesel::sql_types::Text, _>(format!("picker {picker}"))
+        .execute(conn)
+        .map(drop)
+}
+
 /// How many orders are in a state, of those that were due before a time where one is given.
 ///
 /// # Errors
@@ -118,6 +223,7 @@ pub fn set_picking(
             fulfilments::picker_id.eq(picker),
             fulfilments::touched_at.eq(now),
             fulfilments::started_at.eq(started),
+            fulfilments::crate_no.eq(None::<i32>),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
         .execute(conn)
@@ -134,6 +240,7 @@ pub fn set_waiting(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
             fulfilments::state.eq(FulfilmentState::Waiting),
             fulfilments::picker_id.eq(None::<StaffId>),
             fulfilments::touched_at.eq(None::<DateTime<Utc>>),
+            fulfilments::crate_no.eq(None::<i32>),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
         .execute(conn)
@@ -164,6 +271,7 @@ pub fn set_packed(
         .set((
             fulfilments::state.eq(FulfilmentState::Packed),
             fulfilments::packed_at.eq(now),
+            fulfilments::crate_no.eq(None::<i32>),
             fulfilments::goods_cents.eq(goods),
             fulfilments::total_cents.eq(total),
             fulfilments::version.eq(fulfilments::version + 1),

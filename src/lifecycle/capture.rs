@@ -42,6 +42,13 @@ pub enum CaptureError {
     Db(diesel::result::Error),
 }
 
+impl CaptureError {
+    /// What the money says, apart from a database that does not answer.
+    pub(super) fn apart(self) -> Result<Self, diesel::result::Error> {
+        if let Self::Db(e) = self { Err(e) } else { Ok(self) }
+    }
+}
+
 impl From<diesel::result::Error> for CaptureError {
     fn from(e: diesel::result::Error) -> Self {
         Self::Db(e)

@@ -50,14 +50,7 @@ impl From<diesel::result::Error> for DriveError {
 
 impl From<CaptureError> for DriveError {
     fn from(e: CaptureError) -> Self {
-        match e {
-            CaptureError::Db(e) => Self::Db(e),
-            other @ (CaptureError::Above(_)
-            | CaptureError::OtherSum(_)
-            | CaptureError::NothingReserved
-            | CaptureError::NotConfirmed(_)
-            | CaptureError::NotAtDoor) => Self::Money(other),
-        }
+        e.apart().map_or_else(Self::Db, Self::Money)
     }
 }
 
@@ -97,14 +90,11 @@ pub fn assign_rider(
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
         let rider = delivery::lock_rider(conn, rider).optional()?.ok_or(DriveError::Unknown)?;
-        match drop.state {
-            DropState::RiderAssigned if drop.rider_id == Some(rider.id) => return Ok(()),
-            DropState::Planned | DropState::RiderAssigned => {
-                take_from_carrier(conn, &drop, "a rider brings it", now)?;
-            }
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        still_here(&drop)?;
+        if (drop.state, drop.rider_id) == (DropState::RiderAssigned, Some(rider.id)) {
+            return Ok(());
         }
+        take_from_carrier(conn, &drop, "a rider brings it", now)?;
         let stop = delivery::stops_of(conn, rider.id)?.last().map_or(1, |last| last.stop + 1);
         delivery::set_assigned(conn, id, rider.id, stop, now)?;
         let event = Event::RiderAssigned { drop: id, rider: rider.id, name: rider.first_name };
@@ -125,12 +115,11 @@ pub fn unassign(
 ) -> Result<(), DriveError> {
     conn.transaction(|conn| {
         let (_, drop) = lock(conn, id)?;
-        match drop.state {
-            DropState::Planned => return take_back_question(conn, &drop, why, by, now),
-            DropState::RiderAssigned => take_from_carrier(conn, &drop, why, now)?,
-            DropState::OnTheWay => return Err(DriveError::OnTheWay),
-            DropState::Delivered | DropState::Failed => return Err(DriveError::Over(drop.state)),
+        still_here(&drop)?;
+        if drop.state == DropState::Planned {
+            return take_back_question(conn, &drop, why, by, now);
         }
+        take_from_carrier(conn, &drop, why, now)?;
         delivery::set_unassigned(conn, id)?;
         let event = Event::RiderUnassigned { drop: id, why: why.to_owned() };
         Ok(events::record(conn, drop.order_id.0, &event, by, now)?)
@@ -314,6 +303,15 @@ pub(super) fn lock(conn: &mut PgConnection, id: DropId) -> Result<(Order, Drop),
     let found = delivery::drop_by_id(conn, id)?.ok_or(DriveError::Unknown)?;
     let order = orders::lock_order(conn, found.order_id)?;
     Ok((order, delivery::lock_drop(conn, id)?))
+}
+
+/// Until somebody has left with it, another can be found for it.
+fn still_here(drop: &Drop) -> Result<(), DriveError> {
+    match drop.state {
+        DropState::Planned | DropState::RiderAssigned => Ok(()),
+        DropState::OnTheWay => Err(DriveError::OnTheWay),
+        DropState::Delivered | DropState::Failed => Err(DriveError::Over(drop.state)),
+    }
 }
 
 /// A rider speaks of their own stops alone.

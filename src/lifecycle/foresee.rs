@@ -57,7 +57,7 @@ pub fn foresee_delay(
     promise(conn, order.id, &promised, by, now).map(Some)
 }
 
-fn told_last(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<ToldDelay>> {
+pub(super) fn told_last(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<ToldDelay>> {
     let Some(last) = events::last(conn, order.0, "delay_foreseen")? else { return Ok(None) };
     let Event::DelayForeseen { cause, expected, .. } = last.event else { return Ok(None) };
     Ok(Some(ToldDelay { cause, expected, at: last.happened_at }))

@@ -133,6 +133,29 @@ pub struct Delay {
     pub at: DateTime<Utc>,
 }
 
+/// Whether something else may come in a line's place, as its customer was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub position: i32,
+    pub product: i64,
+    pub name: String,
+    pub units: i32,
+    /// The most they pay for it.
+    pub sum: Money,
+    pub at: DateTime<Utc>,
+    /// No answer until then is no.
+    pub until: DateTime<Utc>,
+    /// What they said first.
+    pub yes: Option<bool>,
+}
+
+impl Ask {
+    /// Whether an answer is still awaited.
+    pub fn waits(&self, now: DateTime<Utc>) -> bool {
+        self.yes.is_none() && self.until > now
+    }
+}
+
 /// The goods' part of an order's story.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Goods {
@@ -143,6 +166,8 @@ pub struct Goods {
     pub came_to: Option<(Money, Money)>,
     pub bags: i32,
     pub lines: Vec<Line>,
+    /// Of each line the newest, in the order in which they were asked.
+    pub asks: Vec<Ask>,
     /// The first try first.
     pub tries: Vec<Try>,
     /// The checkout's first.
@@ -175,6 +200,11 @@ impl Goods {
         self.promises.iter().min_by_key(|p| p.version)
     }
 
+    /// What was asked last about a line.
+    pub fn ask(&self, position: i32) -> Option<&Ask> {
+        self.asks.iter().find(|ask| ask.position == position)
+    }
+
     pub fn promise(&self) -> Option<&Told> {
         self.promises.iter().max_by_key(|p| p.version)
     }
@@ -193,19 +223,11 @@ impl Goods {
                 self.told(1, *window_starts, *window_ends, "chosen at the checkout", at);
             }
             Event::PickingStarted { .. } => earliest(&mut self.picking_at, at),
-            Event::LinePicked { position, units, grams, sum, .. } => {
-                let instead = None;
-                self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
-            }
-            Event::LineSubstituted { position, name, units, grams, sum, .. } => {
-                let instead = Some(name.clone());
-                self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
-            }
-            Event::LineLeftOut { position } => {
-                let (instead, grams) = (None, None);
-                self.line(Line { position: *position, instead, units: 0, grams, sum: Money::ZERO });
+            Event::LinePicked { .. } | Event::LineSubstituted { .. } | Event::LineLeftOut { .. } => {
+                self.settled(&recorded.event);
             }
             Event::LineReopened { position } => self.lines.retain(|l| l.position != *position),
+            Event::SubstituteAsked { .. } | Event::SubstituteAnswered { .. } => self.asked(recorded),
             Event::OrderPacked { bags, goods, total } => {
                 earliest(&mut self.packed_at, at);
                 (self.bags, self.came_to) = (*bags, Some((*goods, *total)));
@@ -215,10 +237,7 @@ impl Goods {
                 self.told(*version, *starts, *ends, why, at);
             }
             Event::DelayForeseen { cause, sentence, expected, .. } => {
-                if self.delay.as_ref().is_none_or(|known| known.at <= at) {
-                    let (cause, sentence) = (cause.clone(), sentence.clone());
-                    self.delay = Some(Delay { cause, sentence, expected: *expected, at });
-                }
+                self.late(cause, sentence, *expected, at);
             }
             Event::DropPlanned { drop, attempt, .. } => self.planned(*drop, *attempt, at),
             Event::RiderAssigned { drop, rider, name } => {
@@ -251,6 +270,46 @@ impl Goods {
     fn planned(&mut self, id: DropId, attempt: i32, at: DateTime<Utc>) {
         if !self.tries.iter().any(|t| t.id == id) {
             self.tries.push(Try::planned(id, attempt, at));
+        }
+    }
+
+    /// Of two delays the later word counts.
+    fn late(&mut self, cause: &str, sentence: &str, expected: DateTime<Utc>, at: DateTime<Utc>) {
+        if self.delay.as_ref().is_none_or(|known| known.at <= at) {
+            let (cause, sentence) = (cause.to_owned(), sentence.to_owned());
+            self.delay = Some(Delay { cause, sentence, expected, at });
+        }
+    }
+
+    /// A question about a line, or what was said to it: the first answer counts.
+    fn asked(&mut self, Recorded { event, happened_at: at, .. }: &Recorded) {
+        let at = *at;
+        if let Event::SubstituteAsked { position, product, name, units, sum, until } = event {
+            let (position, product, units, sum) = (*position, *product, *units, *sum);
+            let (name, until, yes) = (name.clone(), *until, None);
+            self.asks.retain(|known| known.position != position);
+            self.asks.push(Ask { position, product, name, units, sum, at, until, yes });
+        }
+        if let Event::SubstituteAnswered { position, product, yes } = event {
+            let asked = self.asks.iter_mut().find(|a| (a.position, a.product) == (*position, *product));
+            if let Some(asked) = asked {
+                asked.yes.get_or_insert(*yes);
+            }
+        }
+    }
+
+    /// What became of a line.
+    fn settled(&mut self, event: &Event) {
+        if let Event::LinePicked { position, units, grams, sum, .. } = event {
+            self.line(Line { position: *position, instead: None, units: *units, grams: *grams, sum: *sum });
+        }
+        if let Event::LineSubstituted { position, name, units, grams, sum, .. } = event {
+            let instead = Some(name.clone());
+            self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
+        }
+        if let Event::LineLeftOut { position } = event {
+            let (instead, grams) = (None, None);
+            self.line(Line { position: *position, instead, units: 0, grams, sum: Money::ZERO });
         }
     }
 

@@ -4,11 +4,14 @@
 //! key, windows by key; or order, fulfilment, drop, booking, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
+mod ask;
+mod batch;
 mod cancel;
 mod capture;
 mod carrier;
 mod choose;
 mod claim;
+mod closure;
 mod drive;
 mod foresee;
 mod goods;
@@ -23,6 +26,8 @@ mod settle;
 mod shelves;
 mod status;
 
+pub use ask::{AnswerError, answer_substitute, ask_substitute};
+pub use batch::{CRATES, take_batch};
 pub use cancel::{CancelError, Cancelled, cancel};
 pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
 pub use carrier::{
@@ -31,11 +36,12 @@ pub use carrier::{
 };
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
+pub use closure::{declare_incident, end_incident, move_next};
 pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, deliver, due_at_door, fail, leave_for, plan_again, unassign,
 };
 pub use foresee::{Foreseen, foresee_delay};
-pub use goods::{Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
+pub use goods::{Ask, Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};

@@ -177,14 +177,7 @@ impl From<diesel::result::Error> for HandOverError {
 
 impl From<CaptureError> for HandOverError {
     fn from(e: CaptureError) -> Self {
-        match e {
-            CaptureError::Db(e) => Self::Db(e),
-            other @ (CaptureError::Above(_)
-            | CaptureError::OtherSum(_)
-            | CaptureError::NothingReserved
-            | CaptureError::NotConfirmed(_)
-            | CaptureError::NotAtDoor) => Self::Money(other),
-        }
+        e.apart().map_or_else(Self::Db, Self::Money)
     }
 }
 

@@ -1,6 +1,7 @@
 //! An order is picked line by line: what lies in the bag leaves the shelf in the same transaction.
 
-use crate::catalog::{self, SoldBy};
+use super::ask::agreed;
+use crate::catalog::{self, Item, SoldBy};
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick, PickState};
 use crate::ids::{Actor, OrderId, ProductId, StaffId};
@@ -33,6 +34,12 @@ pub enum PickError {
     Weigh,
     /// The customer wants nothing else in its place.
     NoSubstitutes,
+    /// They want to be asked first, and have not said yes to this.
+    AskFirst,
+    /// They are being asked, and have until then to answer.
+    Asked {
+        until: DateTime<Utc>,
+    },
     /// Nothing to stand in for itself.
     SameProduct,
     /// Not so many of what was to stand in are free.
@@ -164,8 +171,7 @@ pub fn settle_line(
     now: DateTime<Utc>,
 ) -> Result<(), PickError> {
     conn.transaction(|conn| {
-        let (order, row) = lock_to_pick(conn, id)?;
-        in_hand(&row, picker)?;
+        let order = lock_in_hand(conn, id, picker)?;
         let line = line_of(conn, id, position)?;
         if let Some(before) = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position) {
             return if is_same(&before, how, &line) { Ok(()) } else { Err(PickError::Settled(before)) };
@@ -197,8 +203,7 @@ pub fn reopen_line(
     now: DateTime<Utc>,
 ) -> Result<(), PickError> {
     conn.transaction(|conn| {
-        let (_, row) = lock_to_pick(conn, id)?;
-        in_hand(&row, picker)?;
+        lock_in_hand(conn, id, picker)?;
         let line = line_of(conn, id, position)?;
         let found = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position);
         let Some(pick) = found else { return Ok(()) };
@@ -227,6 +232,17 @@ pub(super) fn lock_to_pick(conn: &mut PgConnection, id: OrderId) -> Result<(Orde
     Ok((order, row))
 }
 
+/// The same, of an order that a picker has in hand.
+pub(super) fn lock_in_hand(
+    conn: &mut PgConnection,
+    id: OrderId,
+    picker: StaffId,
+) -> Result<Order, PickError> {
+    let (order, row) = lock_to_pick(conn, id)?;
+    in_hand(&row, picker)?;
+    Ok(order)
+}
+
 pub(super) fn in_hand(row: &Fulfilment, picker: StaffId) -> Result<(), PickError> {
     match (row.state, row.picker_id) {
         (FulfilmentState::Picking, Some(own)) if own == picker => Ok(()),
@@ -236,7 +252,7 @@ pub(super) fn in_hand(row: &Fulfilment, picker: StaffId) -> Result<(), PickError
     }
 }
 
-fn line_of(conn: &mut PgConnection, id: OrderId, position: i32) -> Result<OrderLine, PickError> {
+pub(super) fn line_of(conn: &mut PgConnection, id: OrderId, position: i32) -> Result<OrderLine, PickError> {
     orders::lines(conn, id)?.into_iter().find(|l| l.position == position).ok_or(PickError::NoSuchLine)
 }
 
@@ -281,26 +297,14 @@ fn substituted(
     (product, units, grams): (ProductId, i32, Option<i64>),
     moved: Moved,
 ) -> Result<(Pick, Event), PickError> {
-    match order.substitutions {
-        // Those who want to be asked have been asked by the time somebody scans another one.
-        Substitutions::Similar | Substitutions::Ask => {}
+    let most = match order.substitutions {
+        Substitutions::Similar => line.maximum_cents,
+        Substitutions::Ask => agreed(conn, line, product, units)?,
         Substitutions::LeaveOut => return Err(PickError::NoSubstitutes),
-    }
-    if product == line.product_id {
-        return Err(PickError::SameProduct);
-    }
-    if !(1..=line.quantity).contains(&units) {
-        return Err(PickError::Units { ordered: line.quantity });
-    }
-    let item = catalog::by_ids(conn, &[product.0], moved.at)?.into_iter().next();
-    let item = item.ok_or(PickError::TooFew { free: 0 })?;
-    let own_price = match (item.per_kg(), grams) {
-        (Some(_), None) => return Err(PickError::Weigh),
-        (Some(per_kg), Some(grams)) => per_kg.times_ratio(grams.max(0), 1_000),
-        (None, _) => item.unit_price() * units,
     };
+    let (item, price) = priced(conn, line, (product, units, grams), moved.at)?;
     let grams = grams.filter(|g| item.per_kg().is_some() && *g > 0);
-    let sum = fulfilment::substituted(line, units, own_price);
+    let sum = price.min(most);
     inventory::lock(conn, &[line.product_id, product])?;
     inventory::take_free(conn, product, units, moved)?;
     inventory::take_held(conn, line.order_id, line.product_id, 0, moved)?;
@@ -314,6 +318,29 @@ fn substituted(
         sum,
     };
     Ok((pick, event))
+}
+
+/// What stands in, and what so much of it costs: never more than the line's own would have.
+pub(super) fn priced(
+    conn: &mut PgConnection,
+    line: &OrderLine,
+    (product, units, grams): (ProductId, i32, Option<i64>),
+    now: DateTime<Utc>,
+) -> Result<(Item, Money), PickError> {
+    if product == line.product_id {
+        return Err(PickError::SameProduct);
+    }
+    if !(1..=line.quantity).contains(&units) {
+        return Err(PickError::Units { ordered: line.quantity });
+    }
+    let item = catalog::by_ids(conn, &[product.0], now)?.into_iter().next();
+    let item = item.ok_or(PickError::TooFew { free: 0 })?;
+    let own_price = match (item.per_kg(), grams) {
+        (Some(_), None) => return Err(PickError::Weigh),
+        (Some(per_kg), Some(grams)) => per_kg.times_ratio(grams.max(0), 1_000),
+        (None, _) => item.unit_price() * units,
+    };
+    Ok((item, fulfilment::substituted(line, units, own_price)))
 }
 
 fn left_out(conn: &mut PgConnection, line: &OrderLine, moved: Moved) -> Result<(Pick, Event), PickError> {

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Confirmed,
     Cancelled,
     Refunded(RefundId),
+    /// Which line, and when it was asked.
+    Asked(i32, DateTime<Utc>),
     OnTheWay(DropId),
     Delivered,
     NotDelivered(DropId),
@@ -88,7 +90,7 @@ pub(super) fn write(
     let (text, html) = match kind {
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
-        Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
+        Kind::Asked(..) | Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
             (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
         }
         Kind::Delivered => (DeliveredText(&facts).render()?, DeliveredPage(&facts).render()?),
@@ -110,6 +112,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
             answer.lead.clone(),
         ),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
+        Kind::Asked(position, _) => asked(voice, dossier, position),
         Kind::Answered(case) => answered(dossier, case),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
             news(kind, voice, dossier, &answer)
@@ -119,7 +122,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
     let big = match kind {
         Kind::Confirmed => Some(window.clone()),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
-        Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => None,
+        Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => None,
     };
     Facts {
         link: format!("{}/orders/{number}?key={key}", desk.public_url),
@@ -162,7 +165,7 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Answered(_) => {
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => {
             format!("Order {number}")
         }
     };
@@ -171,6 +174,19 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         lead.insert(0, format!("{name} has set out with your order."));
     }
     (subject, answer.title.clone(), lead)
+}
+
+/// The question, what a yes costs, and what holds without an answer.
+fn asked(voice: &Voice, dossier: &Dossier, position: i32) -> Opening {
+    let number = &dossier.order.number;
+    let Some(ask) = dossier.story.goods.ask(position) else {
+        return (format!("Order {number}"), "A question about your order".to_owned(), Vec::new());
+    };
+    let question = tracker::question(dossier, ask);
+    let until = crate::clock::time_label(voice.zone, ask.until);
+    let subject = format!("Yes or no by {until}, order {number}: {question}");
+    let lead = vec![tracker::terms(voice, ask), "Say yes or no on your order’s page.".to_owned()];
+    (subject, format!("Yes or no: {}", question.trim_end_matches('?')), lead)
 }
 
 /// `not paid in time`, of `Order cancelled: it was not paid in time`
@@ -232,7 +248,7 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
     match kind {
         Kind::Late(_) => voice.choices(dossier),
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
-        Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
+        Kind::Asked(..) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
         Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()

@@ -52,7 +52,7 @@ pub fn deliver(
     conn.transaction(|conn| {
         let order = orders::order(conn, OrderId(recorded.subject))?;
         let dossier = Dossier::read(conn, order)?;
-        if is_overtaken(kind, &dossier.story) {
+        if is_overtaken(kind, &dossier.story, now) {
             return Ok(false);
         }
         let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
@@ -74,6 +74,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::OrderConfirmed => Kind::Confirmed,
         Event::OrderCancelled { .. } => Kind::Cancelled,
         Event::RefundSucceeded { refund, .. } => Kind::Refunded(*refund),
+        Event::SubstituteAsked { position, .. } => Kind::Asked(*position, recorded.happened_at),
         Event::DropLeft { drop } => Kind::OnTheWay(*drop),
         Event::DropDelivered { .. } => Kind::Delivered,
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
@@ -100,6 +101,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::PickingLeft
         | Event::LinePicked { .. }
         | Event::LineSubstituted { .. }
+        | Event::SubstituteAnswered { .. }
         | Event::LineLeftOut { .. }
         | Event::LineReopened { .. }
         | Event::OrderPacked { .. }
@@ -123,7 +125,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
 
 /// What is not true any more when it comes to be written is not written: another event has its
 /// own letter.
-fn is_overtaken(kind: Kind, story: &Story) -> bool {
+fn is_overtaken(kind: Kind, story: &Story, now: DateTime<Utc>) -> bool {
     let (status, stage) = (&story.status, story.goods.stage());
     let is_at = |wanted: Stage| *status == Status::Confirmed && stage == wanted;
     let is_of_the_last = |drop| story.goods.last_try().is_some_and(|t| t.id == drop);
@@ -131,6 +133,11 @@ fn is_overtaken(kind: Kind, story: &Story) -> bool {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
         Kind::Refunded(_) | Kind::Answered(_) => false,
+        Kind::Asked(position, at) => {
+            let asked = story.goods.ask(position).filter(|ask| ask.at == at && ask.waits(now));
+            let is_settled = story.goods.lines.iter().any(|line| line.position == position);
+            *status != Status::Confirmed || is_settled || asked.is_none()
+        }
         Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),
         Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),

@@ -97,6 +97,8 @@ impl Taken {
             | Event::InstructionsChanged
             | Event::PickingStarted { .. }
             | Event::PickingLeft
+            | Event::SubstituteAsked { .. }
+            | Event::SubstituteAnswered { .. }
             | Event::OrderPacked { .. }
             | Event::OrderHandedOver { .. }
             | Event::DropPlanned { .. }

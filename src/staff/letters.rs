@@ -43,6 +43,53 @@ pub(super) fn known(email: &str, public_url: &str) -> Letter {
 }
 
 #[derive(Template)]
+#[template(path = "mail/staff_reset.txt")]
+struct ResetText<'a> {
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/staff_reset.html")]
+struct ResetHtml<'a> {
+    link: &'a str,
+}
+
+/// "Choose a new password."
+pub(super) fn reset(email: &str, public_url: &str, key: &str) -> Letter {
+    let link = &format!("{public_url}/staff/reset/{key}");
+    Letter::of(email, "Choose a new staff password", &ResetText { link }, &ResetHtml { link }, true)
+}
+
+#[derive(Template)]
+#[template(path = "mail/staff_asks.txt")]
+struct AsksText<'a> {
+    name: &'a str,
+    email: &'a str,
+    shop: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/staff_asks.html")]
+struct AsksHtml<'a> {
+    name: &'a str,
+    email: &'a str,
+    shop: &'a str,
+}
+
+/// "Somebody waits for you to decide."
+pub(super) fn asks(admin: &Member, asker: &Member, public_url: &str) -> Letter {
+    let (name, email, shop) = (asker.name.as_str(), asker.email.as_str(), public_url);
+    let subject = format!("{name} asks for staff access");
+    Letter::of(
+        &admin.email,
+        &subject,
+        &AsksText { name, email, shop },
+        &AsksHtml { name, email, shop },
+        false,
+    )
+}
+
+#[derive(Template)]
 #[template(path = "mail/staff_let_in.txt")]
 struct LetInText<'a> {
     name: &'a str,

@@ -15,6 +15,8 @@ const LONGEST: Duration = Duration::hours(18);
 /// A session's end is moved on at most this often, so that looking at pages writes little.
 pub(super) const SEEN_EVERY: Duration = Duration::minutes(5);
 pub(super) const REQUEST: Duration = Duration::hours(24);
+/// Long enough to fetch a letter, and short for one that somebody else finds.
+pub(super) const RESET: Duration = Duration::minutes(30);
 /// How long one can still look up where one was signed in.
 pub(super) const REMEMBERED: Duration = Duration::days(30);
 

@@ -61,6 +61,27 @@ pub fn waiting(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<Member>> {
         .load(conn)
 }
 
+/// How many wait for a decision.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn waiting_count(conn: &mut PgConnection) -> QueryResult<i64> {
+    staff_members::table.filter(staff_members::state.eq(Access::Verified)).count().get_result(conn)
+}
+
+/// Those who decide, the first ones first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn active_admins(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<Member>> {
+    staff_members::table
+        .filter(staff_members::role.eq(Role::Admin).and(staff_members::state.eq(Access::Active)))
+        .order(staff_members::id)
+        .limit(most)
+        .select(Member::as_select())
+        .load(conn)
+}
+
 /// Those about whom it is decided, by name, from behind somebody on.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! nothing of each other.
 
 mod field;
+mod live;
 mod refused;
 mod room;
 mod said;
@@ -12,6 +13,7 @@ mod who;
 
 pub(crate) use crate::staff::{Area, Role};
 pub(crate) use field::{Field, problems};
+pub(crate) use live::listen;
 pub(crate) use room::{Room, answer};
 pub(crate) use said::{Said, done};
 pub(crate) use times::moment;

@@ -131,7 +131,9 @@ fn way_back(request: &HttpRequest) -> String {
 
 /// A page of ours that one may be sent to once signed in.
 pub(crate) fn way_on(asked: &str) -> Option<&str> {
-    let again = ["/staff/sign-in", "/staff/sign-out", "/staff/ask"].iter().any(|own| asked.starts_with(own));
+    let again = ["/staff/sign-in", "/staff/sign-out", "/staff/ask", "/staff/reset"]
+        .iter()
+        .any(|own| asked.starts_with(own));
     (is_own_path(asked) && !again && asked != "/staff").then_some(asked)
 }
 

@@ -76,7 +76,16 @@ mod tests {
     fn window(from: &str, to: &str) -> Window {
         let at = |text: &str| text.parse().expect("a time");
         let (starts_at, ends_at) = (at(from), at(to));
-        Window { id: 1, zone_id: ZoneId(1), starts_at, ends_at, cutoff_at: starts_at, capacity: 1, taken: 0 }
+        Window {
+            id: 1,
+            zone_id: ZoneId(1),
+            starts_at,
+            ends_at,
+            cutoff_at: starts_at,
+            capacity: 1,
+            taken: 0,
+            closed_by: None,
+        }
     }
 
     fn both(now: &str, window: &Window) -> (String, String) {

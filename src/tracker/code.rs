@@ -24,10 +24,13 @@ pub(super) enum Act {
     Lines,
     Cancel,
     Report,
+    /// Say yes or no to what a picker asks: on the order's own page.
+    Answer,
 }
 
 impl Act {
-    const ALL: [Self; 5] = [Self::Window, Self::Instructions, Self::Lines, Self::Cancel, Self::Report];
+    const ALL: [Self; 6] =
+        [Self::Window, Self::Instructions, Self::Lines, Self::Cancel, Self::Report, Self::Answer];
 
     /// The last part of its address.
     const fn part(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Act {
             Self::Lines => "lines",
             Self::Cancel => "cancellation",
             Self::Report => "problem",
+            Self::Answer => "answer",
         }
     }
 
@@ -52,11 +56,17 @@ impl Act {
             Self::Lines => "change what is in this order",
             Self::Cancel => "cancel this order",
             Self::Report => "report a problem",
+            Self::Answer => "answer your picker",
         }
     }
 
     fn address(self, number: &OrderNumber) -> String {
-        format!("{}/{}", address(number), self.part())
+        match self {
+            Self::Window | Self::Instructions | Self::Lines | Self::Cancel | Self::Report => {
+                format!("{}/{}", address(number), self.part())
+            }
+            Self::Answer => address(number),
+        }
     }
 }
 

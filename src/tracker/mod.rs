@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod approval;
+mod asks;
 mod cancellation;
 mod change;
 mod code;
@@ -29,6 +30,7 @@ mod sums;
 mod views;
 mod words;
 
+pub use asks::{question, terms};
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
@@ -49,6 +51,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/cancellation", counted(post().to(cancellation::cancel)))
         .route("/orders/{number}/instructions", counted(get().to(instructions::ask)))
         .route("/orders/{number}/instructions", counted(post().to(instructions::instruct)))
+        .route("/orders/{number}/substitutes/{position}", counted(post().to(asks::answer)))
         .route("/orders/{number}/window", counted(get().to(change::ask_window)))
         .route("/orders/{number}/window", counted(post().to(change::choose)))
         .route("/orders/{number}/code", counted(get().to(code::ask)))

@@ -3,6 +3,7 @@
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
 use super::approval::{leads_on, let_pay};
+use super::asks::{AskView, open_asks};
 use super::dossier::Dossier;
 use super::live;
 use super::pay_again::{self, CardFrame, PayAgain};
@@ -61,6 +62,7 @@ struct OrderPage {
     is_late: bool,
     rider: Option<Rider>,
     code: Option<String>,
+    asks: Vec<AskView>,
     so_far: Vec<Moment>,
     can_move: bool,
     can_instruct: bool,
@@ -222,6 +224,7 @@ fn page(
         is_late: delay(&dossier.story.goods).is_some(),
         rider: rider(voice, dossier),
         code: code(shop, dossier, sight),
+        asks: open_asks(voice, dossier, sight),
         so_far: so_far(voice, dossier),
         can_move: dossier.can_be_moved(),
         can_instruct: dossier.can_be_instructed(),

@@ -32,6 +32,10 @@ pub(super) enum Said {
     WindowClosed,
     /// It is on the way, or over.
     TooLateToChange,
+    /// What the customer said to something else in a line's place.
+    Agreed,
+    Declined,
+    TooLateToAnswer,
     /// Only whoever placed it shuts links.
     OwnerShuts,
     LinksShut,
@@ -44,7 +48,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 19] = [
+    const ALL: [(Self, &str); 22] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -57,6 +61,9 @@ impl Said {
         (Self::WindowFull, "full"),
         (Self::WindowClosed, "closed"),
         (Self::TooLateToChange, "fixed"),
+        (Self::Agreed, "yes"),
+        (Self::Declined, "no"),
+        (Self::TooLateToAnswer, "answered"),
         (Self::OwnerShuts, "whose"),
         (Self::LinksShut, "shut"),
         (Self::Reported, "reported"),
@@ -100,6 +107,8 @@ impl Said {
             Self::AlreadyPaid
             | Self::OtherTime
             | Self::Instructed
+            | Self::Agreed
+            | Self::Declined
             | Self::LinksShut
             | Self::Reported
             | Self::AccountAsked => Tone::Good,
@@ -113,6 +122,7 @@ impl Said {
             | Self::TooLateToCancel
             | Self::CannotCancelNow
             | Self::TooLateToChange
+            | Self::TooLateToAnswer
             | Self::TooManyReports
             | Self::OwnerShuts => Tone::Warn,
             Self::StillOpen => Tone::Info,
@@ -121,6 +131,9 @@ impl Said {
 
     const fn words(self) -> &'static str {
         match self {
+            Self::Agreed => "Thank you. Your picker takes it.",
+            Self::Declined => "Thank you. It is left out, and costs nothing.",
+            Self::TooLateToAnswer => "Too late to answer: it is settled, as this page says.",
             Self::AlreadyPaid => "This order is paid already. Nothing was charged a second time.",
             Self::ChooseAWay => "Choose one of the ways to pay below. Nothing was charged.",
             Self::NoCard => {

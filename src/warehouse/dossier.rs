@@ -1,12 +1,16 @@
 //! All about one order that a picker needs to know, read at once.
 
+use super::way::Way;
 use super::words;
 use crate::catalog::{self, Storage, Ware};
 use crate::error::AppError;
+use crate::events;
 use crate::fulfilment::{self, Bag, Fulfilment, FulfilmentState, Pick};
 use crate::ids::{OrderNumber, ProductId, StaffId};
 use crate::inventory::{self, Shelf};
-use crate::orders::{self, Order, OrderLine};
+use crate::lifecycle::{Ask, Story};
+use crate::orders::{self, Order, OrderLine, Substitutions};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use std::collections::HashMap;
 
@@ -22,6 +26,8 @@ pub(super) struct Dossier {
     pub(super) bags: Vec<Bag>,
     /// Who has it in hand.
     pub(super) picker: Option<String>,
+    /// What its customer was asked.
+    pub(super) asks: Vec<Ask>,
 }
 
 impl Dossier {
@@ -44,7 +50,11 @@ impl Dossier {
         let bags = fulfilment::bags_of(conn, order.id)?;
         let picker = row.as_ref().and_then(|r| r.picker_id);
         let picker = picker.map(|id| words::name_of(conn, id)).transpose()?;
-        Ok(Self { order, row, lines, picks, shelves, wares, bags, picker })
+        let asks = match order.substitutions {
+            Substitutions::Ask => Story::tell(&events::history(conn, order.id.0)?, &[]).goods.asks,
+            Substitutions::Similar | Substitutions::LeaveOut => Vec::new(),
+        };
+        Ok(Self { order, row, lines, picks, shelves, wares, bags, picker, asks })
     }
 
     pub(super) fn pick_of(&self, line: &OrderLine) -> Option<&Pick> {
@@ -52,10 +62,19 @@ impl Dossier {
     }
 
     /// Where this one is picked by now, the line they stand before: the one asked for while it is open,
-    /// else the first open one on the way.
-    pub(super) fn current(&self, asked: Option<i32>) -> Option<&OrderLine> {
+    /// else the first open one on the way; those about which the customer is being asked come last.
+    pub(super) fn current(&self, asked: Option<i32>, now: DateTime<Utc>) -> Option<&OrderLine> {
         let asked = self.open().find(|l| Some(l.position) == asked);
-        asked.or_else(|| self.open().next())
+        asked.or_else(|| self.open().find(|l| !self.waits(l, now))).or_else(|| self.open().next())
+    }
+
+    pub(super) fn ask_of(&self, line: &OrderLine) -> Option<&Ask> {
+        self.asks.iter().find(|ask| ask.position == line.position)
+    }
+
+    /// Whether the customer's answer about a line is awaited.
+    pub(super) fn waits(&self, line: &OrderLine, now: DateTime<Utc>) -> bool {
+        self.ask_of(line).is_some_and(|ask| ask.waits(now))
     }
 
     /// Lines nothing has become of yet, on the way.
@@ -89,6 +108,15 @@ impl Dossier {
 
     pub(super) fn storage_of(&self, product: ProductId) -> Storage {
         self.wares.get(&product).map_or(Storage::Ambient, |w| w.storage)
+    }
+
+    /// Its crate on the trolley, while it is picked together with others.
+    pub(super) fn crate_no(&self) -> Option<i32> {
+        self.row.as_ref().and_then(|row| row.crate_no)
+    }
+
+    pub(super) fn way(&self) -> Way {
+        if self.crate_no().is_some() { Way::Walk } else { Way::Order }
     }
 
     pub(super) fn state(&self) -> Option<FulfilmentState> {

@@ -1,5 +1,6 @@
 //! What is stuck on the bags. For a printer, and readable on a phone.
 
+use super::code128::{Bars, bars};
 use super::dossier::Dossier;
 use super::words;
 use crate::error::AppError;
@@ -16,6 +17,7 @@ struct Label {
     number: i32,
     word: &'static str,
     icon: &'static str,
+    bars: Option<Bars>,
 }
 
 #[derive(Template)]
@@ -40,7 +42,7 @@ pub(super) async fn show(
     let (order, number) = (&dossier.order, dossier.order.number.to_string());
     let labels = dossier.bags.iter().map(|bag| {
         let (word, icon) = words::storage(bag.storage);
-        Label { code: bag.code.clone(), number: bag.number, word, icon }
+        Label { bars: bars(&bag.code), code: bag.code.clone(), number: bag.number, word, icon }
     });
     let page = LabelsPage {
         room: who.room(Some(Area::Warehouse), &format!("Labels of {number}")),

@@ -1,12 +1,13 @@
 //! From the trolley into bags, and out of the door.
 
-use super::take::{QUEUE, address};
+use super::deed::with_order;
+use super::take::QUEUE;
+use super::way::address;
 use super::words;
 use crate::catalog::Storage;
 use crate::error::AppError;
-use crate::ids::{Actor, OrderNumber};
+use crate::ids::{Actor, OrderId, OrderNumber};
 use crate::lifecycle;
-use crate::orders;
 use crate::staffroom::{Area, Said, Staffer, done};
 use crate::storefront::Shop;
 use actix_web::HttpResponse;
@@ -47,15 +48,9 @@ pub(super) async fn pack(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, bags, now) = (number.into_inner(), form.bags(), shop.app.clock.now());
-    let wanted = number.clone();
-    let packed = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::pack(conn, order, &bags, who.id, now) {
-            Ok(packed) => Ok::<_, AppError>(Ok(packed)),
-            Err(e) => words::of_pack(conn, e).map(Err),
-        }
-    };
-    let said = match shop.app.db(packed).await? {
+    let pack =
+        move |conn: &mut PgConnection, order: OrderId| lifecycle::pack(conn, order, &bags, who.id, now);
+    let said = match with_order(&shop, &number, pack, words::of_pack).await?.done {
         Ok(packed) => {
             let bags = words::count(packed.bags.len(), "bag", "bags");
             Said::good(format!("{number} is packed in {bags} and comes to {}. Now its labels.", packed.total))
@@ -72,16 +67,9 @@ pub(super) async fn hand_over(
     number: Path<OrderNumber>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
-    let (number, now) = (number.into_inner(), shop.app.clock.now());
-    let wanted = number.clone();
-    let left = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::hand_over(conn, order, Actor::Staff(who.id), now) {
-            Ok(what) => Ok::<_, AppError>(Ok(what)),
-            Err(e) => words::of_hand_over(e).map(Err),
-        }
-    };
-    Ok(match shop.app.db(left).await? {
+    let (number, by, now) = (number.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
+    let hand = move |conn: &mut PgConnection, order: OrderId| lifecycle::hand_over(conn, order, by, now);
+    Ok(match with_order(&shop, &number, hand, |_, e| words::of_hand_over(e)).await?.done {
         Ok(what) => {
             let words = format!("{number} is handed over. {}", words::of_handed_over(what));
             done(&shop, QUEUE, &Said::good(words))

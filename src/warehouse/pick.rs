@@ -20,10 +20,10 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct At {
     /// The line somebody wants to pick now.
-    line: Option<i32>,
+    pub(super) line: Option<i32>,
     /// Pieces of it that the scanner has read.
     #[serde(default)]
-    scanned: i32,
+    pub(super) scanned: i32,
 }
 
 /// A line in words.
@@ -49,24 +49,26 @@ pub(super) struct LineView {
 }
 
 /// What is needed to price a weight while it is typed.
-struct Scale {
-    grams: i64,
-    per_kg: String,
-    most: String,
+pub(super) struct Scale {
+    pub(super) grams: i64,
+    pub(super) per_kg: String,
+    pub(super) most: String,
     /// Cents: what one kilogram costs after offers, times a thousand, and the most.
-    sum: i64,
-    full: i64,
-    cents_per_kg: i64,
-    maximum: i64,
+    pub(super) sum: i64,
+    pub(super) full: i64,
+    pub(super) cents_per_kg: i64,
+    pub(super) maximum: i64,
 }
 
-struct Current {
-    line: LineView,
-    scale: Option<Scale>,
+pub(super) struct Current {
+    pub(super) line: LineView,
+    pub(super) scale: Option<Scale>,
     /// The piece the scanner is to read next.
-    piece: i32,
-    scanned: i32,
-    later: Option<i32>,
+    pub(super) piece: i32,
+    pub(super) scanned: i32,
+    pub(super) later: Option<i32>,
+    /// What the customer said to something else in its place: tone and words.
+    pub(super) asked: Option<(&'static str, String)>,
 }
 
 struct BagsOf {
@@ -109,6 +111,8 @@ struct PickPage {
     window: String,
     wish: &'static str,
     undo: Option<(i32, String)>,
+    /// Its crate on the trolley, while it is picked together with others.
+    crate_no: Option<i32>,
 }
 
 pub(super) async fn show(
@@ -140,6 +144,7 @@ fn page(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> PickPage {
         due: words::due(shop, due_at),
         window: words::window(shop, dossier.order.window_starts_at, dossier.order.window_ends_at),
         wish: wish(dossier.order.substitutions),
+        crate_no: dossier.crate_no(),
         undo: last.and_then(|pick| Some((pick.position, done(dossier, dossier.line(pick.position)?, pick)))),
         number,
         stage,
@@ -170,8 +175,8 @@ fn stage(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> Stage {
             name: dossier.picker.clone().unwrap_or_default(),
             is_silent: row.is_abandoned(shop.app.clock.now()),
         },
-        Some(FulfilmentState::Picking) => match dossier.current(at.line) {
-            Some(line) => Stage::Line(Box::new(current(dossier, line, at))),
+        Some(FulfilmentState::Picking) => match dossier.current(at.line, shop.app.clock.now()) {
+            Some(line) => Stage::Line(Box::new(current(shop, dossier, line, at))),
             None => Stage::Pack(bags(dossier)),
         },
         Some(state @ (FulfilmentState::Packed | FulfilmentState::HandedOver)) => Stage::Packed {
@@ -183,7 +188,7 @@ fn stage(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> Stage {
     }
 }
 
-fn current(dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
+pub(super) fn current(shop: &Shop, dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
     let scanned = if at.line == Some(line.position) { at.scanned.clamp(0, line.quantity) } else { 0 };
     Current {
         line: view(dossier, line, Some(line.position)),
@@ -191,6 +196,7 @@ fn current(dossier: &Dossier, line: &OrderLine, at: &At) -> Current {
         piece: (scanned + 1).min(line.quantity),
         scanned,
         later: dossier.behind(line).map(|l| l.position),
+        asked: dossier.ask_of(line).map(|ask| words::asked(shop, ask)),
     }
 }
 
@@ -282,10 +288,10 @@ const fn money(by: PayBy) -> &'static str {
     }
 }
 
-const fn wish(substitutions: Substitutions) -> &'static str {
+pub(super) const fn wish(substitutions: Substitutions) -> &'static str {
     match substitutions {
         Substitutions::Similar => "If short: a similar item, never dearer",
-        Substitutions::Ask => "If short: ask the customer first, through support",
+        Substitutions::Ask => "If short: ask the customer first, by Short",
         Substitutions::LeaveOut => "If short: leave it out, nothing else in its place",
     }
 }

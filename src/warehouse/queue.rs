@@ -2,9 +2,10 @@
 
 use super::words;
 use crate::catalog::SoldBy;
+use crate::delivery::{self, Zone};
 use crate::error::AppError;
-use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick};
-use crate::ids::{OrderId, StaffId};
+use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick, Wanted};
+use crate::ids::{OrderId, StaffId, ZoneId};
 use crate::orders::{self, Order, OrderLine};
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer};
@@ -21,6 +22,8 @@ use std::collections::HashMap;
 const A_PAGE: usize = 20;
 /// A picker carries no more at once.
 const MOST_IN_HAND: i64 = 10;
+/// Of so many windows one can be chosen.
+const MOST_WINDOWS: i64 = 40;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -28,6 +31,11 @@ pub(super) struct Asked {
     show: String,
     #[serde(default)]
     after: String,
+    /// A zone's key, and a window's beginning in seconds; what is none is all of them.
+    #[serde(default)]
+    zone: String,
+    #[serde(default)]
+    window: String,
 }
 
 impl Asked {
@@ -36,6 +44,14 @@ impl Asked {
             "picking" => FulfilmentState::Picking,
             "packed" => FulfilmentState::Packed,
             _ => FulfilmentState::Waiting,
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let seconds = self.window.parse().ok();
+        Wanted {
+            zone: self.zone.parse().ok().map(ZoneId),
+            window_starts_at: seconds.and_then(|at| DateTime::from_timestamp(at, 0)),
         }
     }
 
@@ -73,16 +89,52 @@ struct QueuePage {
     mine: Vec<Row>,
     rows: Vec<Row>,
     show: &'static str,
+    filters: Filters,
+    /// Whether what is in hand is picked in one walk.
+    walks: bool,
     next: Option<String>,
     is_first: bool,
     as_of: String,
+    /// What is late: a board sounds when one is new.
+    calls: String,
 }
 
 struct Read {
     counts: Counts,
     mine: Vec<Fulfilment>,
     rows: Vec<Fulfilment>,
+    windows: Vec<DateTime<Utc>>,
+    zones: Vec<Zone>,
     about: About,
+}
+
+/// What the list can be narrowed to: value, words, and whether it is.
+struct Filters {
+    windows: Vec<(i64, String, bool)>,
+    zones: Vec<(i32, String, bool)>,
+    /// As an address says it, with a `&` before it; empty where nothing is narrowed.
+    query: String,
+}
+
+impl Filters {
+    fn of(shop: &Shop, read: &Read, wanted: Wanted) -> Self {
+        let window = |at: &DateTime<Utc>| {
+            (at.timestamp(), words::begins(shop, *at), wanted.window_starts_at == Some(*at))
+        };
+        let zone = |z: &Zone| (z.id.0, z.name.clone(), wanted.zone == Some(z.id));
+        let mut query = String::new();
+        if let Some(at) = wanted.window_starts_at {
+            query.push_str(&format!("&window={}", at.timestamp()));
+        }
+        if let Some(zone) = wanted.zone {
+            query.push_str(&format!("&zone={zone}"));
+        }
+        Self {
+            windows: read.windows.iter().map(window).collect(),
+            zones: read.zones.iter().map(zone).collect(),
+            query,
+        }
+    }
 }
 
 /// What rows of the queue say beside themselves.
@@ -100,8 +152,9 @@ pub(super) async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
-    let (state, behind, me, now) = (asked.state(), asked.behind(), who.id, shop.app.clock.now());
-    let mut read = shop.app.read(move |conn| read(conn, state, behind, me, now)).await?;
+    let (state, wanted, behind) = (asked.state(), asked.wanted(), asked.behind());
+    let (me, now) = (who.id, shop.app.clock.now());
+    let mut read = shop.app.read(move |conn| read(conn, (state, wanted), behind, me, now)).await?;
     let has_more = read.rows.len() > A_PAGE;
     read.rows.truncate(A_PAGE);
     let next = read.rows.last().filter(|_| has_more).map(key_of);
@@ -111,6 +164,9 @@ pub(super) async fn show(
         room: who.room(Some(Area::Warehouse), "Picking queue"),
         mine: rows(&read.mine),
         rows: rows(&read.rows),
+        calls: calls(&read, now),
+        filters: Filters::of(&shop, &read, wanted),
+        walks: read.mine.iter().any(|row| row.crate_no.is_some()),
         counts: read.counts,
         show: state.as_str(),
         next,
@@ -124,9 +180,15 @@ fn key_of(row: &Fulfilment) -> String {
     format!("{}.{}", row.due_at.timestamp_micros(), row.order_id)
 }
 
+/// What of the page is late.
+fn calls(read: &Read, now: DateTime<Utc>) -> String {
+    let late = read.rows.iter().filter(|row| row.state == FulfilmentState::Waiting && row.due_at < now);
+    late.map(|row| row.order_id.to_string()).collect::<Vec<_>>().join(" ")
+}
+
 fn read(
     conn: &mut PgConnection,
-    state: FulfilmentState,
+    (state, wanted): (FulfilmentState, Wanted),
     behind: Option<(DateTime<Utc>, OrderId)>,
     me: StaffId,
     now: DateTime<Utc>,
@@ -138,10 +200,11 @@ fn read(
         packed: fulfilment::count(conn, FulfilmentState::Packed, None)?,
     };
     let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-    let rows = fulfilment::queue(conn, state, behind, most)?;
+    let rows = fulfilment::queue_of(conn, state, wanted, behind, most)?;
     let mine = fulfilment::in_hand_of(conn, me, MOST_IN_HAND)?;
     let about = about(conn, rows.iter().chain(&mine))?;
-    Ok(Read { counts, mine, rows, about })
+    let windows = fulfilment::windows_in(conn, state, MOST_WINDOWS)?;
+    Ok(Read { counts, mine, rows, windows, zones: delivery::all_zones(conn)?, about })
 }
 
 fn about<'r>(conn: &mut PgConnection, rows: impl Iterator<Item = &'r Fulfilment>) -> Result<About, AppError> {
@@ -172,7 +235,8 @@ fn words_of(shop: &Shop, row: &Fulfilment, about: &About) -> Option<Row> {
         tone,
         icon,
         due,
-        window: words::window(shop, order.window_starts_at, order.window_ends_at),
+        // For what it is packed now: its customer may have chosen another time.
+        window: words::begins(shop, row.window_starts_at),
         facts: facts(about.lines.get(&row.order_id), about.picks.get(&row.order_id)),
         picker: row.picker_id.and_then(|id| about.names.get(&id).cloned()).unwrap_or_default(),
         is_silent: row.is_abandoned(shop.app.clock.now()),

@@ -2,11 +2,12 @@
 
 use super::dossier::Dossier;
 use super::pick::{LineView, view};
-use super::take::address;
+use super::way::address;
+use super::words;
 use crate::catalog::{self, Item};
 use crate::error::AppError;
 use crate::fulfilment;
-use crate::ids::OrderNumber;
+use crate::ids::{OrderNumber, ProductId};
 use crate::inventory;
 use crate::orders::{OrderLine, Substitutions};
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done};
@@ -47,6 +48,12 @@ struct ShortPage {
     wish: &'static str,
     may_swap: bool,
     asks: bool,
+    /// What became of the last question: tone and words.
+    asked: Option<(&'static str, String)>,
+    /// Whether its answer is awaited: nobody is asked twice at once.
+    waits: bool,
+    /// The product's number and how many of it the customer said yes to.
+    agreed: Option<(String, i32)>,
     left_out: String,
     needs_scale: bool,
 }
@@ -60,27 +67,30 @@ pub(super) async fn show(
     who.may(Area::Warehouse)?;
     let ((number, position), now) = (at.into_inner(), shop.app.clock.now());
     let wanted = number.clone();
-    let (dossier, items) = shop.app.read(move |conn| read(conn, &wanted, position, now)).await?;
+    let (dossier, items, agreed) = shop.app.read(move |conn| read(conn, &wanted, position, now)).await?;
     let line = dossier.line(position).ok_or(AppError::NotFound)?;
     if dossier.pick_of(line).is_some() || !dossier.is_in_hand_of(who.id) {
         let words = "This line is not yours to settle any more. This is how it stands.";
         return Ok(done(&shop, &address(&number), &Said::bad(words)));
     }
-    answer(&shop, &request, StatusCode::OK, &page(&who, &dossier, line, &items))
+    answer(&shop, &request, StatusCode::OK, &page(&shop, &who, &dossier, line, &items, agreed))
 }
 
 type Suggested = (Item, String);
 
-/// Of the same kind and free, the nearest in price first; each with its shelf.
+/// Of the same kind and free, the nearest in price first; each with its shelf. And the number of what
+/// the customer said yes to.
 fn read(
     conn: &mut PgConnection,
     number: &OrderNumber,
     position: i32,
     now: DateTime<Utc>,
-) -> Result<(Dossier, Vec<Suggested>), AppError> {
+) -> Result<(Dossier, Vec<Suggested>, Option<String>), AppError> {
     let dossier = Dossier::read(conn, number)?;
     let line = dossier.line(position).ok_or(AppError::NotFound)?;
-    let Some(ware) = dossier.wares.get(&line.product_id) else { return Ok((dossier, Vec::new())) };
+    let agreed = dossier.ask_of(line).filter(|ask| ask.yes == Some(true)).map(|ask| ProductId(ask.product));
+    let agreed = catalog::wares(conn, agreed.as_slice())?.pop().map(|ware| ware.sku.to_string());
+    let Some(ware) = dossier.wares.get(&line.product_id) else { return Ok((dossier, Vec::new(), agreed)) };
     let mut items = catalog::best_of_kind(conn, ware.category_id, &ware.kind, OF_A_KIND, now)?;
     items.retain(|item| item.article.id != line.product_id && item.available() > 0);
     let own = line.unit_price_cents.cents();
@@ -94,20 +104,28 @@ fn read(
         (item, shelf)
     };
     let items = items.into_iter().map(with_shelf).collect();
-    Ok((dossier, items))
+    Ok((dossier, items, agreed))
 }
 
-fn page(who: &Staffer, dossier: &Dossier, line: &OrderLine, items: &[Suggested]) -> ShortPage {
+fn page(
+    shop: &Shop,
+    who: &Staffer,
+    dossier: &Dossier,
+    line: &OrderLine,
+    items: &[Suggested],
+    agreed: Option<String>,
+) -> ShortPage {
     let number = dossier.order.number.to_string();
     let (may_swap, asks, wish) = match dossier.order.substitutions {
         Substitutions::Similar => (true, false, "The customer takes a similar item, and never pays more."),
         Substitutions::Ask => (
             true,
             true,
-            "The customer wants to be asked first. Support calls them; swap only what they said yes to.",
+            "The customer wants to be asked first. They get a letter and have ten minutes; no answer is no.",
         ),
         Substitutions::LeaveOut => (false, false, "The customer wants nothing else in its place."),
     };
+    let asked = dossier.ask_of(line);
     let options: Vec<Standin> =
         if may_swap { items.iter().map(|item| option(line, item)).collect() } else { Vec::new() };
     ShortPage {
@@ -119,6 +137,9 @@ fn page(who: &Staffer, dossier: &Dossier, line: &OrderLine, items: &[Suggested])
         wish,
         may_swap,
         asks,
+        asked: asked.map(|ask| words::asked(shop, ask)),
+        waits: dossier.waits(line, shop.app.clock.now()),
+        agreed: agreed.zip(asked.map(|ask| ask.units)),
         left_out: line.sum_cents.to_string(),
         number,
     }

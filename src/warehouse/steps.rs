@@ -1,12 +1,13 @@
 //! What a picker does with a line. Each is one form and one transaction; sent twice, it changes
 //! nothing more.
 
+use super::deed::with_order;
 use super::dossier::Dossier;
-use super::take::address;
+use super::way::{Way, address};
 use super::words;
 use crate::catalog::{self, SoldBy};
 use crate::error::AppError;
-use crate::ids::{OrderNumber, ProductId, Sku};
+use crate::ids::{OrderId, OrderNumber, ProductId, Sku};
 use crate::lifecycle::{self, PickError, Settled};
 use crate::orders::{self, OrderLine};
 use crate::staffroom::{Area, Said, Staffer, done};
@@ -63,23 +64,15 @@ async fn settle(
     position: i32,
     how: Settled,
 ) -> Result<HttpResponse, AppError> {
-    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
-    let step = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::settle_line(conn, order, position, how, picker, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::settle_line(conn, order, position, how, picker, now)
     };
-    Ok(match shop.app.db(step).await? {
-        Ok(()) => crate::web::redirect(&address(&number), []),
-        Err(why) => done(shop, &before(&number, position), &Said::bad(why)),
+    let deed = with_order(shop, &number, step, words::of_pick).await?;
+    Ok(match deed.done {
+        Ok(()) => crate::web::redirect(&deed.way.on(&number), []),
+        Err(why) => done(shop, &deed.way.before(&number, position), &Said::bad(why)),
     })
-}
-
-/// The page before a line.
-fn before(number: &OrderNumber, position: i32) -> String {
-    format!("{}?line={position}", address(number))
 }
 
 #[derive(Deserialize)]
@@ -96,6 +89,30 @@ pub(super) struct SwapForm {
     grams: String,
 }
 
+/// What a form about a swap means: the product, or the page that says why none.
+async fn swapped(
+    shop: &Shop,
+    number: &OrderNumber,
+    position: i32,
+    form: &SwapForm,
+) -> Result<Result<ProductId, HttpResponse>, AppError> {
+    let short = short_page(number, position);
+    let code = [form.code.trim(), form.product.trim()].into_iter().find(|c| !c.is_empty()).map(str::to_owned);
+    let Some(code) = code else {
+        return Ok(Err(done(shop, &short, &Said::bad("Choose what is to stand in, or scan it."))));
+    };
+    let read = code.clone();
+    let found = shop.app.read(move |conn| product_of(conn, &read)).await?;
+    Ok(found.ok_or_else(|| {
+        let words = format!("“{code}” is none of our products. Nothing was changed.");
+        done(shop, &short, &Said::bad(words))
+    }))
+}
+
+fn short_page(number: &OrderNumber, position: i32) -> String {
+    format!("{}/lines/{position}/short", address(number))
+}
+
 /// Something else lies in the bag.
 pub(super) async fn substitute(
     shop: Data<Shop>,
@@ -104,22 +121,43 @@ pub(super) async fn substitute(
     form: Form<SwapForm>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
-    let ((number, position), form) = (at.into_inner(), form.into_inner());
-    let short = format!("{}/lines/{position}/short", address(&number));
-    let code = [form.code.trim(), form.product.trim()].into_iter().find(|c| !c.is_empty()).map(str::to_owned);
-    let Some(code) = code else {
-        return Ok(done(&shop, &short, &Said::bad("Choose what is to stand in, or scan it.")));
-    };
-    let read = code.clone();
-    let Some(product) = shop.app.read(move |conn| product_of(conn, &read)).await? else {
-        let words = format!("“{code}” is none of our products. Nothing was changed.");
-        return Ok(done(&shop, &short, &Said::bad(words)));
+    let (number, position) = at.into_inner();
+    let product = match swapped(&shop, &number, position, &form).await? {
+        Ok(product) => product,
+        Err(page) => return Ok(page),
     };
     let (units, grams) = (form.units.trim().parse().unwrap_or(0), grams(&form.grams));
     let how = Settled::Substituted { product, units, grams };
     let answer = settle(&shop, &who, number.clone(), position, how).await?;
-    let went_on = answer.headers().get("location").is_some_and(|to| *to == *address(&number));
-    if went_on { Ok(answer) } else { back_to(answer, &short) }
+    // Whoever was refused stands before the line again.
+    let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
+    let went_on = location.is_some_and(|to| !to.contains("line="));
+    if went_on { Ok(answer) } else { back_to(answer, &short_page(&number, position)) }
+}
+
+/// The customer is asked whether it may.
+pub(super) async fn ask(
+    shop: Data<Shop>,
+    who: Staffer,
+    at: Path<(OrderNumber, i32)>,
+    form: Form<SwapForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let (number, position) = at.into_inner();
+    let product = match swapped(&shop, &number, position, &form).await? {
+        Ok(product) => product,
+        Err(page) => return Ok(page),
+    };
+    let wish = (product, form.units.trim().parse().unwrap_or(0), grams(&form.grams));
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::ask_substitute(conn, order, position, wish, picker, now)
+    };
+    let deed = with_order(&shop, &number, step, words::of_pick).await?;
+    Ok(match deed.done {
+        Ok(ask) => done(&shop, &deed.way.on(&number), &Said::good(words::asked(&shop, &ask).1)),
+        Err(why) => done(&shop, &short_page(&number, position), &Said::bad(why)),
+    })
 }
 
 /// The same words on another page.
@@ -142,19 +180,16 @@ pub(super) async fn reopen(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, position) = at.into_inner();
-    let (picker, now, wanted) = (who.id, shop.app.clock.now(), number.clone());
-    let step = move |conn: &mut PgConnection| {
-        let order = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::reopen_line(conn, order, position, picker, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
+    let (picker, now) = (who.id, shop.app.clock.now());
+    let step = move |conn: &mut PgConnection, order: OrderId| {
+        lifecycle::reopen_line(conn, order, position, picker, now)
     };
-    let said = match shop.app.db(step).await? {
+    let deed = with_order(&shop, &number, step, words::of_pick).await?;
+    let said = match deed.done {
         Ok(()) => Said::good("Undone: put it back on its shelf, or pick it once more."),
         Err(why) => Said::bad(why),
     };
-    Ok(done(&shop, &before(&number, position), &said))
+    Ok(done(&shop, &deed.way.before(&number, position), &said))
 }
 
 #[derive(Deserialize)]
@@ -189,7 +224,8 @@ pub(super) async fn scan(
     let (position, code) = (form.line, form.code.trim().to_owned());
     let (wanted, pieces) = (number.clone(), form.pieces.trim().parse().unwrap_or(0));
     let heard = shop.app.read(move |conn| hear(conn, &wanted, position, &code, pieces)).await?;
-    let at = before(&number, position);
+    let (heard, way) = heard;
+    let at = way.before(&number, position);
     Ok(match heard {
         Heard::Piece(n) => crate::web::redirect(&format!("{at}&scanned={n}"), []),
         Heard::Weigh => {
@@ -206,22 +242,24 @@ fn hear(
     position: i32,
     code: &str,
     pieces: i32,
-) -> Result<Heard, AppError> {
+) -> Result<(Heard, Way), AppError> {
     let dossier = Dossier::read(conn, number)?;
+    let way = dossier.way();
     let Some(line) = dossier.line(position) else {
-        return Ok(Heard::Wrong(words::of_pick(conn, PickError::NoSuchLine)?));
+        return Ok((Heard::Wrong(words::of_pick(conn, PickError::NoSuchLine)?), way));
     };
     if !code.eq_ignore_ascii_case(&line.sku) {
-        return Ok(Heard::Wrong(wrong(conn, &dossier, line, code)?));
+        return Ok((Heard::Wrong(wrong(conn, &dossier, line, code)?), way));
     }
     let pieces = pieces.clamp(0, line.quantity - 1) + 1;
-    Ok(match line.sold_by {
+    let heard = match line.sold_by {
         SoldBy::Weight => Heard::Weigh,
         SoldBy::Each if pieces == line.quantity => {
             Heard::All(Settled::Picked { units: line.quantity, grams: None })
         }
         SoldBy::Each => Heard::Piece(pieces),
-    })
+    };
+    Ok((heard, way))
 }
 
 /// What it is, and what was wanted.

@@ -1,5 +1,7 @@
 //! Who has which order in hand: taking the next one, taking one by its row, putting it down.
 
+use super::deed::with_order;
+use super::way::{WALK, address};
 use super::words;
 use crate::error::AppError;
 use crate::fulfilment;
@@ -14,11 +16,6 @@ use diesel::PgConnection;
 use serde::Deserialize;
 
 pub(super) const QUEUE: &str = "/warehouse";
-
-/// Where an order is picked.
-pub(super) fn address(number: &OrderNumber) -> String {
-    format!("/warehouse/orders/{number}")
-}
 
 /// Takes what is due first.
 pub(super) async fn next(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse, AppError> {
@@ -36,6 +33,24 @@ pub(super) async fn next(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse,
     })
 }
 
+/// Takes several small ones, to pick them in one walk.
+pub(super) async fn batch(shop: Data<Shop>, who: Staffer) -> Result<HttpResponse, AppError> {
+    who.may(Area::Warehouse)?;
+    let now = shop.app.clock.now();
+    let taken = move |conn: &mut PgConnection| match lifecycle::take_batch(conn, who.id, now) {
+        Ok(orders) => Ok::<_, AppError>(Ok(orders.len())),
+        Err(e) => words::of_pick(conn, e).map(Err),
+    };
+    Ok(match shop.app.db(taken).await? {
+        Ok(0) => done(&shop, QUEUE, &Said::good("No small order waits. Take the next one.")),
+        Ok(n) => {
+            let words = format!("{} in your trolley.", words::count(n, "order is", "orders are"));
+            done(&shop, WALK, &Said::good(words))
+        }
+        Err(why) => done(&shop, QUEUE, &Said::bad(why)),
+    })
+}
+
 /// Takes this one.
 pub(super) async fn take(
     shop: Data<Shop>,
@@ -44,15 +59,9 @@ pub(super) async fn take(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, now) = (number.into_inner(), shop.app.clock.now());
-    let wanted = number.clone();
-    let taken = move |conn: &mut PgConnection| {
-        let id = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::start_picking(conn, id, who.id, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
-    };
-    Ok(match shop.app.db(taken).await? {
+    let take =
+        move |conn: &mut PgConnection, order: OrderId| lifecycle::start_picking(conn, order, who.id, now);
+    Ok(match with_order(&shop, &number, take, words::of_pick).await?.done {
         Ok(()) => done(&shop, &address(&number), &Said::good(format!("{number} is yours."))),
         Err(why) => done(&shop, QUEUE, &Said::bad(why)),
     })
@@ -66,15 +75,9 @@ pub(super) async fn leave(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
     let (number, now) = (number.into_inner(), shop.app.clock.now());
-    let wanted = number.clone();
-    let left = move |conn: &mut PgConnection| {
-        let id = orders::order_by_number(conn, &wanted)?.id;
-        match lifecycle::leave_picking(conn, id, who.id, now) {
-            Ok(()) => Ok::<_, AppError>(Ok(())),
-            Err(e) => words::of_pick(conn, e).map(Err),
-        }
-    };
-    Ok(match shop.app.db(left).await? {
+    let leave =
+        move |conn: &mut PgConnection, order: OrderId| lifecycle::leave_picking(conn, order, who.id, now);
+    Ok(match with_order(&shop, &number, leave, words::of_pick).await?.done {
         Ok(()) => {
             let words =
                 format!("{number} waits for the next picker. What you have picked of it stays picked.");

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::fulfilment::PickState;
 use crate::ids::StaffId;
-use crate::lifecycle::{CaptureError, HandOverError, HandedOver, PackError, PickError};
+use crate::lifecycle::{Ask, CaptureError, HandOverError, HandedOver, PackError, PickError};
 use crate::orders::OrderState;
 use crate::staff;
 use crate::storefront::Shop;
@@ -47,6 +47,12 @@ pub(super) fn of_pick(conn: &mut PgConnection, e: PickError) -> Result<String, A
         PickError::Weigh => "Put it on the scale and type its weight in grams.".into(),
         PickError::NoSubstitutes => {
             "The customer wants nothing else in its place: pick what there is, or leave it out.".into()
+        }
+        PickError::AskFirst => {
+            "Nothing was changed: the customer wants to be asked first, and has not said yes to this.".into()
+        }
+        PickError::Asked { .. } => {
+            "Nobody was asked: an answer about this line is still awaited. Go on with the others.".into()
         }
         PickError::SameProduct => "That is the one that was ordered. Pick it instead.".into(),
         PickError::TooFew { free: 0 } => {
@@ -171,9 +177,42 @@ pub(super) fn window(shop: &Shop, starts: DateTime<Utc>, ends: DateTime<Utc>) ->
     }
 }
 
+/// `today, from 18:00`: the window something is packed for.
+pub(super) fn begins(shop: &Shop, at: DateTime<Utc>) -> String {
+    let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
+    let time = clock::time_label(zone, at);
+    match clock::near_day(zone, now, at) {
+        Some(day) => format!("{day}, from {time}"),
+        None => format!("{}, from {time}", clock::day_label(zone, at)),
+    }
+}
+
 /// `1 line`, `3 lines`.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// What became of a question to the customer: tone and words.
+pub(super) fn asked(shop: &Shop, ask: &Ask) -> (&'static str, String) {
+    let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
+    let until = clock::time_label(zone, ask.until);
+    match ask.yes {
+        Some(true) => ("ok", format!("The customer said yes to {}, {}×.", ask.name, ask.units)),
+        Some(false) => {
+            ("warn", format!("The customer said no to {}. Leave it out, or ask about another one.", ask.name))
+        }
+        None if ask.waits(now) => (
+            "info",
+            format!(
+                "The customer is asked about {} and has until {until}. Go on with the other lines.",
+                ask.name
+            ),
+        ),
+        None => (
+            "warn",
+            format!("No answer about {} by {until}: leave it out, as the customer was told.", ask.name),
+        ),
+    }
 }
 
 /// `1.06 kg` or `412 g`.

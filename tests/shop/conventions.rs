@@ -38,7 +38,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
     ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
-    ("staff", &["accounts", "db", "ids", "outside"]),
+    ("staff", &["accounts", "db", "ids", "outside", "sign"]),
     (
         "lifecycle",
         &[
@@ -70,7 +70,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "money", "orders", "sign", "throttle", "web",
         ],
     ),
-    ("staffroom", &["accounts", "clock", "error", "ids", "staff", "storefront", "web"]),
+    ("staffroom", &["accounts", "clock", "db", "error", "ids", "staff", "storefront", "web"]),
     (
         "dispatch",
         &[
@@ -79,11 +79,13 @@ const LADDER: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "events",
+            "fulfilment",
             "ids",
             "lifecycle",
             "orders",
             "outside",
             "promises",
+            "staff",
             "staffroom",
             "storefront",
             "web",
@@ -130,7 +132,9 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "catalog",
             "clock",
+            "delivery",
             "error",
+            "events",
             "fulfilment",
             "ids",
             "inventory",
@@ -198,6 +202,7 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "notifications",
         &[
+            "clock",
             "config",
             "events",
             "ids",
@@ -411,10 +416,12 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 36] = [
+const GUARDS: [(&str, &str); 38] = [
     ("Problem", "cases_kind_known"),
     ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
+    ("IncidentKind", "incidents_kind_known"),
+    ("Outcome", "incident_orders_outcome_known"),
     ("FulfilmentState", "fulfilments_state_known"),
     ("PickState", "picks_state_known"),
     ("Storage", "bags_storage_known"),

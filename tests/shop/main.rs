@@ -1,8 +1,10 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
 mod accounts;
+mod asking;
 mod bad_input;
 mod baskets;
+mod batches;
 mod carriers;
 mod cases;
 mod checkout;
@@ -10,10 +12,12 @@ mod common;
 mod conventions;
 mod delays;
 mod footsteps;
+mod forgotten;
 mod four_people;
 mod front_door;
 mod histories;
 mod import;
+mod incidents;
 mod life;
 mod lifecycle;
 mod links;

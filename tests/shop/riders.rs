@@ -256,7 +256,7 @@ async fn a_dispatcher_gives_takes_and_plans_again_by_hand() {
     other.submit("/rider/shift/ending", &[]).await.must_say("You are off shift.");
     board.get("/dispatch").await.must_say("Packed, no rider");
     shop.clock.advance(Duration::minutes(6));
-    board.get("/dispatch").await.must_say("Needs a hand: 1 without a rider in time.");
+    board.get("/dispatch").await.must_say("1 without a rider in time: give them to somebody");
 
     other.submit("/rider/shift", &[]).await.must_say("14 Leinster Road");
     says(&other, drop, "left", &[]).await.must_say("You are on the way.");
@@ -264,7 +264,7 @@ async fn a_dispatcher_gives_takes_and_plans_again_by_hand() {
     late.must_say("The rider has it.");
     board.submit(&format!("{give}/ending"), &[]).await.must_say("The rider has left with it");
     says(&other, drop, "failed", &[("reason", "nobody_there")]).await.must_say("Dispatch decides");
-    board.get("/dispatch").await.must_say("1 not delivered, to be decided");
+    board.get("/dispatch").await.must_say("1 not delivered: decide about another try.");
     let next = board.submit(&format!("/dispatch/drops/{drop}/next"), &[]).await;
     next.must_say("Another try is planned.");
     next.must_say("try 2");

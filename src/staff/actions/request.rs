@@ -1,11 +1,14 @@
 use crate::accounts::Token;
 use crate::outside::mail;
 use crate::staff::letters;
-use crate::staff::model::{Member, REQUEST, Request};
+use crate::staff::model::{Member, REQUEST, Request, is_of_the_demo};
 use crate::staff::store;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
+
+/// More admins than need to hear of one who asks.
+const MOST_ADMINS: i64 = 20;
 
 /// Who asks for access, and in which browser.
 pub type Asking = Request;
@@ -51,17 +54,30 @@ pub enum Finish {
     Gone,
 }
 
-/// Puts the request before the admins. The caller has seen that it is the same browser, or checked
-/// the password.
+/// Puts the request before the admins, who get a letter about it. The caller has seen that it is the
+/// same browser, or checked the password. `demo`: whether the demonstration's admins are somebody.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn finish(conn: &mut PgConnection, token: &Token, now: DateTime<Utc>) -> QueryResult<Finish> {
+pub fn finish(
+    conn: &mut PgConnection,
+    token: &Token,
+    demo: bool,
+    public_url: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Finish> {
     conn.transaction(|conn| {
         let Some(request) = store::take_request(conn, token, now)? else { return Ok(Finish::Gone) };
         let Request { email, name, password_hash, .. } = &request;
         let member = store::insert(conn, (email, name, password_hash), None, now)?;
         store::delete_requests(conn, email)?;
-        Ok(member.map_or(Finish::Gone, Finish::Waits))
+        let Some(member) = member else { return Ok(Finish::Gone) };
+        for admin in store::active_admins(conn, MOST_ADMINS)? {
+            if demo || !is_of_the_demo(&admin.email) {
+                let name = format!("staff asks {} {}", member.id, admin.id);
+                mail::queue(conn, &letters::asks(&admin, &member, public_url), &name, now)?;
+            }
+        }
+        Ok(Finish::Waits(member))
     })
 }

@@ -60,6 +60,9 @@ impl Voice {
             Event::LineSubstituted { position, name: other, .. } => {
                 format!("{other} instead of {}.", name(position))
             }
+            Event::SubstituteAsked { position, .. } | Event::SubstituteAnswered { position, .. } => {
+                asked(&recorded.event, name(position))
+            }
             Event::LineLeftOut { position } => format!("{} left out: there was none.", name(position)),
             Event::OrderPacked { total, .. } => format!("Packed. It comes to {total}."),
             Event::OrderHandedOver { .. } => "Handed to the rider.".to_owned(),
@@ -152,6 +155,15 @@ impl Voice {
         }
         matches!(event, Event::InstructionsChanged).then(|| "Instructions for the rider changed.".to_owned())
     }
+}
+
+/// A question about a line, and what was said to it.
+fn asked(event: &Event, line: &str) -> String {
+    if let Event::SubstituteAsked { name, .. } = event {
+        return format!("We asked: {name} in place of {line}?");
+    }
+    let yes = matches!(event, Event::SubstituteAnswered { yes: true, .. });
+    format!("You said {} to something else in place of {line}.", if yes { "yes" } else { "no" })
 }
 
 /// When it happened. Whoever has left with it was given it before, also where that is only known

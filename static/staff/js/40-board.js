@@ -1,7 +1,11 @@
-// The dispatcher's board keeps itself up to date, and sounds when something new needs a hand.
+// Boards keep themselves up to date: the shop says that something has happened, the page is fetched
+// once more and the parts that differ are taken over. It sounds when something new needs a hand, for
+// those who have switched that on.
 {
 const board = () => document.querySelector("[data-board]");
 const SOUND = "board-sound";
+const LOOK_EVERY = 15000;
+const PATIENCE = 8000;
 
 const wantsSound = () => {
   try { return localStorage.getItem(SOUND) === "on"; } catch { return false; }
@@ -10,6 +14,7 @@ const wantsSound = () => {
 let audio = null;
 const beep = () => {
   audio ??= new AudioContext();
+  audio.resume();
   const [tone, gain] = [audio.createOscillator(), audio.createGain()];
   tone.frequency.value = 880;
   gain.gain.setValueAtTime(0.2, audio.currentTime);
@@ -17,7 +22,10 @@ const beep = () => {
   tone.connect(gain).connect(audio.destination);
   tone.start();
   tone.stop(audio.currentTime + 0.5);
+  board()?.setAttribute("data-sounded", String(Number(board().dataset.sounded ?? 0) + 1));
 };
+
+const calls = () => new Set((board()?.dataset.alarm ?? "").split(" ").filter(Boolean));
 
 if (board()) {
   const label = document.querySelector("[data-sound]");
@@ -29,22 +37,62 @@ if (board()) {
       try { localStorage.setItem(SOUND, box.checked ? "on" : "off"); } catch { /* for this page alone */ }
       if (box.checked) beep();
     });
+    // Browsers let a page sound only after a press on it.
+    addEventListener("pointerdown", () => { if (box.checked) (audio ??= new AudioContext()).resume(); }, { once: true });
   }
-  let known = board().dataset.alarm;
+  let known = calls();
   document.addEventListener("taken-over", () => {
-    const now = board()?.dataset.alarm ?? "";
-    if (now && now !== known && box?.checked) beep();
+    const now = calls();
+    if (box?.checked && [...now].some((call) => !known.has(call))) beep();
     known = now;
   });
-  setInterval(async () => {
-    // Whoever is choosing a rider is not disturbed.
-    if (document.hidden || document.activeElement?.matches("select")) return;
+
+  let looking = false;
+  let again = false;
+  // Whoever chooses or types is not disturbed: it is looked once they are done.
+  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || document.activeElement?.matches("select, input:not([type=checkbox], [data-scan]), textarea") || document.activeElement?.value;
+  const look = async () => {
+    if (looking || isBusy()) {
+      again = true;
+      return;
+    }
+    [looking, again] = [true, false];
     try {
-      const response = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
-      if (response.ok && !response.redirected) takeOver(await response.text());
+      const response = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (response.ok && !response.redirected) {
+        await released();
+        takeOver(await response.text());
+      } else if (response.redirected) {
+        location.reload();
+      }
     } catch {
       // The bar above says that the net is away.
+    } finally {
+      looking = false;
+      if (again) setTimeout(look, 500);
     }
-  }, 2000);
+  };
+
+  let source = null;
+  const close = () => { source?.close(); source = null; };
+  const listen = () => {
+    if (source || !navigator.onLine) return;
+    source = new EventSource("/staff/live");
+    source.addEventListener("board", look);
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return;
+      close();
+      setTimeout(listen, 10000);
+    });
+  };
+  addEventListener("pagehide", close);
+  addEventListener("offline", close);
+  addEventListener("online", () => { listen(); look(); });
+  // Time alone makes things late, and a line may be cut.
+  setInterval(look, LOOK_EVERY);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("focusout", () => { if (again) setTimeout(look); });
+  addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+  listen();
 }
 }

@@ -1,0 +1,102 @@
+//! "May this come in its place?": what pickers ask those who want to be asked, with yes and no, and
+//! what holds where no answer comes.
+
+use super::access::{Caller, Sight, address, private, voice};
+use super::code::{Act, prove};
+use super::dossier::Dossier;
+use super::said::Said;
+use super::words::Voice;
+use crate::clock;
+use crate::error::AppError;
+use crate::ids::OrderNumber;
+use crate::lifecycle::{self, AnswerError, Ask, Status};
+use crate::storefront::{Shop, Visit};
+use crate::web::redirect;
+use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+/// A question whose answer is awaited.
+pub(super) struct AskView {
+    pub(super) position: i32,
+    pub(super) product: i64,
+    /// `Tesco milk in place of Avonmore milk?`
+    pub(super) question: String,
+    /// What it costs, and what holds without an answer.
+    pub(super) terms: String,
+    /// Whether who looks may answer.
+    pub(super) may_answer: bool,
+}
+
+/// The questions that wait, of an order that is being picked.
+pub(super) fn open_asks(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<AskView> {
+    if dossier.story.status != Status::Confirmed {
+        return Vec::new();
+    }
+    let goods = &dossier.story.goods;
+    let is_settled = |ask: &&Ask| goods.lines.iter().any(|line| line.position == ask.position);
+    let open = goods.asks.iter().filter(|ask| ask.waits(voice.now)).filter(|ask| !is_settled(ask));
+    open.map(|ask| AskView {
+        position: ask.position,
+        product: ask.product,
+        question: question(dossier, ask),
+        terms: terms(voice, ask),
+        may_answer: sight.may_act(),
+    })
+    .collect()
+}
+
+/// `2 × Own Brand Spaghetti in place of Barilla Spaghetti?`
+pub fn question(dossier: &Dossier, ask: &Ask) -> String {
+    let line = dossier.lines.iter().find(|line| line.position == ask.position);
+    let own = line.map_or("what you ordered", |line| line.name.as_str());
+    format!("{} × {} in place of {own}?", ask.units, ask.name)
+}
+
+/// What a yes costs, and what silence means.
+pub fn terms(voice: &Voice, ask: &Ask) -> String {
+    let until = clock::time_label(voice.zone, ask.until);
+    format!(
+        "You would pay {} for it, never more than for what you ordered. Without an answer by {until} it is left out and costs nothing.",
+        ask.sum
+    )
+}
+
+#[derive(Deserialize)]
+pub(super) struct AnswerForm {
+    product: i64,
+    #[serde(default)]
+    answer: String,
+}
+
+/// Yes or no.
+pub(super) async fn answer(
+    shop: Data<Shop>,
+    request: HttpRequest,
+    visit: Visit,
+    at: Path<(OrderNumber, i32)>,
+    form: Form<AnswerForm>,
+) -> Result<HttpResponse, AppError> {
+    let ((number, position), voice) = (at.into_inner(), voice(&shop));
+    let caller = Caller::of(&shop, &request, &visit).await?;
+    let (asked, product, yes) = (number.clone(), form.product, form.answer == "yes");
+    let said = shop
+        .app
+        .db(move |conn| {
+            let (dossier, sight) = caller.read(conn, &asked, &voice)?;
+            if !sight.may_act() {
+                return Ok(None);
+            }
+            let id = dossier.order.id;
+            match lifecycle::answer_substitute(conn, id, position, product, yes, voice.now) {
+                Ok(()) => Ok::<_, AppError>(Some(if yes { Said::Agreed } else { Said::Declined })),
+                Err(AnswerError::TooLate | AnswerError::Answered(_)) => Ok(Some(Said::TooLateToAnswer)),
+                Err(AnswerError::Db(e)) => Err(e.into()),
+            }
+        })
+        .await?;
+    Ok(said.map_or_else(
+        || prove(&number, Act::Answer),
+        |said| private(redirect(&address(&number), [said.cookie(&shop, &number)])),
+    ))
+}

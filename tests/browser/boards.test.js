@@ -1,0 +1,149 @@
+// Boards of the staff: they follow by themselves, they sound for those who want it, and an incident is
+// closed with a preview and one click; on a desk and in the hand, with scripts and without.
+
+import assert from "node:assert/strict";
+import { AxeBuilder } from "@axe-core/playwright";
+import { CASH, MILK, SPAGHETTI, order } from "./support/orders.js";
+import { DESK, PHONE, eventually, house, mark, openHouse, shopper, stayed, story, text } from "./support/shopper.js";
+
+openHouse();
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const SMALL = [[MILK, 12], [SPAGHETTI, 1]];
+
+const signIn = async (page, who) => {
+  await page.goto("/staff/sign-in");
+  await page.locator("#email").fill(`${who}@demo.test`);
+  await page.locator("#password").fill("demo-password");
+  await page.locator("main").getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.includes("sign-in"));
+};
+const says = (page, words) => eventually(async () => assert.ok((await text(page.locator("body"))).includes(words), `the page says “${words}”`));
+
+/** The demonstration's own hands let people do it, and there is enough of everything. */
+let byHand = false;
+const takeOver = async (context) => {
+  if (byHand) return;
+  byHand = true;
+  house.shop.sql(`UPDATE stock SET on_hand = 5000 FROM products p WHERE p.id = product_id AND sku IN ('${MILK}', '${SPAGHETTI}')`);
+  for (const what of ["pick", "ride"]) {
+    await context.request.post(`${house.shop.address}/sandbox/town`, { form: { what }, headers: { origin: house.shop.address } });
+  }
+};
+
+/** Somebody orders; gives the order's number. */
+const ordered = async (lines = SMALL) => {
+  const context = await shopper();
+  try {
+    await takeOver(context);
+    return (await order(context, CASH, lines)).page.split("/").at(-1);
+  } finally {
+    await context.close();
+  }
+};
+
+story("the picking queue shows a new order within two seconds, without being loaded again", { viewport: PHONE }, async (page) => {
+  await signIn(page, "warehouse");
+  await page.goto("/warehouse");
+  await mark(page);
+  const number = await ordered();
+  const begun = Date.now();
+  await eventually(async () => assert.ok((await text(page.locator("main"))).includes(number)), 4000);
+  assert.ok(Date.now() - begun < 2000, `after ${Date.now() - begun} ms`);
+  assert.ok(await stayed(page));
+});
+
+story("a board sounds only when it is switched on, and remembers that", async (page) => {
+  await signIn(page, "dispatch");
+  await page.goto("/dispatch");
+  const box = page.getByLabel("Sound for what needs a hand");
+  assert.equal(await box.isChecked(), false, "silent at first");
+  const calls = (keys) => page.evaluate((keys) => {
+    const board = document.querySelector("[data-board]");
+    board.dataset.alarm = keys;
+    document.dispatchEvent(new CustomEvent("taken-over"));
+    return board.dataset.sounded ?? "0";
+  }, keys);
+  assert.equal(await calls("NoRider-1"), "0", "no sound without the switch");
+  await box.check();
+  const before = Number(await calls("NoRider-1"));
+  assert.equal(Number(await calls("NoRider-1 Late-2")), before + 1, "something new");
+  assert.equal(Number(await calls("NoRider-1")), before + 1, "something less");
+  await page.reload();
+  assert.equal(await box.isChecked(), true, "remembered");
+});
+
+story("a label that is scanned opens its order from wherever one stands", { viewport: PHONE }, async (page) => {
+  const number = await ordered();
+  await signIn(page, "warehouse");
+  await page.goto(`/warehouse/orders/${number}`);
+  await page.getByRole("button", { name: `Take ${number}` }).click();
+  for (let line = 0; line < SMALL.length; line++) await page.getByRole("button", { name: /^Picked/ }).click();
+  await page.getByRole("button", { name: "Packed" }).click();
+  await says(page, "is packed in");
+  await page.getByRole("link", { name: /^Labels of/ }).click();
+  assert.ok((await page.getByRole("img", { name: /^Barcode/ }).count()) >= 1);
+  // The wedge types wherever the focus is, and ends with Enter.
+  await page.locator("h1").click();
+  await page.keyboard.type(`${number}-01`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/warehouse/orders/${number}`);
+  await says(page, "Hand over");
+});
+
+story("an incident is closed without scripts, after a look at what it does", { scripts: false }, async (page) => {
+  await ordered();
+  await signIn(page, "dispatch");
+  await page.goto("/dispatch");
+  await page.getByRole("link", { name: "Incidents" }).click();
+  await page.getByRole("link", { name: "Something has happened" }).click();
+  await page.getByLabel("What has happened").selectOption("van_broken");
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await says(page, "What it would do");
+  await page.getByRole("button", { name: /^Close it/ }).click();
+  await says(page, "It is closed.");
+  await page.getByRole("button", { name: "It is over: open the windows again" }).click();
+  await says(page, "It is over. Its windows are open again");
+});
+
+for (const [scheme, viewport] of [["light", DESK], ["dark", PHONE], ["light", { width: 320, height: 700 }]]) {
+  story(`axe finds nothing on boards, ${scheme}, ${viewport.width} px`, { scheme, viewport }, async (page) => {
+    const look = async (name) => {
+      await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
+      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+      assert.deepEqual(violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes.map((n) => n.target).join(" ")}`), [], name);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+      assert.equal(await page.locator("h1").count(), 1, `${name}: one main heading`);
+      if (process.env.STAFF_SHOTS) await page.screenshot({ path: `${process.env.STAFF_SHOTS}/${name.replaceAll(" ", "-")}-${scheme}-${viewport.width}.png`, fullPage: true });
+      await page.setViewportSize(viewport);
+    };
+    await ordered();
+    await ordered();
+    await signIn(page, "warehouse");
+    await page.goto("/warehouse");
+    await look("queue");
+    await page.goto("/staff");
+    await signIn(page, "manager");
+    await page.goto("/warehouse");
+    await page.getByRole("button", { name: "Take several" }).or(page.getByRole("link", { name: "Go on with your walk" })).click();
+    await page.waitForURL("**/warehouse/batch");
+    await look("walk");
+    await page.goto("/dispatch");
+    await look("board");
+    await page.goto("/dispatch/incidents/new?kind=snow");
+    await look("incident form");
+    const soon = new Date(Date.now() + 60 * 60_000).toISOString().slice(0, 13);
+    const late = new Date(Date.now() + 30 * 60 * 60_000).toISOString().slice(0, 13);
+    await page.goto(`/dispatch/incidents/new?kind=snow&from=${soon}:00&to=${late}:00`);
+    await look("incident preview");
+    await page.getByRole("button", { name: /^Close it/ }).click();
+    await look("incident");
+    await page.goto("/dispatch/incidents");
+    await look("incidents");
+    await page.getByRole("link", { name: "Snow or ice" }).first().click();
+    await page.getByRole("button", { name: "It is over: open the windows again" }).click();
+    await page.goto("/staff/reset");
+    await look("reset");
+  });
+}

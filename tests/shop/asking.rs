@@ -1,0 +1,222 @@
+//! Customers who want to be asked before something else comes in a line's place.
+
+use crate::common::placing::{basket_of, place, shopper_with_basket};
+use crate::common::{Shopper, TestShop};
+use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use smartshop::demo;
+use smartshop::fulfilment::{self, PickState};
+use smartshop::ids::{ProductId, StaffId};
+use smartshop::lifecycle::{self, AnswerError, PickError, Settled};
+use smartshop::money::Money;
+use smartshop::orders::{self, Order};
+use smartshop::payments::PayBy;
+use smartshop::worker;
+
+type Transactions = <PgConnection as Connection>::TransactionManager;
+
+const SPAGHETTI: &str = "PP-PAS-001";
+
+struct Asking<'s> {
+    shop: &'s TestShop,
+    shopper: Shopper<'s>,
+    kasia: Shopper<'s>,
+    order: Order,
+    /// The line there is none of.
+    position: i32,
+    sum: Money,
+}
+
+/// An order of somebody who wants to be asked, in Kasia's hands, and no spaghetti.
+async fn asking(shop: &TestShop) -> Asking<'_> {
+    let shopper = shopper_with_basket(shop).await;
+    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
+    shop.state().shop.baskets.forget(basket_of(shop, &shopper));
+    shop.conn().batch_execute("UPDATE orders SET substitutions = 'ask'").expect("their wish");
+    let kasia = shop.shopper();
+    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
+    kasia.submit(&format!("/warehouse/orders/{}/picking", order.number), &[]).await;
+    let lines = orders::lines(&mut shop.conn(), order.id).expect("lines");
+    let line = lines.into_iter().find(|l| l.sku == SPAGHETTI).expect("a line");
+    Asking { shop, shopper, kasia, order, position: line.position, sum: line.sum_cents }
+}
+
+impl Asking<'_> {
+    fn line(&self, verb: &str) -> String {
+        format!("/warehouse/orders/{}/lines/{}/{verb}", self.order.number, self.position)
+    }
+
+    /// What stands first among the suggestions.
+    async fn suggested(&self) -> String {
+        let short = self.kasia.get(&self.line("short")).await;
+        short.must_say("They get a letter and have ten minutes; no answer is no.");
+        short.all_after("name=\"product\" value=\"").first().expect("a suggestion").clone()
+    }
+
+    async fn ask(&self) -> String {
+        let sku = self.suggested().await;
+        let page = self.kasia.submit(&self.line("asking"), &[("product", &sku), ("units", "6")]).await;
+        page.must_say("and has until 14:30. Go on with the other lines.");
+        page.must_say("0 of 2 lines done");
+        sku
+    }
+
+    fn page(&self) -> String {
+        format!("/orders/{}", self.order.number)
+    }
+
+    async fn answer(&self, answer: &str) -> crate::common::Answer {
+        let page = self.shopper.get(&self.page()).await;
+        let product =
+            page.all_after("name=\"product\" value=\"").first().cloned().unwrap_or_else(|| "0".into());
+        let to = format!("{}/substitutes/{}", self.page(), self.position);
+        self.shopper.submit(&to, &[("product", &product), ("answer", answer)]).await
+    }
+
+    fn pick(&self) -> Option<fulfilment::Pick> {
+        let picks = fulfilment::picks_of(&mut self.shop.conn(), self.order.id).expect("picks");
+        picks.into_iter().find(|p| p.position == self.position)
+    }
+}
+
+#[actix_web::test]
+async fn a_yes_brings_it_and_it_costs_no_more_than_was_said() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    let sku = it.suggested().await;
+    let swap = [("product", sku.as_str()), ("units", "6")];
+    it.kasia.submit(&it.line("substitution"), &swap).await.must_say("has not said yes to this");
+    assert!(it.pick().is_none(), "nobody swaps unasked");
+    it.ask().await;
+    it.kasia.submit(&it.line("substitution"), &swap).await.must_say("has not said yes to this");
+    it.kasia.get(&it.line("short")).await.must_not_say("Ask the customer");
+
+    worker::work_outbox(&shop.state().shop.app).await.expect("letters");
+    shop.send_mail();
+    let letters = shop.letters();
+    let letter = letters.iter().find(|l| l.subject.starts_with("Yes or no by 14:30")).expect("a letter");
+    assert!(
+        letter.text.contains("Without an answer by 14:30 it is left out and costs nothing."),
+        "{}",
+        letter.text
+    );
+    let page = it.shopper.get(&it.page()).await;
+    page.must_say("in place of");
+    page.must_say("Yes, take it");
+    it.answer("yes").await.must_say("Thank you. Your picker takes it.");
+    it.answer("no").await.must_say("Too late to answer");
+
+    it.kasia.get(&it.line("short")).await.must_say("The customer said yes to");
+    it.kasia.submit(&it.line("substitution"), &swap).await.must_say("1 of 2 lines done");
+    let pick = it.pick().expect("a pick");
+    assert_eq!(pick.state, PickState::Substituted);
+    assert!(pick.sum_cents <= it.sum, "never dearer");
+    it.shopper.get(&it.page()).await.must_not_say("Yes, take it");
+}
+
+#[actix_web::test]
+async fn no_answer_in_time_is_no_and_a_late_yes_changes_nothing() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    let sku = it.ask().await;
+    shop.clock.advance(chrono::Duration::minutes(10));
+    it.shopper.get(&it.page()).await.must_not_say("Yes, take it");
+    it.kasia.get(&it.line("short")).await.must_say("by 14:30: leave it out, as the customer was told.");
+    let product =
+        it.shop.text(&format!("SELECT id FROM products WHERE sku = '{sku}'")).parse().expect("a key");
+    let late = lifecycle::answer_substitute(
+        &mut shop.conn(),
+        it.order.id,
+        it.position,
+        product,
+        true,
+        shop.clock.now(),
+    );
+    assert!(matches!(late, Err(AnswerError::TooLate)), "{late:?}");
+    let swap = [("product", sku.as_str()), ("units", "6")];
+    it.kasia.submit(&it.line("substitution"), &swap).await.must_say("has not said yes to this");
+    worker::work_outbox(&shop.state().shop.app).await.expect("letters");
+    shop.send_mail();
+    assert!(!shop.letters().iter().any(|l| l.subject.starts_with("Yes or no")), "it is not asked too late");
+    it.kasia.submit(&it.line("leaving-out"), &[]).await.must_say("1 of 2 lines done");
+}
+
+#[actix_web::test]
+async fn a_no_leaves_it_out_and_another_one_can_be_asked_about() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    it.ask().await;
+    it.answer("no").await.must_say("It is left out, and costs nothing.");
+    let short = it.kasia.get(&it.line("short")).await;
+    short.must_say("The customer said no to");
+    short.must_say("Ask the customer");
+    it.kasia
+        .submit(&it.line("asking"), &[("code", "DE-MIL-001"), ("units", "1")])
+        .await
+        .must_say("and has until 14:30");
+}
+
+#[actix_web::test]
+async fn a_stranger_and_a_link_answer_nothing() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    it.ask().await;
+    let to = format!("{}/substitutes/{}", it.page(), it.position);
+    let stranger = shop.shopper().post(&to, &[("product", "1"), ("answer", "yes")]).await;
+    assert_eq!(stranger.status, actix_web::http::StatusCode::NOT_FOUND);
+    let key = orders::make_link(&mut shop.conn(), it.order.id, shop.clock.now()).expect("a link");
+    let by_link = shop.shopper();
+    let opened = by_link.get(&format!("{}?key={key}", it.page())).await;
+    let page = opened.location.clone().unwrap_or_else(|| it.page());
+    by_link.get(&page).await.must_say("Answer, with a code we send you");
+    let product = it.shopper.get(&it.page()).await.all_after("name=\"product\" value=\"")[0].clone();
+    let led = by_link.post(&to, &[("product", &product), ("answer", "yes")]).await;
+    assert!(
+        led.location.is_some_and(|there| there.ends_with("/code?then=answer")),
+        "a link alone answers nothing"
+    );
+    let kinds = "SELECT count(*) FROM events WHERE kind = 'substitute_answered'";
+    assert_eq!(shop.count(kinds), 0);
+}
+
+#[actix_web::test]
+async fn an_answer_and_the_pickers_leaving_out_at_once_make_one_story() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    let sku = it.ask().await;
+    let product: i64 =
+        shop.text(&format!("SELECT id FROM products WHERE sku = '{sku}'")).parse().expect("a key");
+    let picker = shop.text("SELECT id FROM staff_members WHERE email = 'warehouse@demo.test'");
+    let (picker, now) = (StaffId(picker.parse().expect("an id")), shop.clock.now());
+    let mut holder = shop.conn();
+    Transactions::begin_transaction(&mut holder).expect("a transaction");
+    orders::lock_order(&mut holder, it.order.id).expect("the row");
+    let (order, position) = (it.order.id, it.position);
+    let (answered, left_out) = std::thread::scope(|scope| {
+        let (mut theirs, mut hers) = (shop.conn(), shop.conn());
+        let answering = scope
+            .spawn(move || lifecycle::answer_substitute(&mut theirs, order, position, product, true, now));
+        let leaving = scope
+            .spawn(move || lifecycle::settle_line(&mut hers, order, position, Settled::LeftOut, picker, now));
+        shop.wait_until_blocked(2);
+        Transactions::commit_transaction(&mut holder).expect("let go");
+        (answering.join().expect("an end"), leaving.join().expect("an end"))
+    });
+    left_out.expect("whoever is first, the line is left out");
+    let answers = shop.count("SELECT count(*) FROM events WHERE kind = 'substitute_answered'");
+    match answered {
+        Ok(()) => assert_eq!(answers, 1),
+        Err(AnswerError::TooLate) => assert_eq!(answers, 0),
+        Err(other) => panic!("{other:?}"),
+    }
+    assert_eq!(it.pick().expect("a pick").state, PickState::LeftOut);
+    let again = lifecycle::ask_substitute(
+        &mut shop.conn(),
+        order,
+        position,
+        (ProductId(product), 1, None),
+        picker,
+        now,
+    );
+    assert!(matches!(again, Err(PickError::Settled(_))), "{again:?}");
+}
