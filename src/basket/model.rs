@@ -123,18 +123,22 @@ impl Basket {
                 seen_offer,
             })
             .collect();
-        let priced: Vec<Priced> = lines
-            .iter()
-            .map(|l| Priced {
-                quantity: l.counted,
-                full_price: l.item.article.price_cents,
-                offer: l.item.offer.clone(),
-            })
-            .collect();
-        for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
-            line.off = off;
-        }
+        take_offers_off(&mut lines);
         Self { id, spot, seen_terms, lost_place: None, lines, version: 0 }
+    }
+
+    /// So many of each thing, counted as they are wanted whatever there is: what an order would come to.
+    pub fn as_wanted(spot: Spot, things: Vec<(Item, i32)>) -> Self {
+        let line = |(item, quantity): (Item, i32)| Line {
+            seen: Seen { quantity, seen_price_cents: item.unit_price(), seen_quantity: quantity },
+            seen_offer: item.offer.clone(),
+            counted: quantity,
+            off: Money::ZERO,
+            item,
+        };
+        let mut lines: Vec<Line> = things.into_iter().map(line).collect();
+        take_offers_off(&mut lines);
+        Self { spot: Some(spot), lines, ..Self::empty(None) }
     }
 
     /// The terms when they were last seen, if they are others now: the quote ran out, and the
@@ -155,5 +159,19 @@ impl Basket {
 
     pub fn quantity_of(&self, product: i64) -> i32 {
         self.lines.iter().find(|l| l.item.article.id.0 == product).map_or(0, Line::quantity)
+    }
+}
+
+fn take_offers_off(lines: &mut [Line]) {
+    let priced: Vec<Priced> = lines
+        .iter()
+        .map(|l| Priced {
+            quantity: l.counted,
+            full_price: l.item.article.price_cents,
+            offer: l.item.offer.clone(),
+        })
+        .collect();
+    for (line, off) in lines.iter_mut().zip(price_lines(&priced)) {
+        line.off = off;
     }
 }

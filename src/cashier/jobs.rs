@@ -38,6 +38,7 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         | Event::RefundFailed { .. }
         | Event::StockSet { .. }
         | Event::StockMoved { .. }
+        | Event::OrderChanged { .. }
         | about_the_customer!()
         | about_the_goods!() => Ok(Acted::Done),
     }

@@ -10,6 +10,7 @@ mod cards;
 mod hooks;
 mod jobs;
 mod pay;
+mod reserve;
 mod shut;
 mod wait;
 
@@ -18,6 +19,7 @@ pub use cards::{CardFields, card_fields, keep_card, remove_card};
 pub use hooks::{LONGEST_WORD, hear, settle_waiting};
 pub use jobs::act;
 pub use pay::{Outcome, look, pay, renew_ending, retry};
+pub use reserve::{NotReserved, reserve_more};
 pub use shut::{cancel, cancel_unpaid};
 
 // As the checkout lists them.

@@ -94,7 +94,7 @@ pub async fn renew_ending(app: &App) -> Result<usize, AppError> {
     Ok(count)
 }
 
-async fn drive(app: &App, id: AttemptId, who: For) -> Outcome {
+pub(super) async fn drive(app: &App, id: AttemptId, who: For) -> Outcome {
     let now = app.clock.now();
     let begun = match app.db(move |conn| lifecycle::begin_paying(conn, id, now)).await {
         Ok(Some(errand)) => charge(app, errand, who).await,

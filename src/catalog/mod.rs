@@ -19,6 +19,6 @@ pub use model::{
 pub use offers::{Offer, OfferKind, Priced, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
-    best_of_kind, best_sellers, by_ids, by_sku, by_slug, id_by_sku, offers_running, on_offer_now,
-    product_addresses, ware_by_sku, wares,
+    best_of_kind, best_sellers, by_ids, by_ids_sold_or_not, by_sku, by_slug, id_by_sku, offers_running,
+    on_offer_now, product_addresses, ware_by_sku, wares,
 };

@@ -43,6 +43,22 @@ pub fn by_ids(conn: &mut PgConnection, ids: &[i64], now: DateTime<Utc>) -> Query
     Ok(rows.into_iter().map(item(now)).collect())
 }
 
+/// The same, with those that are not sold any more: somebody has ordered them.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn by_ids_sold_or_not(
+    conn: &mut PgConnection,
+    ids: &[i64],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Item>> {
+    let rows: Vec<ItemRow> = on_the_shelf(now)
+        .filter(products::id.eq_any(ids))
+        .select((Article::as_select(), Option::<StockRow>::as_select(), Option::<Offer>::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(item(now)).collect())
+}
+
 /// A product by its address. Its offer is asked for only where there may be one: few have one,
 /// and the joins cost half as much again as the rest.
 ///

@@ -5,7 +5,7 @@ use crate::db::Ready as _;
 use crate::db::schema::{
     delivery_windows, place_names, place_wishes, places, quotes, window_templates, zones,
 };
-use crate::ids::{PlaceId, ZoneId};
+use crate::ids::{PlaceId, QuoteId, ZoneId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -44,6 +44,14 @@ pub fn places_of(conn: &mut PgConnection) -> QueryResult<Vec<Place>> {
 /// `NotFound` when there is none.
 pub fn place(conn: &mut PgConnection, id: PlaceId) -> QueryResult<Place> {
     Place::query().find(id).first(conn)
+}
+
+/// A fee that was promised.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn quote(conn: &mut PgConnection, id: QuoteId) -> QueryResult<Quote> {
+    Quote::query().find(id).first(conn)
 }
 
 pub(super) fn all_places(conn: &mut PgConnection) -> QueryResult<Vec<Place>> {

@@ -45,6 +45,26 @@ pub struct Ordered {
     pub maximum: Money,
 }
 
+/// A line that a customer has changed; 0: it was not there, or is not any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineChange {
+    pub name: String,
+    pub before: i32,
+    pub after: i32,
+}
+
+impl LineChange {
+    /// `Oat milk: 3 instead of 2`
+    pub fn words(&self) -> String {
+        let Self { name, before, after } = self;
+        match (before, after) {
+            (0, after) => format!("{name}: {after} added"),
+            (_, 0) => format!("{name}: taken out"),
+            (before, after) => format!("{name}: {after} instead of {before}"),
+        }
+    }
+}
+
 /// A fact, in the past tense, with just enough detail to tell it again.
 ///
 /// The subject of those about an order and its money is the order.
@@ -284,6 +304,16 @@ pub enum Event {
     /// The customer has changed where to leave it, the note, the telephone or the gate code. What they
     /// are now is personal, and stands in the order's contact alone.
     InstructionsChanged,
+    /// The customer has changed what is in it. `lines`: all of it as it is now, each with its position.
+    OrderChanged {
+        lines: Vec<(i32, Ordered)>,
+        changes: Vec<LineChange>,
+        goods: Money,
+        coupon: Money,
+        fee: Money,
+        total: Money,
+        maximum: Money,
+    },
     /// No link made before opens the order any more.
     LinksRevoked,
     /// The customer says that something is not right. What they wrote stands in the case alone.
@@ -358,6 +388,7 @@ impl Event {
             Self::PromiseMade { .. } => "promise_made",
             Self::DelayForeseen { .. } => "delay_foreseen",
             Self::InstructionsChanged => "instructions_changed",
+            Self::OrderChanged { .. } => "order_changed",
             Self::LinksRevoked => "links_revoked",
             Self::ProblemReported { .. } => "problem_reported",
             Self::CaseTaken { .. } => "case_taken",
@@ -375,6 +406,7 @@ impl Event {
             | Self::OrderConfirmed
             | Self::OrderCancelled { .. }
             | Self::OrderCompleted
+            | Self::OrderChanged { .. }
             | Self::LinksRevoked
             | Self::ProblemReported { .. }
             | Self::CaseTaken { .. }
@@ -431,6 +463,7 @@ impl Event {
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }
             | Self::DelayForeseen { .. }
+            | Self::OrderChanged { .. }
             | Self::CaseAnswered { .. } => &[Consumer::Notifications],
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
                 &[Consumer::Gateway]

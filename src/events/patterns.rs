@@ -49,12 +49,13 @@ macro_rules! about_the_money {
     };
 }
 
-/// Whether an order is still to be, as a pattern.
+/// What an order is and whether it still is to be, as a pattern.
 macro_rules! about_the_order {
     () => {
         $crate::events::Event::OrderConfirmed
             | $crate::events::Event::OrderCancelled { .. }
             | $crate::events::Event::OrderCompleted
+            | $crate::events::Event::OrderChanged { .. }
     };
 }
 

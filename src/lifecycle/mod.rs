@@ -9,6 +9,7 @@ mod batch;
 mod cancel;
 mod capture;
 mod carrier;
+mod change;
 mod choose;
 mod claim;
 mod closure;
@@ -22,6 +23,7 @@ mod place;
 mod promise;
 mod refund;
 mod renew;
+mod reserve;
 mod settle;
 mod shelves;
 mod status;
@@ -34,6 +36,7 @@ pub use carrier::{
     CarrierError, CarrierName, ask_carrier, booking_ended, carrier_booked, carrier_collected,
     carrier_refused, give_up_carrier,
 };
+pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use closure::{declare_incident, end_incident, move_next};
@@ -53,6 +56,7 @@ pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };
 pub use renew::renew;
+pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};
 pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
 pub use status::{Back, Release, Status, Story, Try};

@@ -344,7 +344,7 @@ fn write_order(
     Ok(order)
 }
 
-fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) -> Vec<OrderLine> {
+pub(super) fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) -> Vec<OrderLine> {
     let lines = basket.lines.iter().zip(&reckoned.coupon_shares).enumerate();
     lines
         .map(|(i, (line, coupon))| {

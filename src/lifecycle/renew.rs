@@ -44,7 +44,7 @@ pub fn renew(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>) -> Quer
     })
 }
 
-fn standby_of(old: &Attempt, now: DateTime<Utc>) -> Attempt {
+pub(super) fn standby_of(old: &Attempt, now: DateTime<Utc>) -> Attempt {
     Attempt {
         id: AttemptId(Uuid::now_v7()),
         state: AttemptState::Created,

@@ -177,7 +177,11 @@ impl Fold {
                 // That money came late is said later; it was over before.
                 self.cancelled_at.get_or_insert(at);
             }
-            about_the_money!() | about_the_goods!() | about_the_customer!() | about_no_order!() => {}
+            Event::OrderChanged { .. }
+            | about_the_money!()
+            | about_the_goods!()
+            | about_the_customer!()
+            | about_no_order!() => {}
         }
     }
 
@@ -243,6 +247,7 @@ impl Fold {
             | Event::OrderConfirmed
             | Event::OrderCancelled { .. }
             | Event::OrderCompleted
+            | Event::OrderChanged { .. }
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
             | about_the_goods!()

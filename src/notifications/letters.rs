@@ -1,6 +1,7 @@
 //! Each letter, as text and as HTML. The subject and the first line are the answer.
 
 use super::Desk;
+use crate::events::{Event, LineChange};
 use crate::ids::{CaseId, DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
@@ -21,6 +22,8 @@ pub(super) enum Kind {
     NotDelivered(DropId),
     /// Since when it is known.
     Late(DateTime<Utc>),
+    /// What is in it was changed: the event's number.
+    Changed(i64),
     /// The desk has answered what was reported.
     Answered(CaseId),
 }
@@ -90,6 +93,7 @@ pub(super) fn write(
     let (text, html) = match kind {
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
+        Kind::Changed(_) => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Asked(..) | Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
             (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
         }
@@ -114,13 +118,14 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
         Kind::Asked(position, _) => asked(voice, dossier, position),
         Kind::Answered(case) => answered(dossier, case),
+        Kind::Changed(id) => changed(voice, dossier, id),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
             news(kind, voice, dossier, &answer)
         }
     };
     let window = voice.promised(dossier);
     let big = match kind {
-        Kind::Confirmed => Some(window.clone()),
+        Kind::Confirmed | Kind::Changed(_) => Some(window.clone()),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
         Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => None,
     };
@@ -165,7 +170,12 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => {
+        Kind::Confirmed
+        | Kind::Cancelled
+        | Kind::Refunded(_)
+        | Kind::Asked(..)
+        | Kind::Answered(_)
+        | Kind::Changed(_) => {
             format!("Order {number}")
         }
     };
@@ -209,6 +219,17 @@ fn refunded(voice: &Voice, dossier: &Dossier, refund: RefundId) -> Opening {
     (format!("Order {number}: {} has gone back to you", back.amount), title, vec![lead])
 }
 
+fn changed(voice: &Voice, dossier: &Dossier, id: i64) -> Opening {
+    let (number, total) = (&dossier.order.number, dossier.order.total_cents);
+    let of = dossier.history.iter().find(|r| r.id == id).map(|r| &r.event);
+    let each: Vec<String> = match of {
+        Some(Event::OrderChanged { changes, .. }) => changes.iter().map(LineChange::words).collect(),
+        Some(_) | None => Vec::new(),
+    };
+    let lead = each.into_iter().chain([voice.sum(dossier)]).collect();
+    (format!("Order {number} changed: now {total}"), "Your order is changed. We come".to_owned(), lead)
+}
+
 fn answered(dossier: &Dossier, case: CaseId) -> Opening {
     let number = &dossier.order.number;
     let found = dossier.cases.iter().find(|c| c.id == case);
@@ -250,7 +271,7 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::Asked(..) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) => {
+        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Changed(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()
         }
     }

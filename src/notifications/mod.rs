@@ -9,7 +9,7 @@ mod letters;
 use crate::config::Config;
 use crate::events::{Event, Recorded};
 use crate::ids::OrderId;
-use crate::lifecycle::{Stage, Status, Story};
+use crate::lifecycle::{Stage, Status};
 use crate::orders;
 use crate::outside::mail;
 use crate::tracker::{self, Dates, Dossier, Voice};
@@ -52,7 +52,7 @@ pub fn deliver(
     conn.transaction(|conn| {
         let order = orders::order(conn, OrderId(recorded.subject))?;
         let dossier = Dossier::read(conn, order)?;
-        if is_overtaken(kind, &dossier.story, now) {
+        if is_overtaken(kind, &dossier, now) {
             return Ok(false);
         }
         let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
@@ -80,6 +80,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
         Event::DelayForeseen { .. } => Kind::Late(recorded.happened_at),
         Event::CaseAnswered { case } => Kind::Answered(*case),
+        Event::OrderChanged { .. } => Kind::Changed(recorded.id),
         Event::QuoteGiven { .. }
         | Event::OrderPlaced { .. }
         | Event::OrderCompleted
@@ -125,7 +126,8 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
 
 /// What is not true any more when it comes to be written is not written: another event has its
 /// own letter.
-fn is_overtaken(kind: Kind, story: &Story, now: DateTime<Utc>) -> bool {
+fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
+    let story = &dossier.story;
     let (status, stage) = (&story.status, story.goods.stage());
     let is_at = |wanted: Stage| *status == Status::Confirmed && stage == wanted;
     let is_of_the_last = |drop| story.goods.last_try().is_some_and(|t| t.id == drop);
@@ -133,6 +135,8 @@ fn is_overtaken(kind: Kind, story: &Story, now: DateTime<Utc>) -> bool {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
         Kind::Refunded(_) | Kind::Answered(_) => false,
+        // Another change after it has its own letter.
+        Kind::Changed(id) => *status != Status::Confirmed || last_change(dossier) != Some(id),
         Kind::Asked(position, at) => {
             let asked = story.goods.ask(position).filter(|ask| ask.at == at && ask.waits(now));
             let is_settled = story.goods.lines.iter().any(|line| line.position == position);
@@ -146,6 +150,11 @@ fn is_overtaken(kind: Kind, story: &Story, now: DateTime<Utc>) -> bool {
                 || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
         }
     }
+}
+
+fn last_change(dossier: &Dossier) -> Option<i64> {
+    let is_change = |r: &&Recorded| matches!(r.event, Event::OrderChanged { .. });
+    dossier.history.iter().rfind(is_change).map(|r| r.id)
 }
 
 fn unwritable(e: askama::Error) -> diesel::result::Error {

@@ -273,6 +273,36 @@ pub fn set_completed(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -
         .map(drop)
 }
 
+/// What an order comes to now, and what of it is whose.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_sums(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
+    diesel::update(orders::table.find(order.id))
+        .set((
+            orders::coupon_code.eq(&order.coupon_code),
+            orders::goods_cents.eq(order.goods_cents),
+            orders::coupon_cents.eq(order.coupon_cents),
+            orders::fee_cents.eq(order.fee_cents),
+            orders::total_cents.eq(order.total_cents),
+            orders::maximum_cents.eq(order.maximum_cents),
+            orders::minimum_age.eq(order.minimum_age),
+            orders::version.eq(orders::version + 1),
+        ))
+        .ready()
+        .execute(conn)
+        .map(drop)
+}
+
+/// Its lines are these from now on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn replace_lines(conn: &mut PgConnection, order: OrderId, lines: &[OrderLine]) -> QueryResult<()> {
+    diesel::delete(order_lines::table.filter(order_lines::order_id.eq(order))).execute(conn)?;
+    insert_lines(conn, lines)
+}
+
 /// Who pays another way now than when the order was placed.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub(super) fn tell(subject: Uuid, history: &[Recorded], rows: &mut Rows, shelves
         timeline(recorded, rows);
         promise(recorded, rows);
     }
-    order(subject, &story, rows);
+    order(subject, &story, history, rows);
     money(subject, &story, history, rows);
     warehouse(subject, &story, history, rows);
     for attempt in &story.goods.tries {
@@ -57,18 +57,30 @@ fn promise(recorded: &Recorded, rows: &mut Rows) {
     rows.add("promises", row);
 }
 
-fn order(id: Uuid, story: &Story, rows: &mut Rows) {
+fn order(id: Uuid, story: &Story, history: &[Recorded], rows: &mut Rows) {
     let (state, why): (OrderState, Option<CancelledWhy>) = match &story.status {
         Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => (OrderState::Placed, None),
         Status::Confirmed => (OrderState::Confirmed, None),
         Status::Completed => (OrderState::Completed, None),
         Status::Cancelled(why) => (OrderState::Cancelled, Some(*why)),
     };
+    let sums = history.iter().rev().find_map(sums);
     let row = json!({
         "id": id, "state": state.as_str(), "placed_at": story.placed_at, "confirmed_at": story.confirmed_at,
         "completed_at": story.completed_at, "cancelled_why": why.map(CancelledWhy::as_str),
+        "fee_cents": sums.map(|s| s.0), "total_cents": sums.map(|s| s.1), "maximum_cents": sums.map(|s| s.2),
     });
     rows.add("orders", row);
+}
+
+/// Fee, total and maximum, where an event says what the order comes to.
+fn sums(recorded: &Recorded) -> Option<(Money, Money, Money)> {
+    if let Event::OrderPlaced { fee, total, maximum, .. } | Event::OrderChanged { fee, total, maximum, .. } =
+        &recorded.event
+    {
+        return Some((*fee, *total, *maximum));
+    }
+    None
 }
 
 fn money(order: Uuid, story: &Story, history: &[Recorded], rows: &mut Rows) {

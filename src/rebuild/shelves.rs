@@ -1,7 +1,7 @@
 //! Shelves as the log tells them: stated once, then moved by orders and by hand.
 
 use super::tables::Rows;
-use crate::events::{Event, Recorded, about_the_customer, about_the_money};
+use crate::events::{Event, Ordered, Recorded, about_the_customer, about_the_money};
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -78,6 +78,7 @@ impl Taken {
                 }
                 self.wait(shelves);
             }
+            Event::OrderChanged { lines, .. } => self.change(lines, shelves),
             Event::OrderConfirmed if self.cancelled => {
                 self.cancelled = false;
                 self.wait(shelves);
@@ -120,6 +121,18 @@ impl Taken {
             | about_the_customer!()
             | about_the_money!() => {}
         }
+    }
+
+    /// Nothing of it is picked yet: all of the old lines is anybody's again, all of the new ones waits.
+    fn change(&mut self, lines: &[(i32, Ordered)], shelves: &mut Shelves) {
+        for line in self.lines.values().filter(|line| line.waits) {
+            shelves.held(line.product, -line.quantity);
+        }
+        let line = |(position, Ordered { product, quantity, .. }): &(i32, Ordered)| {
+            (*position, Line { product: *product, quantity: *quantity, waits: false, bag: None })
+        };
+        self.lines = lines.iter().map(line).collect();
+        self.wait(shelves);
     }
 
     fn wait(&mut self, shelves: &mut Shelves) {

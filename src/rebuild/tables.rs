@@ -15,7 +15,10 @@ const BATCH: usize = 10_000;
 
 /// The tables that are built from events, and the columns that are.
 const BUILT: [(&str, &str); 9] = [
-    ("orders", "id, state, placed_at, confirmed_at, completed_at, cancelled_why"),
+    (
+        "orders",
+        "id, state, placed_at, confirmed_at, completed_at, cancelled_why, fee_cents, total_cents, maximum_cents",
+    ),
     ("payment_attempts", "id, order_id, method, state, standby, amount_cents"),
     ("captures", "id, attempt_id, state, amount_cents"),
     ("refunds", "id, attempt_id, state, amount_cents"),
@@ -35,7 +38,12 @@ const BUILT: [(&str, &str); 9] = [
 
 /// What is laid side by side: a name, what names a row, and one text that is read over both schemas.
 pub(super) const TOLD: [(&str, &str, &str); 10] = [
-    ("orders", "id", "SELECT id, state, placed_at, confirmed_at, completed_at, cancelled_why FROM orders"),
+    (
+        "orders",
+        "id",
+        "SELECT id, state, placed_at, confirmed_at, completed_at, cancelled_why, fee_cents, total_cents, \
+         maximum_cents FROM orders",
+    ),
     (
         "payment_attempts",
         "id",

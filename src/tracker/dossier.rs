@@ -1,8 +1,9 @@
 //! Everything that is told about one order, read together.
 
 use crate::care::{self, Case};
-use crate::delivery::{self, Place};
+use crate::delivery::{self, DropState, Place};
 use crate::events::{self, Recorded};
+use crate::ids::{DropId, StaffId};
 use crate::lifecycle::{Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
@@ -19,6 +20,8 @@ pub struct Run {
     pub of: usize,
     /// When the rider was last seen; known only while they are on the way to it.
     pub seen_at: Option<DateTime<Utc>>,
+    /// How far that was from this door, in a straight line.
+    pub metres: Option<i64>,
 }
 
 pub struct Dossier {
@@ -79,6 +82,11 @@ impl Dossier {
             && !matches!(self.story.goods.stage(), Stage::OnTheWay | Stage::Delivered)
     }
 
+    /// Whether its customer may change what is in it: until picking starts.
+    pub fn can_be_changed(&self) -> bool {
+        self.story.status == Status::Confirmed && self.story.goods.stage() == Stage::Waiting
+    }
+
     /// Whether its customer may say anew how to find them: until it is there.
     pub fn can_be_instructed(&self) -> bool {
         self.order.can_be_cancelled() && self.story.goods.stage() != Stage::Delivered
@@ -125,22 +133,35 @@ impl Dossier {
     }
 }
 
+impl Run {
+    /// Where an order is while a rider has it; their position only while they are on the way to it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn of(conn: &mut PgConnection, drop: DropId, rider: StaffId) -> QueryResult<Option<Self>> {
+        let stops = delivery::stops_of(conn, rider)?;
+        let Some(before) = stops.iter().position(|stop| stop.id == drop) else { return Ok(None) };
+        let stop = &stops[before];
+        let seen = match stop.state {
+            DropState::OnTheWay => delivery::rider(conn, rider)?,
+            DropState::Planned | DropState::RiderAssigned | DropState::Delivered | DropState::Failed => None,
+        };
+        let here = seen.as_ref().and_then(|r| r.latitude.zip(r.longitude));
+        Ok(Some(Self {
+            stop: before + 1,
+            of: stops.len(),
+            seen_at: seen.and_then(|r| r.position_at),
+            metres: here.map(|here| delivery::metres(here, (stop.latitude, stop.longitude))),
+        }))
+    }
+}
+
 fn run(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<Run>> {
     let stage = story.goods.stage();
     let with_rider =
         story.status == Status::Confirmed && matches!(stage, Stage::RiderAssigned | Stage::OnTheWay);
-    let found = story.goods.last_try().filter(|_| with_rider).and_then(|t| Some((t.id, t.rider?)));
-    let Some((drop, rider)) = found else { return Ok(None) };
-    let stops = delivery::stops_of(conn, rider)?;
-    let Some(before) = stops.iter().position(|stop| stop.id == drop) else { return Ok(None) };
-    let seen_at = match stage {
-        Stage::OnTheWay => delivery::rider(conn, rider)?.and_then(|r| r.position_at),
-        Stage::Waiting
-        | Stage::Picking
-        | Stage::Packed
-        | Stage::RiderAssigned
-        | Stage::NotDelivered
-        | Stage::Delivered => None,
-    };
-    Ok(Some(Run { stop: before + 1, of: stops.len(), seen_at }))
+    match story.goods.last_try().filter(|_| with_rider).and_then(|t| Some((t.id, t.rider?))) {
+        Some((drop, rider)) => Run::of(conn, drop, rider),
+        None => Ok(None),
+    }
 }

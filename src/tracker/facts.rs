@@ -82,6 +82,9 @@ fn rider(voice: &Voice, dossier: &Dossier) -> Option<Value> {
         "tracking_url": last.tracking_url,
         "stop": far.as_ref().map(|f| f.stop),
         "stops": far.as_ref().map(|f| f.of),
+        "how_far": far.as_ref().map(|f| format!("{} {}", f.point, f.words)),
+        "metres": far.as_ref().and_then(|f| f.metres),
+        "seen_at": far.as_ref().and_then(|f| f.seen_at),
     }))
 }
 

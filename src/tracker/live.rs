@@ -2,12 +2,15 @@
 //! only that there is something new; the page then fetches itself.
 
 use super::access::{Caller, Sight, clock_words, private, voice};
+use super::dossier::Run;
+use super::way::Way;
 use super::words::Voice;
 use crate::app::App;
 use crate::db::Watching;
+use crate::delivery::{self, DropState};
 use crate::error::AppError;
 use crate::events;
-use crate::ids::OrderNumber;
+use crate::ids::{OrderId, OrderNumber};
 use crate::promises::{self, Forecast};
 use crate::storefront::{Shop, Visit};
 use crate::web::Client;
@@ -18,6 +21,7 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use bytes::Bytes;
+use diesel::prelude::*;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -152,17 +156,38 @@ impl Listener {
     /// same: it will find out.
     async fn news(&self) -> String {
         let order = self.watching.order();
-        let read = move |conn: &mut diesel::PgConnection| {
+        let read = move |conn: &mut PgConnection| {
             let forecast = promises::forecast_of(conn, order)?;
-            Ok::<_, AppError>(version(events::version(conn, order.0)?, forecast.as_ref()))
+            let version = version(events::version(conn, order.0)?, forecast.as_ref());
+            Ok::<_, AppError>((version, coming(conn, order)?))
         };
-        let version = self.app.read(read).await.unwrap_or_else(|_| "unknown".to_owned());
-        format!("event: order\ndata: {version}\n\n")
+        match self.app.read(read).await {
+            Ok((version, coming)) => format!("event: order\ndata: {version}\n\n{}", self.rider(coming)),
+            Err(_) => "event: order\ndata: unknown\n\n".to_owned(),
+        }
+    }
+
+    /// How far the rider is, in the words of the page; nothing unless they are on the way to this door.
+    fn rider(&self, coming: Option<(Run, String)>) -> String {
+        let Some((run, name)) = coming else { return String::new() };
+        let voice = Voice { now: self.app.clock.now(), ..self.voice.clone() };
+        let far = voice.far(run, &name);
+        let (point, words, picture, x) = (&far.point, &far.words, &far.picture, Way::of(&far).rider);
+        let data = serde_json::json!({ "point": point, "words": words, "picture": picture, "x": x });
+        format!("event: rider\ndata: {data}\n\n")
     }
 
     fn time(&self) -> String {
         clock_words(&self.voice, self.app.clock.now())
     }
+}
+
+/// Who is on the way with it, and where they are.
+fn coming(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<(Run, String)>> {
+    let drop = delivery::last_drop(conn, order)?.filter(|drop| drop.state == DropState::OnTheWay);
+    let Some((drop, rider)) = drop.and_then(|drop| Some((drop.id, drop.rider_id?))) else { return Ok(None) };
+    let name = delivery::rider(conn, rider)?.map(|r| r.first_name);
+    Ok(Run::of(conn, drop, rider)?.zip(name))
 }
 
 /// What an order's page says is of this version: of its last event, and of the newest forecast.

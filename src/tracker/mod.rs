@@ -16,6 +16,7 @@ mod device;
 mod dossier;
 mod facts;
 mod instructions;
+mod lines;
 mod links;
 mod list;
 mod live;
@@ -28,6 +29,7 @@ mod receipt;
 mod said;
 mod sums;
 mod views;
+mod way;
 mod words;
 
 pub use asks::{question, terms};
@@ -57,6 +59,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/code", counted(get().to(code::ask)))
         .route("/orders/{number}/code", counted(post().to(code::send)))
         .route("/orders/{number}/code/check", counted(post().to(code::check)))
+        .route("/orders/{number}/lines", counted(get().to(lines::ask)))
+        .route("/orders/{number}/lines", counted(post().to(lines::change)))
         .route("/orders/{number}/links", counted(get().to(links::show)))
         .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
         .route("/orders/{number}/problem", counted(get().to(problem::ask)))

@@ -10,6 +10,7 @@ use super::pay_again::{self, CardFrame, PayAgain};
 use super::problem::{CaseView, cases};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
+use super::way::Way;
 use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
@@ -29,8 +30,6 @@ use serde::Deserialize;
 const LOOK_AGAIN: u32 = 8;
 /// The same while it is picked and brought.
 const LOOK_SOMETIMES: u32 = 30;
-/// More stops are not drawn.
-const MOST_DOTS: usize = 12;
 
 #[derive(Deserialize)]
 pub(super) struct LinkQuery {
@@ -67,6 +66,7 @@ struct OrderPage {
     can_move: bool,
     can_instruct: bool,
     can_report: bool,
+    can_change: bool,
     /// Whoever looks may shut the links to it.
     has_links: bool,
     cases: Vec<CaseView>,
@@ -133,8 +133,7 @@ struct Rider {
     /// The carrier's number for it.
     tracking: Option<String>,
     far: Option<HowFar>,
-    /// The stops still to be made; whether each is this order's.
-    dots: Vec<bool>,
+    way: Option<Way>,
 }
 
 pub(super) async fn show(
@@ -229,6 +228,7 @@ fn page(
         can_move: dossier.can_be_moved(),
         can_instruct: dossier.can_be_instructed(),
         can_report: dossier.can_be_reported(),
+        can_change: dossier.can_be_changed(),
         has_links: sight.is_owner(),
         cases: cases(voice, dossier, sight),
         pay: pay_again::offered(shop, dossier, sight, saved),
@@ -304,14 +304,14 @@ fn rider(voice: &Voice, dossier: &Dossier) -> Option<Rider> {
     let of = goods.last_try().filter(|_| is_coming)?;
     let name = of.by.clone()?;
     let far = voice.how_far(dossier);
-    let dots = far.iter().flat_map(|far| (1..=far.of.min(MOST_DOTS)).map(move |n| n == far.stop)).collect();
+    let way = far.as_ref().map(Way::of);
     Some(Rider {
         first: name.chars().take(1).collect(),
         name,
         follow: of.tracking_url.clone(),
         tracking: of.tracking_number.clone(),
         far,
-        dots,
+        way,
     })
 }
 
@@ -366,6 +366,10 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
             if dossier.story.goods.stage() == Stage::Waiting {
                 let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
                 lines.insert(0, line("mail", words));
+            }
+            if dossier.can_be_changed() {
+                let words = "You can change what is in it until we begin to pick it.".to_owned();
+                lines.push(line("list", words));
             }
             lines.push(line("undo-2", cancelling));
             lines

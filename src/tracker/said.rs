@@ -32,6 +32,8 @@ pub(super) enum Said {
     WindowClosed,
     /// It is on the way, or over.
     TooLateToChange,
+    OrderChanged,
+    TooLateToPick,
     /// What the customer said to something else in a line's place.
     Agreed,
     Declined,
@@ -48,7 +50,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 22] = [
+    const ALL: [(Self, &str); 24] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -61,6 +63,8 @@ impl Said {
         (Self::WindowFull, "full"),
         (Self::WindowClosed, "closed"),
         (Self::TooLateToChange, "fixed"),
+        (Self::OrderChanged, "changed"),
+        (Self::TooLateToPick, "picked"),
         (Self::Agreed, "yes"),
         (Self::Declined, "no"),
         (Self::TooLateToAnswer, "answered"),
@@ -107,6 +111,7 @@ impl Said {
             Self::AlreadyPaid
             | Self::OtherTime
             | Self::Instructed
+            | Self::OrderChanged
             | Self::Agreed
             | Self::Declined
             | Self::LinksShut
@@ -122,6 +127,7 @@ impl Said {
             | Self::TooLateToCancel
             | Self::CannotCancelNow
             | Self::TooLateToChange
+            | Self::TooLateToPick
             | Self::TooLateToAnswer
             | Self::TooManyReports
             | Self::OwnerShuts => Tone::Warn,
@@ -159,6 +165,10 @@ impl Said {
             }
             Self::TooLateToChange => {
                 "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
+            }
+            Self::OrderChanged => "Your order is changed. We have written to you what it comes to now.",
+            Self::TooLateToPick => {
+                "It is too late to change what is in it: somebody picks it already, or it is over. Nothing has changed."
             }
             Self::OwnerShuts => {
                 "Links are shut in the browser you ordered in, or by signing in. Nothing has changed."

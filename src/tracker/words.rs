@@ -208,9 +208,14 @@ impl Voice {
             return if most.is_zero() { "There is nothing to pay.".to_owned() } else { format!("{total}") };
         };
         if !payment.captured.is_zero() {
-            let weighed =
-                if payment.captured > total { " What it weighs less goes back to you." } else { "" };
-            return format!("{} paid with {}.{weighed}", payment.captured, payment.label);
+            let back = if payment.captured > most && real.is_none() {
+                " What it comes to less goes back to you."
+            } else if payment.captured > total {
+                " What it weighs less goes back to you."
+            } else {
+                ""
+            };
+            return format!("{} paid with {}.{back}", payment.captured, payment.label);
         }
         let at_most =
             if most > total { format!(", {most} at most once it is weighed") } else { String::new() };
@@ -223,6 +228,11 @@ impl Voice {
             PayBy::Card if real.is_some() => format!(
                 "It comes to {total}, charged to {} when it is handed over. {} is reserved until then.",
                 payment.label, payment.amount
+            ),
+            // It was made smaller after it was reserved.
+            PayBy::Card if payment.amount > most => format!(
+                "{} reserved on {}. You are charged what it comes to, {total} as it is now{at_most}, after packing.",
+                payment.amount, payment.label
             ),
             PayBy::Card if most > total => {
                 format!("Reserved up to {most} on {}, charged after packing.", payment.label)

@@ -72,6 +72,17 @@ if (freshness()?.dataset.stream) {
       if (event.data === freshness()?.dataset.version) showFresh(live);
       else look();
     });
+    // The rider has moved: words and picture follow, without the page being fetched.
+    source.addEventListener("rider", (event) => {
+      const far = JSON.parse(event.data);
+      const words = document.querySelector("[data-far]");
+      const way = document.querySelector("[data-way]");
+      if (!words || !way) return;
+      words.querySelector("b").textContent = far.point;
+      words.querySelector("span").textContent = far.words;
+      way.setAttribute("aria-label", far.picture);
+      way.querySelector(".rider").setAttribute("cx", far.x);
+    });
     source.addEventListener("still", (event) => showFresh(live, event.data));
     source.addEventListener("error", () => {
       live = false;

@@ -150,7 +150,7 @@ story("a new password is chosen, and the old one does no more", { expected: [422
 
 // A rider's page keeps what is pressed meanwhile, and says that instead.
 for (const [who, mark] of [["warehouse", "[data-offline]"], ["rider", "[data-waiting]"]]) {
-  story(`the net goes, and the page of ${who} says so`, async (page, { context }) => {
+  story(`the net goes, and the page of ${who} says so`, { expected: ["offline"] }, async (page, { context }) => {
     await signIn(page, `${who}@demo.test`);
     const bar = page.locator(mark);
     assert.ok(await bar.isHidden());

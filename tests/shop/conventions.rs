@@ -187,6 +187,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "error",
             "events",
             "ids",
+            "inventory",
             "lifecycle",
             "money",
             "orders",

@@ -80,7 +80,7 @@ async fn every_act_by_link_asks_for_the_code_and_none_of_the_owner() {
     let shop = TestShop::demo();
     let (owner, order) = ordered(&shop).await;
     let guest = guest(&shop, &order, "198.51.100.9").await;
-    for part in ["window", "instructions", "cancellation", "problem"] {
+    for part in ["window", "instructions", "cancellation", "problem", "lines"] {
         let path = format!("{}/{part}", page_of(&order));
         let there = format!("{}/code?then={part}", page_of(&order));
         assert_eq!(guest.get(&path).await.location.as_deref(), Some(there.as_str()), "{part}");

@@ -7,6 +7,7 @@ mod baskets;
 mod batches;
 mod carriers;
 mod cases;
+mod changes;
 mod checkout;
 mod common;
 mod conventions;

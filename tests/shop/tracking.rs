@@ -2,7 +2,7 @@
 //! for programs and in letters; and what they can change by themselves.
 
 use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket};
-use crate::common::{Shopper, TestShop};
+use crate::common::{Listening, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Duration, Utc};
@@ -187,6 +187,46 @@ async fn a_stranger_learns_nothing_and_a_link_shows_less() {
     page.must_not_say("Your code for the door");
     let refused = guest.submit(&format!("{}/instructions", page_of(&order)), &[("note", "hello")]).await;
     refused.must_say("To tell the rider something, type the code that we send to the mail address");
+}
+
+/// Reads on until that is said; one change may be told in several words.
+async fn heard(stream: &mut Listening, is_said: impl Fn(&str) -> bool) {
+    for _ in 0..10 {
+        if is_said(&stream.next().await) {
+            return;
+        }
+    }
+    panic!("it was never said");
+}
+
+#[actix_web::test]
+async fn while_the_rider_comes_open_pages_hear_how_far_and_afterwards_nothing() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop).await;
+    let conor = rider(&shop, "Conor");
+    let drop = packed(&shop, &order).await;
+    let door = delivery::drop_by_id(&mut shop.conn(), drop).expect("db").expect("a drop");
+    let at = |north: f64| (door.latitude + north, door.longitude);
+    let goes = |north: f64| {
+        shop.clock.advance(Duration::seconds(20));
+        delivery::set_position(&mut shop.conn(), conor, at(north), shop.clock.now()).expect("a position")
+    };
+    let mut stream = shopper.listen(&format!("{}/live", page_of(&order))).await;
+    assert!(!stream.next().await.contains("event: rider"), "they have not left");
+    leave(&shop, drop, shop.clock.now());
+    heard(&mut stream, |news| news.contains("event: rider") && news.contains("Conor comes to you next"))
+        .await;
+    assert!(goes(0.02));
+    heard(&mut stream, |news| news.contains("event: rider") && news.contains("some 2.2 km away")).await;
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("Conor was some 2.2 km away, last seen just now.");
+    assert!(page.text.contains("role=\"img\" aria-label=\"You are the next stop\""));
+    assert_eq!(facts(&shopper, &json_of(&order)).await["rider"]["metres"], 2_224);
+    assert!(goes(0.005));
+    heard(&mut stream, |news| news.contains("some 550 m away")).await;
+    deliver(&shop, drop);
+    heard(&mut stream, |news| news.contains("event: order") && !news.contains("event: rider")).await;
+    shopper.get(&page_of(&order)).await.must_not_say("km away");
 }
 
 #[actix_web::test]

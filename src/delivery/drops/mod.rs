@@ -6,7 +6,7 @@ mod model;
 mod riders;
 mod store;
 
-pub use model::{Drop, DropState, Failure, Heard, Proof, Upload};
+pub use model::{Drop, DropState, Failure, Heard, Proof, Upload, metres};
 pub use riders::{
     Rider, all_riders, heard_of, insert_upload, lock_rider, put_rider, refused_uploads, rider,
     riders_at_work, riders_on_shift, set_on_shift, set_position, upload,

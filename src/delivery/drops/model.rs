@@ -15,6 +15,17 @@ db_enum! {
     }
 }
 
+/// Metres between two points of a town, along a straight line.
+pub fn metres((latitude, longitude): (f64, f64), (to_latitude, to_longitude): (f64, f64)) -> i64 {
+    const PER_DEGREE: f64 = 111_200.0;
+    let north = (latitude - to_latitude) * PER_DEGREE;
+    let east = (longitude - to_longitude) * PER_DEGREE * latitude.to_radians().cos();
+    let away = north.hypot(east).clamp(0.0, 1e9).round();
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and far below what the number holds")]
+    let metres = away as i64;
+    metres
+}
+
 impl DropState {
     /// Which state may follow. A word that comes late may skip some; none goes back but a rider
     /// who is taken off before they have left.

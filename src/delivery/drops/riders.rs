@@ -115,7 +115,8 @@ pub fn heard_of(conn: &mut PgConnection, id: StaffId, at: DateTime<Utc>) -> Quer
         .map(drop)
 }
 
-/// Where a rider is now, if nothing newer is known. Says whether it was news.
+/// Where a rider is now, if nothing newer is known; open pages of the order they are on the way to hear
+/// of it. Says whether it was news.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -130,7 +131,7 @@ pub fn set_position(
         .between(latitude - SAME_PLACE, latitude + SAME_PLACE)
         .and(riders::longitude.between(longitude - SAME_PLACE, longitude + SAME_PLACE));
     let since = case_when(stays, riders::stands_since).otherwise(at.into_sql::<Nullable<Timestamptz>>());
-    diesel::update(riders::table.find(id).filter(older))
+    let rows = diesel::update(riders::table.find(id).filter(older))
         .set((
             riders::latitude.eq(latitude),
             riders::longitude.eq(longitude),
@@ -138,8 +139,16 @@ pub fn set_position(
             riders::heard_at.eq(at),
             riders::stands_since.eq(since),
         ))
-        .execute(conn)
-        .map(|rows| rows > 0)
+        .execute(conn)?;
+    if rows == 0 {
+        return Ok(false);
+    }
+    diesel::sql_query(
+        "SELECT pg_notify('changed', 'order:' || order_id) FROM drops WHERE rider_id = $1 AND state = 'on_the_way'",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .execute(conn)?;
+    Ok(true)
 }
 
 /// What a device has sent before under this id.

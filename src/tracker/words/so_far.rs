@@ -2,7 +2,7 @@
 
 use super::{Dossier, Voice};
 use crate::delivery::Failure;
-use crate::events::{Event, Recorded, about_no_order, about_the_customer};
+use crate::events::{Event, LineChange, Recorded, about_no_order, about_the_customer};
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
@@ -35,10 +35,7 @@ impl Voice {
 
     /// Of the order, its money and its picking.
     fn of_the_order(&self, dossier: &Dossier, recorded: &Recorded) -> Option<String> {
-        let name = |position: &i32| {
-            let line = dossier.lines.iter().find(|l| l.position == *position);
-            line.map_or("An item", |l| l.name.as_str())
-        };
+        let name = |position: &i32| name_of(dossier, *position);
         Some(match &recorded.event {
             Event::OrderPlaced { total, .. } => format!("Order placed, {total}."),
             Event::OrderConfirmed => "Order confirmed.".to_owned(),
@@ -92,6 +89,7 @@ impl Voice {
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
             | Event::InstructionsChanged
+            | Event::OrderChanged { .. }
             | about_the_customer!()
             | about_no_order!() => return None,
         })
@@ -99,6 +97,10 @@ impl Voice {
 
     /// Of what its customer has done with it, and of the desk.
     fn of_the_customer(event: &Event) -> Option<String> {
+        if let Event::OrderChanged { changes, total, .. } = event {
+            let each: Vec<String> = changes.iter().map(LineChange::words).collect();
+            return Some(format!("You changed your order: {}. It comes to {total}.", each.join("; ")));
+        }
         let words = if matches!(event, Event::LinksRevoked) {
             "Links to this order were shut."
         } else if matches!(event, Event::ProblemReported { .. }) {
@@ -155,6 +157,10 @@ impl Voice {
         }
         matches!(event, Event::InstructionsChanged).then(|| "Instructions for the rider changed.".to_owned())
     }
+}
+
+fn name_of(dossier: &Dossier, position: i32) -> &str {
+    dossier.lines.iter().find(|l| l.position == position).map_or("An item", |l| l.name.as_str())
 }
 
 /// A question about a line, and what was said to it.

@@ -33,7 +33,7 @@ export const openHouse = () => {
 
 /**
  * A browser of somebody's own: nothing remembered yet.
- * `scheme` light or dark; `scripts` false for none; `expected` statuses a test provokes;
+ * `scheme` light or dark; `scripts` false for none; `expected` statuses a test provokes, `"offline"` where it takes the net away;
  * `consent` answers the question about footsteps beforehand; `position` is where the phone is.
  */
 export const shopper = async ({ viewport = DESK, scheme = "light", scripts = true, expected = [], position, storageState, touch = viewport.width < 600 } = {}) => {
@@ -51,7 +51,9 @@ export const shopper = async ({ viewport = DESK, scheme = "light", scripts = tru
 };
 
 const listen = (page, complaints, expected) => {
-  const provoked = (text) => expected.some((status) => text.includes(`status of ${status}`));
+  // A stream that is open while the net goes breaks off, and the browser says so.
+  const cut = (text) => expected.includes("offline") && text.includes("ERR_INTERNET_DISCONNECTED");
+  const provoked = (text) => cut(text) || expected.some((status) => text.includes(`status of ${status}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !provoked(message.text())) complaints.push(`console: ${message.text()}`);
   });
@@ -62,7 +64,7 @@ const listen = (page, complaints, expected) => {
   });
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText ?? "";
-    if (!why.includes("ERR_ABORTED")) complaints.push(`failed: ${request.url()} ${why}`); // aborted: one has gone elsewhere
+    if (!why.includes("ERR_ABORTED") && !cut(why)) complaints.push(`failed: ${request.url()} ${why}`); // aborted: one has gone elsewhere
   });
   page.on("response", (response) => {
     if (response.status() >= 400 && !expected.includes(response.status())) complaints.push(`${response.status()}: ${response.url()}`);
