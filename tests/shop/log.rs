@@ -48,16 +48,16 @@ fn many(variable: &str, usual: usize) -> usize {
 }
 
 /// A shop in which whole lives are lived.
-pub(crate) struct Town<'s> {
-    pub(crate) shop: &'s TestShop,
-    pub(crate) conn: PgConnection,
-    pub(crate) picker: StaffId,
-    pub(crate) rider: StaffId,
+struct Town<'s> {
+    shop: &'s TestShop,
+    conn: PgConnection,
+    picker: StaffId,
+    rider: StaffId,
     dice: Dice,
 }
 
 impl<'s> Town<'s> {
-    pub(crate) fn of(shop: &'s TestShop) -> Self {
+    fn of(shop: &'s TestShop) -> Self {
         let (picker, rider) = (colleague(shop, "Maeve", "warehouse"), rider(shop, "Conor"));
         let mut conn = shop.conn();
         diesel::sql_query("UPDATE delivery_windows SET capacity = 1000000").execute(&mut conn).expect("room");
@@ -70,7 +70,7 @@ impl<'s> Town<'s> {
     }
 
     /// Goods come in by hand, as the warehouse's page brings them.
-    pub(crate) fn restock(&mut self) {
+    fn restock(&mut self) {
         let now = self.shop.clock.now();
         let moved = Moved { order: None, by: Actor::Staff(self.picker), at: now };
         let ids = diesel::dsl::sql::<diesel::sql_types::BigInt>(
@@ -110,7 +110,7 @@ impl<'s> Town<'s> {
     }
 
     /// From the basket to whatever end the dice say.
-    pub(crate) fn live(&mut self) {
+    fn live(&mut self) {
         let by = [PayBy::Card, PayBy::Card, PayBy::Redirect, PayBy::CashAtDoor][self.pick(4)];
         let id = self.place(by);
         if !by.is_at_door() && !self.pay(id, by) {

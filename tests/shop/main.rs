@@ -32,7 +32,6 @@ mod places;
 mod riders;
 mod searching;
 mod staff;
-mod ten_thousand;
 mod throttles;
 mod tracking;
 mod upkeep;
