@@ -6,6 +6,7 @@ use crate::events::{Event, LineChange, Recorded, about_no_order, about_the_custo
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,9 @@ impl Voice {
         };
         let mut all: Vec<_> = dossier.history.iter().filter_map(told).collect();
         all.sort_by_key(|(at, id, _)| (*at, *id));
+        // A fact that is in the log twice happened once.
+        let mut known = HashSet::new();
+        all.retain(|(at, _, words)| known.insert((*at, words.clone())));
         all.into_iter().rev().map(|(at, _, words)| Happened { at, words }).collect()
     }
 
@@ -136,9 +140,13 @@ impl Voice {
         if let Event::DropDelivered { .. } = event {
             return Some("Delivered.".to_owned());
         }
-        if let Event::DropFailed { reason, .. } = event {
+        if let Event::DropFailed { drop, reason } = event {
             let why: Failure = reason.parse().unwrap_or(Failure::RiderStopped);
-            return (why != Failure::Cancelled).then(|| format!("Could not be delivered: {}.", why.words()));
+            // What was delivered after all did not fail: the page would contradict itself.
+            let tries = &dossier.story.goods.tries;
+            let is_there = tries.iter().any(|t| t.id == *drop && t.delivered_at.is_some());
+            let is_told = why != Failure::Cancelled && !is_there;
+            return is_told.then(|| format!("Could not be delivered: {}.", why.words()));
         }
         if let Event::PromiseMade { starts, ends, who, .. } = event {
             let whose = if who == "customer" { "You chose another time" } else { "New time" };

@@ -161,9 +161,4 @@ if (document.querySelector("[data-waiting]")) {
   setInterval(() => { if (kept().length > 0) flushQuietly(); }, RETRY);
   flushQuietly();
 }
-
-// The run keeps itself up to date while it is looked at.
-if (document.querySelector("[data-run]")) {
-  setInterval(() => { if (!document.hidden && navigator.onLine) refresh().catch(() => {}); }, EVERY / 2);
-}
 }
