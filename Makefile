@@ -12,7 +12,7 @@ run: deps
 test: deps-test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
-	cargo test --locked
+	cargo test --locked -- --test-threads=4
 	cd tests/browser && npm ci --no-audit --no-fund && SMARTSHOP_BINARY=$(CURDIR)/target/debug/smartshop npm test
 
 bench: deps

@@ -123,7 +123,7 @@ for (const [scheme, viewport] of [["light", DESK], ["dark", PHONE], ["light", { 
     await signIn(page, "warehouse");
     await page.goto("/warehouse");
     await look("queue");
-    await page.goto("/staff");
+    await page.context().clearCookies();
     await signIn(page, "manager");
     await page.goto("/warehouse");
     await page.getByRole("button", { name: "Take several" }).or(page.getByRole("link", { name: "Go on with your walk" })).click();
