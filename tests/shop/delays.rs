@@ -136,6 +136,20 @@ async fn nothing_is_late(shop: &TestShop, shopper: &Shopper<'_>, order: &Order) 
 
 /// Page, programs, letter and the dispatcher's board name this cause, and the customer is told once.
 async fn is_late_for(shop: &TestShop, shopper: &Shopper<'_>, order: &Order, cause: Cause, words: &str) {
+    is_told(shop, shopper, order, cause, words).await;
+    let board = staffer(shop, "dispatch@demo.test").await.get("/dispatch").await;
+    board.part("risks").must_say(order.number.as_ref());
+    board.part("risks").must_say(cause.words());
+    is_told_no_more(shop, order).await;
+}
+
+async fn is_told_no_more(shop: &TestShop, order: &Order) {
+    shop.clock.advance(Duration::seconds(20));
+    look(shop).await;
+    assert_eq!(late_letters(shop, order).len(), 1, "no repeat for the same forecast");
+}
+
+async fn is_told(shop: &TestShop, shopper: &Shopper<'_>, order: &Order, cause: Cause, words: &str) {
     look(shop).await;
     let delay = facts(shopper, order).await["delay"].clone();
     assert_eq!(
@@ -156,12 +170,6 @@ async fn is_late_for(shop: &TestShop, shopper: &Shopper<'_>, order: &Order, caus
     let new = promises.last().expect("a promise");
     assert!(promises.len() == 2 && new.ends_at > order.window_ends_at, "{promises:?}");
     assert_eq!((promises[0].starts_at, promises[0].ends_at), (order.window_starts_at, order.window_ends_at));
-    let board = staffer(shop, "dispatch@demo.test").await.get("/dispatch").await;
-    board.part("risks").must_say(order.number.as_ref());
-    board.part("risks").must_say(cause.words());
-    shop.clock.advance(Duration::seconds(20));
-    look(shop).await;
-    assert_eq!(late_letters(shop, order).len(), 1, "no repeat for the same forecast");
 }
 
 async fn shopper_and_order(shop: &TestShop) -> (Shopper<'_>, Order) {
@@ -377,6 +385,32 @@ async fn an_address_is_not_found_and_that_is_named() {
     board.submit(&format!("/dispatch/drops/{drop}/next"), &[]).await.must_say("Another try is planned.");
     look(&shop).await;
     shopper.get(&format!("/orders/{}", order.number)).await.must_say("Second attempt");
+}
+
+#[actix_web::test]
+async fn a_town_under_snow_is_closed_by_the_dispatcher_and_that_is_named() {
+    let shop = TestShop::demo();
+    let (shopper, order) = shopper_and_order(&shop).await;
+    nothing_is_late(&shop, &shopper, &order).await;
+    let orla = staffer(&shop, "dispatch@demo.test").await;
+    let of = "kind=snow&from=2026-11-24T14:30&to=2026-11-25T12:00";
+    let preview = orla.get(&format!("/dispatch/incidents/new?{of}")).await;
+    let hidden = |name: &str| {
+        preview
+            .all_after(&format!("type=\"hidden\" name=\"{name}\" value=\""))
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+    };
+    let names = ["token", "kind", "zone", "window", "from", "to", "note"];
+    let form: Vec<(&str, String)> = names.into_iter().map(|name| (name, hidden(name))).collect();
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    orla.submit("/dispatch/incidents", &form).await.must_say("It is closed.");
+    assert_eq!(worker::move_promises(&shop.state().shop.app).await.expect("moved"), 1);
+    let words =
+        "We cannot come as promised: snow and ice close the roads. Here is the next time we can come.";
+    is_told(&shop, &shopper, &order, Cause::Closure, words).await;
+    is_told_no_more(&shop, &order).await;
 }
 
 #[actix_web::test]
