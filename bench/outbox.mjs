@@ -47,7 +47,9 @@ export async function measureOutbox(postgres, database, folder) {
   const open = () => count("outbox WHERE done_at IS NULL");
   await until(20_000, 100, () => open() === 0, () => `${open()} jobs of the outbox are not done`);
   await Promise.all(shops.map((shop) => shop.stop()));
-  const [orders, letters, again] = [count("orders"), count("outgoing_mail"), count("outbox WHERE tries > 1")];
+  // Nobody picks here: some are told that it gets late besides, and those letters are work as any other.
+  const confirming = "outgoing_mail WHERE subject LIKE 'Order %'";
+  const [orders, letters, again] = [count("orders"), count(confirming), count("outbox WHERE tries > 1")];
   if (orders !== PER_SECOND * SECONDS || letters !== orders) throw new Error(`${orders} orders were placed and ${letters} letters written`);
   const took = waits(postgres, database);
   return { rate: PER_SECOND, jobs: took.length, again, p50: median(took), p99: percentile(took, 0.99) };
