@@ -179,7 +179,8 @@ pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
     AppError::Later { words: wait.words(voice.zone, voice.now), seconds: wait.seconds(voice.now) }
 }
 
-pub(super) fn voice(shop: &Shop) -> Voice {
+/// How orders are told here and now.
+pub fn voice(shop: &Shop) -> Voice {
     let settings = &shop.app.config.shop;
     Voice {
         zone: settings.zone,

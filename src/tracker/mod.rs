@@ -32,11 +32,14 @@ mod views;
 mod way;
 mod words;
 
+pub use access::voice;
 pub use asks::{question, terms};
 pub use dossier::Dossier;
 pub use live::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{Answer, Dates, Happened, HowFar, Line, Step, Tone, Voice, badge, substitutions};
+pub use words::{
+    Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, substitutions,
+};
 pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;
