@@ -19,6 +19,7 @@ mod instructions;
 mod lines;
 mod links;
 mod list;
+mod list_live;
 mod live;
 mod look_up;
 mod page;
@@ -27,6 +28,7 @@ mod problem;
 mod put_back;
 mod receipt;
 mod said;
+mod stream;
 mod sums;
 mod views;
 mod way;
@@ -35,7 +37,7 @@ mod words;
 pub use access::voice;
 pub use asks::{question, terms};
 pub use dossier::Dossier;
-pub use live::Streams;
+pub use stream::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
 pub use words::{
     Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, substitutions,
@@ -48,6 +50,7 @@ use device::counted;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/orders", counted(get().to(list::show)))
+        .route("/orders/live", counted(get().to(list_live::listen)))
         .route("/orders/{number}", counted(get().to(page::show)))
         .route("/orders/{number}/return", counted(get().to(coming_back::show)))
         .route("/orders/{number}/live", counted(get().to(live::listen)))
