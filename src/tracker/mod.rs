@@ -27,6 +27,7 @@ mod pay_again;
 mod problem;
 mod put_back;
 mod receipt;
+mod rest;
 mod said;
 mod stream;
 mod sums;
@@ -67,6 +68,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/code/check", counted(post().to(code::check)))
         .route("/orders/{number}/lines", counted(get().to(lines::ask)))
         .route("/orders/{number}/lines", counted(post().to(lines::change)))
+        .route("/orders/{number}/lines/rest", counted(post().to(rest::put)))
         .route("/orders/{number}/links", counted(get().to(links::show)))
         .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
         .route("/orders/{number}/problem", counted(get().to(problem::ask)))

@@ -390,9 +390,10 @@ fn refund_says(shop: &TestShop, order: &Order, status: RefundedStatus) {
 // ---------- who may see it ----------
 
 /// Every address below an order, with how it is asked.
-const DOORS: [(&str, &str); 22] = [
+const DOORS: [(&str, &str); 23] = [
     ("GET", "/lines"),
     ("POST", "/lines"),
+    ("POST", "/lines/rest"),
     ("GET", ""),
     ("GET", "/live"),
     ("GET", "/cancellation"),
