@@ -5,7 +5,7 @@ use super::access::{Caller, private, voice};
 use super::dossier::Dossier;
 use super::lines::{Wishes, wanted};
 use super::words::Voice;
-use crate::basket::{self, MAX_QUANTITY, SetError};
+use crate::basket::{self, MAX_QUANTITY, SetError, Wish};
 use crate::catalog;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
@@ -17,7 +17,6 @@ use crate::storefront::{Shop, Visit};
 use crate::web::redirect;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use diesel::prelude::*;
 
 /// What is offered in the place of a change that is not possible.
 pub(super) struct Rest {
@@ -84,7 +83,7 @@ pub(super) async fn put(
                 let Some(item) = items.iter().find(|i| i.article.id.0 == id) else { continue };
                 let have = before.as_ref().map_or(0, |b| b.quantity_of(id));
                 let units = more.min(item.available()).min(MAX_QUANTITY).max(have);
-                match basket::set_quantity(conn, basket, item, units, None, voice.now) {
+                match basket::set_quantity(conn, basket, item, Wish::exactly(units), voice.now) {
                     Ok(_) | Err(SetError::OnlyLeft { .. } | SetError::Full) => {}
                     Err(SetError::Db(e)) => return Err(e.into()),
                 }
