@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AxeBuilder } from "@axe-core/playwright";
+import axe from "axe-core";
 import { DESK, PHONE, eventually, house, openHouse, shopper, story } from "./support/shopper.js";
 import { saysNo } from "./support/pages.js";
 import { CARDS, CASH, order } from "./support/orders.js";
@@ -67,18 +67,27 @@ test("every address that answers with a page is in an axe run", async () => {
   assert.deepEqual(all.filter((path) => !known.has(path)), [], "let axe look at them, and say where");
   assert.deepEqual([...known].filter((path) => !all.includes(path)), [], "there are no such addresses any more");
   for (const file of new Set(Object.values(PAGES))) {
-    assert.match(await readFile(new URL(`${file}.test.js`, import.meta.url), "utf8"), /AxeBuilder/, file);
+    assert.match(await readFile(new URL(`${file}.test.js`, import.meta.url), "utf8"), /AxeBuilder|axe\.source/, file);
   }
 });
 
-/** Both schemes and both widths, nothing too wide at 320 px; in a window as high as the page nothing lies under its bars. */
+/** What axe says of the page as it is now: by all its rules, or by that of contrast alone. */
+const complaints = (page, rules) => page.evaluate(async (runOnly) => {
+  const { violations } = await window.axe.run(document, { runOnly, resultTypes: ["violations"] });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.target} ${n.html.slice(0, 120)}`).join(" | ")}`);
+}, rules);
+
+/**
+ * Both schemes and both widths, nothing too wide at 320 px; in a window as high as the page nothing lies under its bars.
+ * Where only the colours are others than a moment ago, only contrast is looked at.
+ */
 const look = async (page, where) => {
-  for (const { width, height } of [PHONE, DESK]) {
+  await page.evaluate(axe.source);
+  for (const [{ width, height }, schemes] of [[PHONE, ["light", "dark"]], [DESK, ["dark", "light"]]]) {
     await page.setViewportSize({ width, height: Math.max(height, await page.evaluate(() => document.documentElement.scrollHeight)) });
-    for (const colorScheme of ["light", "dark"]) {
+    for (const [i, colorScheme] of schemes.entries()) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.target} ${n.html.slice(0, 120)}`).join(" | ")}`), [], `${where}, ${colorScheme}, ${width} px`);
+      assert.deepEqual(await complaints(page, i === 0 ? RULES : ["color-contrast"]), [], `${where}, ${colorScheme}, ${width} px`);
       if (process.env.PAGE_SHOTS) await page.screenshot({ path: `${process.env.PAGE_SHOTS}/${where.replace(/\W+/g, "-")}-${colorScheme}-${width}.png`, fullPage: true });
     }
   }
@@ -170,10 +179,11 @@ story("axe finds nothing on letters' ways back, and behind the scenes of a demon
   await page.locator("#email").fill("nora.axe@example.com");
   await page.locator("main").getByRole("button").first().click();
   await visit(page, await linkTo(context, "nora.axe@example.com", /\/reset\/[\w-]+/), "a new password");
+  house.shop.command(["staff", "add", "--email", "maeve.axe@example.com", "--name", "Maeve", "--role", "warehouse"], "three green apples\n");
   await page.goto("/staff/reset");
-  await page.locator("#email").fill("warehouse@demo.test");
+  await page.locator("#email").fill("maeve.axe@example.com");
   await page.locator("main").getByRole("button").first().click();
-  await visit(page, await linkTo(context, "warehouse@demo.test", /\/staff\/reset\/[\w.:-]+/), "a colleague's new password");
+  await visit(page, await linkTo(context, "maeve.axe@example.com", /\/staff\/reset\/[\w.:-]+/), "a colleague's new password");
 
   const { page: path } = await order(context, { ...CARDS.visa, method: "pm_card_threeDSecure2Required", last4: "3220" });
   const stranger = await shopper({ viewport: DESK });
