@@ -51,7 +51,7 @@ pub(super) fn offer(voice: &Voice, dossier: &Dossier, plan: &Plan) -> Option<Res
         .map(|l| (l.sku.clone(), l.quantity))
         .collect();
     let words = format!(
-        "{why} Order what is more for itself: choose {} again, and both come together. The smallest order and the delivery hold for it too.",
+        "{why} Order what is more for itself: where {} is still free, both come together. The smallest order and the delivery hold for it too.",
         voice.promised(dossier)
     );
     (!fields.is_empty()).then_some(Rest { words, fields })

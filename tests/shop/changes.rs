@@ -359,7 +359,7 @@ async fn what_was_paid_at_once_can_only_come_to_less() {
         "{more:?}"
     );
     let seen = shopper.get(&format!("{}/lines?n.DE-MIL-001=15", page_of(&order))).await;
-    seen.must_say("so this order can only come to less. Order what is more for itself: choose Tue 24 Nov, 18:00–20:00 again");
+    seen.must_say("so this order can only come to less. Order what is more for itself: where Tue 24 Nov, 18:00–20:00 is still free");
     shopper.press(&seen, "Put what is more into my basket", &[]).await.must_say("3 items");
     shopper
         .get(&format!("{}/lines?n.DE-MIL-001=11", page_of(&order)))
