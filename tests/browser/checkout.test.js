@@ -28,6 +28,9 @@ const fillIn = async (page) => {
 };
 const chooseTime = async (page, n = 1) => {
   const times = page.locator("#window input[name=window]:enabled");
+  await times.first().waitFor();
+  // Little of a day is left in its afternoon; the next one has all its times.
+  if ((await times.count()) <= n) await page.locator("#when button[name=day]:not([aria-current])").first().click();
   await times.nth(n).check();
 };
 const toPayment = async (page, context, goods = GOODS) => {
