@@ -46,8 +46,8 @@ export class Buyer {
   }
 
   /** The first step: who, where, when. The first window that has room, or the one that is asked for. */
-  async delivery(choose = (ids) => ids[0]) {
-    const page = await this.get("/checkout/delivery");
+  async delivery(choose = (ids) => ids[0], day = "") {
+    const page = await this.get(`/checkout/delivery${day && `?day=${day}`}`);
     const free = [...page.text.matchAll(/<input[^>]*name="window"[^>]*>/g)].map((m) => m[0]).filter((t) => !/\sdisabled/.test(t));
     if (free.length === 0) throw new Refused("/checkout/delivery", page);
     const window = choose(free.map((t) => value(t, "value")));
