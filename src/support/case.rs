@@ -2,12 +2,14 @@
 
 use super::list::state;
 use crate::care::{self, Case, CaseError, CaseState};
+use crate::delivery::{self, PhotoFacts};
 use crate::error::AppError;
 use crate::ids::CaseId;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::staff;
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
+use crate::web::private_jpeg;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,6 +30,8 @@ struct CasePage {
     told: String,
     words: String,
     lines: Vec<String>,
+    /// What its rider left at the door, and when.
+    photo: Option<Photo>,
     name: String,
     email: String,
     phone: String,
@@ -45,6 +49,12 @@ struct CasePage {
     wrong: Option<String>,
 }
 
+struct Photo {
+    at: String,
+    width: i32,
+    height: i32,
+}
+
 #[derive(Deserialize)]
 pub(super) struct CaseForm {
     #[serde(default)]
@@ -58,6 +68,7 @@ struct Read {
     order: Order,
     contact: Contact,
     lines: Vec<OrderLine>,
+    photo: Option<PhotoFacts>,
     by: String,
 }
 
@@ -71,6 +82,7 @@ fn read(conn: &mut PgConnection, id: CaseId) -> Result<Read, AppError> {
         order: orders::order(conn, case.order_id)?,
         contact: orders::contact(conn, case.order_id)?,
         lines: orders::lines(conn, case.order_id)?,
+        photo: delivery::photo_facts_of_order(conn, case.order_id)?,
         case,
         by,
     })
@@ -93,7 +105,7 @@ async fn page(
     id: CaseId,
     (typed, wrong): (String, Option<String>),
 ) -> Result<HttpResponse, AppError> {
-    let Read { case, order, contact, lines, by } = shop.app.read(move |conn| read(conn, id)).await?;
+    let Read { case, order, contact, lines, photo, by } = shop.app.read(move |conn| read(conn, id)).await?;
     let (tone, icon, state) = state(case.state);
     let meant = lines.iter().filter(|l| case.is_about(l.position));
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -105,6 +117,7 @@ async fn page(
         number: order.number.to_string(),
         told: moment(shop, case.opened_at),
         lines: meant.map(|l| format!("{} × {}, {}", l.quantity, l.name, l.size_label)).collect(),
+        photo: photo.map(|p| Photo { at: moment(shop, p.taken_at), width: p.width, height: p.height }),
         words: case.words,
         name: contact.name,
         email: contact.email,
@@ -122,6 +135,21 @@ async fn page(
         wrong,
     };
     answer(shop, request, status, &page)
+}
+
+/// What its rider left at the door.
+pub(super) async fn picture(
+    shop: Data<Shop>,
+    who: Staffer,
+    id: Path<CaseId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let id = id.into_inner();
+    let read = move |conn: &mut PgConnection| {
+        let case = care::by_id(conn, id)?.ok_or(diesel::result::Error::NotFound)?;
+        delivery::photo_of_order(conn, case.order_id)
+    };
+    Ok(private_jpeg(shop.app.read(read).await?.ok_or(AppError::NotFound)?))
 }
 
 pub(super) async fn take(
