@@ -204,7 +204,19 @@ const LADDER: &[(&str, &[&str])] = &[
     ),
     (
         "support",
-        &["care", "clock", "delivery", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"],
+        &[
+            "care",
+            "clock",
+            "delivery",
+            "error",
+            "ids",
+            "orders",
+            "staff",
+            "staffroom",
+            "storefront",
+            "tracker",
+            "web",
+        ],
     ),
     (
         "notifications",

@@ -33,6 +33,7 @@ mod places;
 mod riders;
 mod searching;
 mod staff;
+mod sums;
 mod throttles;
 mod tracking;
 mod upkeep;

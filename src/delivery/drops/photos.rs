@@ -50,20 +50,6 @@ pub fn photo_facts(conn: &mut PgConnection, drop: DropId) -> QueryResult<Option<
     PhotoFacts::query().find(drop).first(conn).optional()
 }
 
-/// The same of the try that delivered an order.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn photo_facts_of_order(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<PhotoFacts>> {
-    drop_photos::table
-        .inner_join(drops::table)
-        .filter(drops::order_id.eq(order))
-        .order(drops::attempt)
-        .select(PhotoFacts::as_select())
-        .first(conn)
-        .optional()
-}
-
 /// The picture itself, a JPEG, of the try that delivered an order.
 ///
 /// # Errors
