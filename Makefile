@@ -3,7 +3,7 @@
 # make bench  measures the speed that was promised
 # make chaos  kills the shop again and again while people pay, and counts the money afterwards
 
-.PHONY: run test bench chaos browser-tests deps deps-test
+.PHONY: run test clippy tests-built bench chaos browser-tests deps deps-test
 
 run: deps
 	cargo build --release --locked
@@ -11,9 +11,16 @@ run: deps
 
 test: deps-test
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- --deny warnings
+	$(MAKE) --jobs=2 clippy tests-built
 	cargo test --locked -- --test-threads=4
 	cd tests/browser && npm ci --no-audit --no-fund && SMARTSHOP_BINARY=$(CURDIR)/target/debug/smartshop npm test
+
+# In a folder of its own, for it has nothing in common with what is built and need not wait for it.
+clippy:
+	cargo clippy --locked --target-dir target/clippy --all-targets -- --deny warnings
+
+tests-built:
+	cargo test --locked --no-run
 
 bench: deps
 	./scripts/need bench

@@ -52,7 +52,8 @@ export async function wholeWay(port, dice, n, skus, paying) {
   while (wants.size < LINES) wants.set(dice.of(skus), 2 + dice.below(3));
   await buyer.fill("D06", wants);
   await buyer.get("/basket");
-  await buyer.delivery((windows) => dice.of(windows));
+  // Nobody picks in this shop: who wants it today is told at once that it will be late, which the bare rows have no counterpart of.
+  await buyer.delivery((windows) => dice.of(windows.slice(windows.length >> 1)));
   await buyer.payment(paying);
   const form = await buyer.review();
   const began = performance.now();
