@@ -81,6 +81,8 @@ pub struct Shop {
     pub journeys: bool,
     /// Whether a demonstration's orders are picked and brought by themselves.
     pub autopilot: bool,
+    /// How long the picture of what was left at a door is kept.
+    pub photo_days: i64,
     /// What stands on receipts: name and address.
     pub details: String,
     /// Stands there too, unless it is empty.

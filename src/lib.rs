@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod clock;
 pub mod config;
+pub mod darkroom;
 pub mod db;
 pub mod delivery;
 pub mod demo;

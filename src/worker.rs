@@ -41,6 +41,9 @@ const RENEW_EVERY: u32 = 20;
 const JOBS_AT_ONCE: i64 = 16;
 /// Promises moved with one connection in hand.
 const MOVED_AT_ONCE: usize = 25;
+/// Pictures deleted with one connection in hand, and rounds until the next hour's.
+const PHOTOS_AT_ONCE: i64 = 200;
+const PHOTO_ROUNDS: usize = 500;
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
@@ -72,6 +75,7 @@ async fn run(shop: Data<Shop>) {
         }
         if ticks.is_multiple_of(FORGET_EVERY) {
             note("what has ended could not be forgotten", forget(&shop).await);
+            note("old pictures could not be deleted", forget_photos(&shop.app).await);
         }
         note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);
@@ -191,6 +195,23 @@ pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
         Ok::<_, AppError>(people + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
     };
     shop.app.db(forget).await
+}
+
+/// Deletes the pictures of doors that are older than the settings say, some at a time. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_photos(app: &App) -> Result<usize, AppError> {
+    let before = app.clock.now() - Span::days(app.config.shop.photo_days);
+    let mut gone = 0;
+    for _ in 0..PHOTO_ROUNDS {
+        let some = app.db(move |conn| delivery::forget_photos(conn, before, PHOTOS_AT_ONCE)).await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
 }
 
 /// Makes pages and index follow when an offer begins or ends.

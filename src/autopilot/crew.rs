@@ -237,6 +237,7 @@ fn take_step(
             let door = AtTheDoor {
                 proof: Proof::Name,
                 detail: "the autopilot".to_owned(),
+                photo: None,
                 age_checked: true,
                 paid_by: Some(PayBy::CashAtDoor),
             };

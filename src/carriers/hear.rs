@@ -154,7 +154,7 @@ fn apply(
         Stage::AtTheDoor => lifecycle::arrive(conn, drop.id, by, at),
         Stage::Delivered => {
             let (proof, detail) = (Proof::Carrier, String::new());
-            let door = AtTheDoor { proof, detail, age_checked: false, paid_by: None };
+            let door = AtTheDoor { proof, detail, photo: None, age_checked: false, paid_by: None };
             lifecycle::deliver(conn, drop.id, &door, by, at, now)
         }
         Stage::Failed(reason) => lifecycle::fail(conn, drop.id, failure(reason), by, at, now),
@@ -183,7 +183,12 @@ fn outcome(heard: Result<Heard, DriveError>) -> QueryResult<WordDecision> {
         Err(DriveError::Unknown) => WordDecision::NotOurs,
         // It may become possible: once the order is packed, or paid anew.
         Err(
-            DriveError::NotPacked | DriveError::CheckAge(_) | DriveError::PayFirst(_) | DriveError::Money(_),
+            DriveError::NotPacked
+            | DriveError::CheckAge(_)
+            | DriveError::NotAlone(_)
+            | DriveError::NoPicture
+            | DriveError::PayFirst(_)
+            | DriveError::Money(_),
         ) => WordDecision::Waiting,
         Err(
             DriveError::NotYours

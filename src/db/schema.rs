@@ -648,6 +648,18 @@ diesel::table! {
         proof -> Nullable<Text>,
         proof_detail -> Text,
         version -> Integer,
+        photo_sha256 -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    drop_photos (drop_id) {
+        drop_id -> Uuid,
+        sha256 -> Text,
+        width -> Integer,
+        height -> Integer,
+        jpeg -> Bytea,
+        taken_at -> Timestamptz,
+        stored_at -> Timestamptz,
     }
 }
 diesel::table! {
@@ -726,6 +738,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bags,
     riders,
     drops,
+    drop_photos,
     rider_uploads,
     carrier_bookings,
     carrier_words,
@@ -789,6 +802,7 @@ diesel::joinable!(fulfilments -> orders (order_id));
 diesel::joinable!(bags -> orders (order_id));
 diesel::joinable!(drops -> orders (order_id));
 diesel::joinable!(drops -> riders (rider_id));
+diesel::joinable!(drop_photos -> drops (drop_id));
 diesel::joinable!(promises -> orders (order_id));
 diesel::joinable!(forecasts -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));

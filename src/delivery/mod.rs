@@ -1,8 +1,8 @@
 //! Delivery: where we go, what that costs, and when.
 //!
 //! Owns `zones`, `places`, `place_names`, `window_templates`, `delivery_windows`,
-//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `riders` and `rider_uploads`, in
-//! `carriers` `carrier_bookings` and `carrier_words`, in `incidents` its `incidents` and
+//! `window_holds`, `quotes` and `place_wishes`; in `drops` its `drops`, `drop_photos`, `riders` and
+//! `rider_uploads`, in `carriers` `carrier_bookings` and `carrier_words`, in `incidents` its `incidents` and
 //! `incident_orders`. A fee once shown is a stored [`Quote`]; windows are
 //! made ahead from a week's templates, reckoned in the shop's own clock.
 

@@ -7,6 +7,7 @@ mod board;
 mod carriers;
 mod deeds;
 mod incidents;
+mod pictures;
 mod reasons;
 mod risks;
 mod route;
@@ -32,6 +33,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/dispatch/drops/{id}/label", get().to(carriers::label))
         .route("/dispatch/carriers", get().to(carriers::show))
         .route("/dispatch/carriers/seen", post().to(carriers::see))
+        .route("/dispatch/pictures", get().to(pictures::show))
+        .route("/dispatch/orders/{number}/picture", get().to(pictures::one))
         .route("/dispatch/drops/{id}/next", post().to(deeds::plan_again))
         .route("/dispatch/riders/{id}/shift/ending", post().to(deeds::send_home));
 }

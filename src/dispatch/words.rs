@@ -19,6 +19,12 @@ pub(crate) fn refusal(e: &DriveError) -> String {
         DriveError::CheckAge(years) => {
             format!("Check first that whoever takes it is {years} or older, and say so here.")
         }
+        DriveError::NotAlone(years) => {
+            format!(
+                "Not left alone: somebody has to show that they are {years} or older. Take the code or a name."
+            )
+        }
+        DriveError::NoPicture => "The picture did not come with it. Take it again.".to_owned(),
         DriveError::PayFirst(due) => format!("{due} is to be paid first. Say how it was paid."),
         DriveError::Money(_) => "The money for it is not reserved any more. Call dispatch.".to_owned(),
         DriveError::StillOpen => "Another try has not ended yet.".to_owned(),

@@ -279,9 +279,12 @@ pub enum Event {
     DropArrived {
         drop: DropId,
     },
+    /// `photo`: of the picture that is the proof, its SHA-256 in hexadecimal figures.
     DropDelivered {
         drop: DropId,
         proof: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        photo: Option<String>,
     },
     DropFailed {
         drop: DropId,

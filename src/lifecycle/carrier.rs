@@ -4,7 +4,8 @@
 //! its answer finds here by then, no booking that we do not want stays: it is ended, and the carrier is
 //! told so until it has answered.
 
-use super::drive::{DriveError, due_at_door, lock, take_along};
+use super::deliver::due_at_door;
+use super::drive::{DriveError, lock, take_along};
 use crate::delivery::{self, Booking, BookingState, Drop, DropState, Heard};
 use crate::events::{self, Event};
 use crate::ids::{Actor, BookingId, DropId};

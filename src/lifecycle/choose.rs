@@ -50,6 +50,8 @@ impl From<DriveError> for ChooseError {
             | DriveError::Over(_)
             | DriveError::NotPacked
             | DriveError::CheckAge(_)
+            | DriveError::NotAlone(_)
+            | DriveError::NoPicture
             | DriveError::PayFirst(_)
             | DriveError::Money(_)
             | DriveError::StillOpen => Self::TooLate,

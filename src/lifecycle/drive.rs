@@ -3,16 +3,15 @@
 //! Words of riders and carriers come when they can: twice, late, in another order. Each is asked
 //! whether it is news; none moves a try to deliver back.
 
-use super::capture::{CaptureError, complete_if_over, settle_door};
-use super::carrier::{end_booking_of, take_back_question, take_from_carrier};
+use super::capture::CaptureError;
+use super::carrier::{take_back_question, take_from_carrier};
 use super::pack::{HandOverError, hand_over_locked, plan_drop};
-use crate::delivery::{self, Drop, DropState, Failure, Heard, Proof};
+use crate::delivery::{self, Drop, DropState, Failure, Heard};
 use crate::events::{self, Event};
 use crate::fulfilment;
 use crate::ids::{Actor, DropId, OrderId, StaffId};
 use crate::money::Money;
 use crate::orders::{self, Order, OrderState};
-use crate::payments::{self, PayBy};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -33,6 +32,10 @@ pub enum DriveError {
     NotPacked,
     /// Somebody has to show that they are so many years old.
     CheckAge(i32),
+    /// What somebody has to show their age for is left for nobody.
+    NotAlone(i32),
+    /// A picture is to show it, and there is none.
+    NoPicture,
     /// So much is to be paid at the door first.
     PayFirst(Money),
     /// The money that was reserved cannot be taken.
@@ -62,17 +65,6 @@ impl From<HandOverError> for DriveError {
             HandOverError::Db(e) => Self::Db(e),
         }
     }
-}
-
-/// What the rider has seen to at the door.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AtTheDoor {
-    pub proof: Proof,
-    /// Who took it, or where the picture lies.
-    pub detail: String,
-    pub age_checked: bool,
-    /// How it was paid there, where something was due.
-    pub paid_by: Option<PayBy>,
 }
 
 /// A rider is to bring it, as the last of their stops. Giving it to the same one again changes
@@ -177,61 +169,6 @@ pub fn arrive(
     })
 }
 
-/// Delivered at `at`. What is due at the door is paid with it. One transaction.
-///
-/// # Errors
-/// `CheckAge`, `PayFirst`: what the rider has to see to first.
-pub fn deliver(
-    conn: &mut PgConnection,
-    id: DropId,
-    door: &AtTheDoor,
-    by: Actor,
-    at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Heard, DriveError> {
-    conn.transaction(|conn| {
-        let (order, drop) = lock(conn, id)?;
-        may(&drop, by)?;
-        if drop.state == DropState::Delivered {
-            return Ok(Heard::AlreadyTrue);
-        }
-        if order.state == OrderState::Cancelled {
-            return Ok(Heard::TooLate);
-        }
-        if order.minimum_age > 0 && !door.age_checked && door.proof != Proof::Carrier {
-            return Err(DriveError::CheckAge(order.minimum_age));
-        }
-        take_along(conn, &order, id, by, (at, now))?;
-        let due = due_at_door(conn, &order)?;
-        if let Some(due) = due {
-            let paid_by = door.paid_by.filter(|m| m.is_at_door()).ok_or(DriveError::PayFirst(due))?;
-            settle_door(conn, &order, due, paid_by, by, now)?;
-        }
-        close_later_tries(conn, &order, &drop, now)?;
-        delivery::set_delivered(conn, id, door.proof, &door.detail, at)?;
-        let event = Event::DropDelivered { drop: id, proof: door.proof.as_str().to_owned() };
-        events::record(conn, order.id.0, &event, by, at)?;
-        complete_if_over(conn, &order, by, now)?;
-        Ok(Heard::Applied)
-    })
-}
-
-/// What is still to be paid at an order's door; `None` where nothing is.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn due_at_door(conn: &mut PgConnection, order: &Order) -> QueryResult<Option<Money>> {
-    let standing = payments::standing_attempt(conn, order.id)?;
-    if !standing.is_some_and(|a| a.method.is_at_door()) {
-        return Ok(None);
-    }
-    if !payments::captures_of(conn, order.id)?.is_empty() {
-        return Ok(None);
-    }
-    let packed = fulfilment::of_order(conn, order.id)?.and_then(|f| f.total_cents);
-    Ok(Some(packed.unwrap_or(order.total_cents)).filter(|due| !due.is_zero()))
-}
-
 /// It could not be delivered, at `at`. Where the rider only had to stop, another one is looked for
 /// at once; all else is for a person to decide. One transaction.
 ///
@@ -315,7 +252,7 @@ fn still_here(drop: &Drop) -> Result<(), DriveError> {
 }
 
 /// A rider speaks of their own stops alone.
-fn may(drop: &Drop, by: Actor) -> Result<(), DriveError> {
+pub(super) fn may(drop: &Drop, by: Actor) -> Result<(), DriveError> {
     match by {
         Actor::Staff(id) if drop.rider_id.is_some_and(|rider| rider != id) => Err(DriveError::NotYours),
         // It was given to a carrier meanwhile, who alone speaks of it.
@@ -335,21 +272,4 @@ pub(super) fn take_along(
     let row = fulfilment::lock(conn, order.id)?.ok_or(DriveError::NotPacked)?;
     hand_over_locked(conn, order, &row, drop, by, times)?;
     Ok(())
-}
-
-/// A word that it was delivered after all comes late: the try planned meanwhile is needless.
-fn close_later_tries(
-    conn: &mut PgConnection,
-    order: &Order,
-    drop: &Drop,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let last = delivery::last_drop(conn, order.id)?;
-    match last.filter(|last| last.id != drop.id && last.state.is_open()) {
-        Some(later) => {
-            end_booking_of(conn, &later, "it was delivered before", now)?;
-            end_in_failure(conn, order, &later, Failure::Cancelled, Actor::System, now)
-        }
-        None => Ok(()),
-    }
 }

@@ -3,7 +3,7 @@
 //! Words from outside come twice, late and in another order. So this asks which facts there are and
 //! never in which order they came: of one try to deliver, what is further on counts.
 
-use crate::delivery::Failure;
+use crate::delivery::{Failure, Proof};
 use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_money, about_the_order};
 use crate::ids::{DropId, StaffId};
 use crate::money::Money;
@@ -22,6 +22,15 @@ pub enum Stage {
     /// The last try ended before a door that stayed shut, say.
     NotDelivered,
     Delivered,
+}
+
+/// What shows that it was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proved {
+    pub by: Proof,
+    /// The picture's SHA-256, where it is one.
+    pub photo: Option<String>,
+    at: DateTime<Utc>,
 }
 
 /// One try to deliver.
@@ -43,6 +52,7 @@ pub struct Try {
     pub left_at: Option<DateTime<Utc>>,
     pub arrived_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
+    pub proved: Option<Proved>,
     pub failed: Option<(Failure, DateTime<Utc>)>,
 }
 
@@ -62,6 +72,7 @@ impl Try {
             left_at: None,
             arrived_at: None,
             delivered_at: None,
+            proved: None,
             failed: None,
         }
     }
@@ -70,6 +81,17 @@ impl Try {
         self.take_from();
         (self.rider, self.by, self.assigned_at) = (rider, Some(name.to_owned()), Some(at));
         earliest(&mut self.first_assigned_at, at);
+    }
+
+    /// Of two words the earlier one counts, whichever came first.
+    fn deliver(&mut self, proof: &str, photo: Option<&str>, at: DateTime<Utc>) {
+        earliest(&mut self.delivered_at, at);
+        let Ok(by) = proof.parse() else { return };
+        let told = Proved { by, photo: photo.map(str::to_owned), at };
+        let order = |p: &Proved| (p.at, p.by.as_str(), p.photo.clone());
+        if self.proved.as_ref().is_none_or(|known| order(&told) < order(known)) {
+            self.proved = Some(told);
+        }
     }
 
     fn ask(&mut self, carrier: &str) {
@@ -252,7 +274,9 @@ impl Goods {
             }
             Event::DropLeft { drop } => self.change(*drop, |t| earliest(&mut t.left_at, at)),
             Event::DropArrived { drop } => self.change(*drop, |t| earliest(&mut t.arrived_at, at)),
-            Event::DropDelivered { drop, .. } => self.change(*drop, |t| earliest(&mut t.delivered_at, at)),
+            Event::DropDelivered { drop, proof, photo } => {
+                self.change(*drop, |t| t.deliver(proof, photo.as_deref(), at));
+            }
             Event::DropFailed { drop, reason } => {
                 let why = reason.parse().unwrap_or(Failure::RiderStopped);
                 self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
@@ -382,7 +406,7 @@ mod tests {
             (10, Event::DropLeft { drop: DROP }),
             (30, Event::DropArrived { drop: DROP }),
             (31, Event::DropFailed { drop: DROP, reason: "nobody_there".into() }),
-            (32, Event::DropDelivered { drop: DROP, proof: "code".into() }),
+            (32, Event::DropDelivered { drop: DROP, proof: "code".into(), photo: None }),
         ]
     }
 
@@ -440,7 +464,7 @@ mod tests {
         let next = DropId(Uuid::from_u128(8));
         events.push((40, Event::DropPlanned { drop: next, attempt: 2, starts: at(200), ends: at(260) }));
         assert_eq!(goods(&events).stage(), Stage::Packed);
-        events.push((50, Event::DropDelivered { drop: DROP, proof: "code".into() }));
+        events.push((50, Event::DropDelivered { drop: DROP, proof: "code".into(), photo: None }));
         assert_eq!(goods(&events).stage(), Stage::Delivered);
     }
 

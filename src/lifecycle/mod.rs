@@ -14,6 +14,7 @@ mod change;
 mod choose;
 mod claim;
 mod closure;
+mod deliver;
 mod drive;
 mod foresee;
 mod goods;
@@ -43,11 +44,10 @@ pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use closure::{declare_incident, end_incident, move_next};
-pub use drive::{
-    AtTheDoor, DriveError, arrive, assign_rider, deliver, due_at_door, fail, leave_for, plan_again, unassign,
-};
+pub use deliver::{AtTheDoor, deliver, due_at_door};
+pub use drive::{DriveError, arrive, assign_rider, fail, leave_for, plan_again, unassign};
 pub use foresee::{Foreseen, foresee_delay};
-pub use goods::{Ask, Delay, Goods, Line, Stage, Told, Try as DeliveryTry};
+pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};

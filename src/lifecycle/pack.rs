@@ -152,6 +152,7 @@ pub(super) fn plan_drop(
             failure: None,
             proof: None,
             proof_detail: String::new(),
+            photo_sha256: None,
             version: 1,
         },
     )?;

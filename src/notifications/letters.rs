@@ -204,6 +204,9 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
     if let Kind::OnTheWay(_) = kind {
         lead.insert(0, format!("{name} has set out with your order."));
     }
+    if kind == Kind::Delivered && dossier.photo.is_some() {
+        lead.push("The picture is on your order’s page.".to_owned());
+    }
     (subject, answer.title.clone(), lead)
 }
 

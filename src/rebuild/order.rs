@@ -187,7 +187,8 @@ fn drop_of(order: Uuid, attempt: &DeliveryTry, rows: &mut Rows) {
         "id": attempt.id, "order_id": order, "attempt": attempt.attempt, "state": state.as_str(),
         "rider_id": attempt.rider, "planned_at": attempt.planned_at, "assigned_at": attempt.assigned_at,
         "left_at": attempt.left_at, "arrived_at": attempt.arrived_at, "ended_at": ended_at,
-        "failure": failure.map(Failure::as_str), "carrier": attempt.carrier,
+        "failure": failure.map(Failure::as_str), "proof": attempt.proved.as_ref().map(|p| p.by.as_str()),
+        "photo_sha256": attempt.proved.as_ref().and_then(|p| p.photo.clone()), "carrier": attempt.carrier,
         "carrier_ref": attempt.tracking_number, "tracking_url": attempt.tracking_url,
     });
     rows.add("drops", row);

@@ -29,7 +29,7 @@ const BUILT: [(&str, &str); 9] = [
     (
         "drops",
         "id, order_id, attempt, state, rider_id, planned_at, assigned_at, left_at, arrived_at, ended_at, failure, \
-         carrier, carrier_ref, tracking_url",
+         proof, photo_sha256, carrier, carrier_ref, tracking_url",
     ),
     ("promises", "order_id, version, starts_at, ends_at, who, why, made_at"),
     ("stock", "product_id, on_hand, held"),
@@ -77,7 +77,7 @@ pub(super) const TOLD: [(&str, &str, &str); 10] = [
         "drops",
         "id",
         "SELECT id, order_id, attempt, state, rider_id, planned_at, assigned_at, left_at, arrived_at, ended_at, \
-         failure, carrier, carrier_ref, tracking_url FROM drops",
+         failure, proof, photo_sha256, carrier, carrier_ref, tracking_url FROM drops",
     ),
     (
         "promises",

@@ -1,12 +1,12 @@
 //! What becomes of a word of a rider's device: decided once, kept with its decision, and answered
 //! the same ever after.
 
+use super::proof::proof;
 use super::word::{Details, Kind, Word};
-use crate::delivery::{self, Drop, DropState, Failure, Heard, Proof, Upload};
+use crate::delivery::{self, Drop, DropState, Failure, Heard, Upload};
 use crate::dispatch;
 use crate::ids::{Actor, StaffId};
-use crate::lifecycle::{self, AtTheDoor, DriveError};
-use crate::orders;
+use crate::lifecycle::{self, DriveError};
 use crate::sign::Signer;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,9 +14,6 @@ use diesel::result::{DatabaseErrorKind, Error};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// So many wrong codes for one drop, and another proof is asked for: ten thousand are soon tried.
-const MOST_WRONG_CODES: i64 = 5;
-const WRONG_CODE: &str = "This is not the customer's code. Ask again, or take their name instead.";
 const NOT_YOURS: &str = "This drop is not yours, or not any more. Call dispatch.";
 
 /// Who tells it, and when we hear of it.
@@ -38,7 +35,7 @@ pub(super) struct Decided {
 }
 
 impl Decided {
-    fn new(id: Uuid, heard: Heard, words: impl Into<String>) -> Self {
+    pub(super) fn new(id: Uuid, heard: Heard, words: impl Into<String>) -> Self {
         Self { id, decision: heard.as_str(), words: words.into(), heard }
     }
 
@@ -115,7 +112,7 @@ fn decide(
             Some(why) => lifecycle::fail(conn, drop.id, why, by, at, now),
             None => return refused("Say why it could not be delivered."),
         },
-        Kind::Delivered => match proof(conn, teller.signer, drop, &word.details)? {
+        Kind::Delivered => match proof(conn, teller.signer, drop, word)? {
             Ok(door) => lifecycle::deliver(conn, drop.id, &door, by, at, now),
             Err(words) => return refused(words),
         },
@@ -135,53 +132,6 @@ fn refused(words: impl Into<String>) -> QueryResult<(Heard, String)> {
 fn failure(details: &Details) -> Option<Failure> {
     // That an order was cancelled is never a rider's word.
     details.reason.parse().ok().filter(|why| *why != Failure::Cancelled)
-}
-
-/// What the rider has seen to at the door, or what they still have to.
-fn proof(
-    conn: &mut PgConnection,
-    signer: &Signer,
-    drop: &Drop,
-    details: &Details,
-) -> QueryResult<Result<AtTheDoor, &'static str>> {
-    let door = |proof, detail: &str| AtTheDoor {
-        proof,
-        detail: detail.to_owned(),
-        age_checked: details.age_checked,
-        paid_by: details.paid_by.parse().ok(),
-    };
-    // Once delivered it stays so, whatever is said of the proof.
-    if drop.state == DropState::Delivered {
-        return Ok(Ok(door(Proof::Name, "")));
-    }
-    match details.proof.as_str() {
-        "code" => {
-            if delivery::refused_uploads(conn, drop.id, WRONG_CODE)? >= MOST_WRONG_CODES {
-                return Ok(Err("Too many wrong codes. Take the name of whoever takes it instead."));
-            }
-            let is_right = details.code.trim() == orders::delivery_code(signer, drop.order_id);
-            Ok(if is_right { Ok(door(Proof::Code, "")) } else { Err(WRONG_CODE) })
-        }
-        "name" => {
-            let name: String = details.name.trim().chars().take(80).collect();
-            Ok(if name.is_empty() {
-                Err("Enter the name of whoever takes it.")
-            } else {
-                Ok(door(Proof::Name, &name))
-            })
-        }
-        "safe_place" => {
-            let order = orders::order(conn, drop.order_id)?;
-            let place = orders::contact(conn, drop.order_id)?.leave_at;
-            let may = !place.is_empty() && order.minimum_age == 0;
-            Ok(if may {
-                Ok(door(Proof::SafePlace, &place))
-            } else {
-                Err("It may only be handed to somebody.")
-            })
-        }
-        _ => Ok(Err("Choose what shows that it was handed over: code, name or safe place.")),
-    }
 }
 
 /// Where a rider is, only while they are under way to this door.

@@ -1,6 +1,9 @@
 //! A rider's own pages: today's run, one drop, and what their device tells, at once or later.
 
+mod handing;
 mod heard;
+mod parts;
+mod proof;
 mod run;
 mod stop;
 mod uploads;
@@ -15,5 +18,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/rider/shift/ending", post().to(run::end))
         .route("/rider/drops/{id}", get().to(stop::show))
         .route("/rider/drops/{id}/words", post().to(stop::tell))
+        .route("/rider/drops/{id}/delivery", post().to(handing::take))
         .route("/rider/uploads", post().to(uploads::take));
 }

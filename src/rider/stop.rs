@@ -66,6 +66,8 @@ struct Door {
     pays_card: bool,
     age: i32,
     may_leave: bool,
+    /// What a picture of it may show: nothing where somebody has to show their age.
+    picture_of: Option<String>,
     map: String,
     has_left: bool,
     has_arrived: bool,
@@ -145,10 +147,17 @@ fn door(conn: &mut PgConnection, drop: &Drop, order: &Order) -> QueryResult<Door
         pays_card: order.pay_by == PayBy::CardAtDoor,
         age: order.minimum_age,
         may_leave: order.minimum_age == 0 && !contact.leave_at.is_empty(),
+        picture_of: picture_of(order, &contact),
         has_left: drop.left_at.is_some(),
         has_arrived: drop.arrived_at.is_some(),
         contact,
     })
+}
+
+/// Where it is left when nobody takes it, with a picture.
+fn picture_of(order: &Order, contact: &Contact) -> Option<String> {
+    let place = if contact.leave_at.is_empty() { "at the door" } else { contact.leave_at.as_str() };
+    (order.minimum_age == 0).then(|| place.to_owned())
 }
 
 const fn state(drop: &Drop) -> &'static str {
@@ -184,7 +193,7 @@ impl WordForm {
     fn about(self, drop: DropId) -> Word {
         let Self { id, kind, proof, code, name, age_checked, paid_by, reason } = self;
         let details = Details { proof, code, name, age_checked, paid_by, reason, ..Details::default() };
-        Word { id, drop, kind, happened_at: None, details }
+        Word { id, drop, kind, happened_at: None, details, photo: None }
     }
 }
 
@@ -207,9 +216,14 @@ pub(super) async fn tell(
         Ok(hear(conn, Teller { rider, signer: &signer, now }, &word)?)
     };
     let decided: Decided = shop.app.db(decide).await?;
+    Ok(led_on(&shop, id, decided, is_last))
+}
+
+/// To the run once the stop is over, else back to it, with words.
+pub(super) fn led_on(shop: &Shop, id: DropId, decided: Decided, is_last: bool) -> HttpResponse {
     let was_heard = decided.heard != Heard::Refused;
     let here = format!("{RUN}/drops/{id}");
     let target = if is_last && was_heard { RUN } else { here.as_str() };
     let said = if was_heard { Said::good(decided.words) } else { Said::bad(decided.words) };
-    Ok(done(&shop, target, &said))
+    done(shop, target, &said)
 }

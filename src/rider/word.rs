@@ -1,5 +1,6 @@
 //! A word of a rider's device, as a form or a script sends it.
 
+use crate::darkroom::Photo;
 use crate::ids::DropId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,12 +39,15 @@ pub(super) struct Word {
     pub(super) happened_at: Option<DateTime<Utc>>,
     #[serde(default)]
     pub(super) details: Details,
+    /// What came with it, made ours.
+    #[serde(skip)]
+    pub(super) photo: Option<Box<Photo>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Details {
-    /// `code`, `name`, `safe_place`
+    /// `code`, `name`, `photo`, `safe_place`
     pub(super) proof: String,
     pub(super) code: String,
     pub(super) name: String,

@@ -74,6 +74,13 @@ impl Staffer {
     }
 }
 
+impl Staffer {
+    /// Whether a script asks, which is answered with facts, and no page is looked at.
+    pub(crate) const fn is_script(&self) -> bool {
+        !self.wants_page
+    }
+}
+
 impl FromRequest for Staffer {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;

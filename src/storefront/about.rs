@@ -20,6 +20,7 @@ const HALF_A_YEAR: u32 = 182 * 86_400;
 #[template(path = "shop/privacy.html")]
 struct PrivacyPage {
     layout: Layout,
+    photo_days: i64,
 }
 
 pub(super) async fn privacy(
@@ -30,7 +31,10 @@ pub(super) async fn privacy(
     let head = shop.head("Privacy · SmartShop", "What we keep, why, and your choice.", "/privacy");
     let make = {
         let shop = shop.clone();
-        move |_: &mut diesel::PgConnection| render(&PrivacyPage { layout: Layout::new(&shop, head) })
+        move |_: &mut diesel::PgConnection| {
+            let photo_days = shop.app.config.shop.photo_days;
+            render(&PrivacyPage { layout: Layout::new(&shop, head), photo_days })
+        }
     };
     shop.page(&request, &visit, "/privacy", Effort::Best, make).await
 }

@@ -3,6 +3,7 @@
 use super::letters::{Written, written};
 use super::list::state;
 use crate::care::{self, Case, CaseError, CaseState};
+use crate::delivery;
 use crate::error::AppError;
 use crate::events::{self, Recorded};
 use crate::ids::CaseId;
@@ -11,6 +12,7 @@ use crate::staff;
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
 use crate::tracker::{self, Dossier, Tone, Voice};
+use crate::web::private_jpeg;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -31,6 +33,8 @@ struct CasePage {
     told: String,
     words: String,
     lines: Vec<String>,
+    /// What its rider left at the door.
+    photo: Option<Photo>,
     name: String,
     email: String,
     phone: String,
@@ -48,6 +52,12 @@ struct CasePage {
     /// What was typed and could not be sent, and why.
     typed: String,
     wrong: Option<String>,
+}
+
+struct Photo {
+    at: String,
+    width: i32,
+    height: i32,
 }
 
 struct Standing {
@@ -116,6 +126,7 @@ async fn page(
         told: moment(shop, case.opened_at),
         lines: meant(&voice, &dossier, &case),
         order: standing(&voice, &dossier),
+        photo: photo(shop, &dossier),
         words: case.words,
         name: dossier.contact.name,
         email: dossier.contact.email,
@@ -133,6 +144,26 @@ async fn page(
         wrong,
     };
     answer(shop, request, status, &page)
+}
+
+fn photo(shop: &Shop, dossier: &Dossier) -> Option<Photo> {
+    let photo = dossier.photo.as_ref()?;
+    Some(Photo { at: moment(shop, photo.taken_at), width: photo.width, height: photo.height })
+}
+
+/// What its rider left at the door.
+pub(super) async fn picture(
+    shop: Data<Shop>,
+    who: Staffer,
+    id: Path<CaseId>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Support)?;
+    let id = id.into_inner();
+    let read = move |conn: &mut PgConnection| {
+        let case = care::by_id(conn, id)?.ok_or(diesel::result::Error::NotFound)?;
+        delivery::photo_of_order(conn, case.order_id)
+    };
+    Ok(private_jpeg(shop.app.read(read).await?.ok_or(AppError::NotFound)?))
 }
 
 /// What it is about, and what became of it.

@@ -10,6 +10,7 @@ use actix_web::web::{ServiceConfig, post};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/support", get().to(list::show))
         .route("/support/cases/{id}", get().to(case::show))
+        .route("/support/cases/{id}/picture", get().to(case::picture))
         .route("/support/cases/{id}/taking", post().to(case::take))
         .route("/support/cases/{id}/answer", post().to(case::answer_it))
         .route("/support/cases/{id}/closing", post().to(case::close));

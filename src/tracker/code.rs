@@ -28,11 +28,20 @@ pub(super) enum Act {
     Report,
     /// Say yes or no to what a picker asks: on the order's own page.
     Answer,
+    /// Look at what was left at the door: there too.
+    Picture,
 }
 
 impl Act {
-    const ALL: [Self; 6] =
-        [Self::Window, Self::Instructions, Self::Lines, Self::Cancel, Self::Report, Self::Answer];
+    const ALL: [Self; 7] = [
+        Self::Window,
+        Self::Instructions,
+        Self::Lines,
+        Self::Cancel,
+        Self::Report,
+        Self::Answer,
+        Self::Picture,
+    ];
 
     /// The last part of its address.
     const fn part(self) -> &'static str {
@@ -43,6 +52,7 @@ impl Act {
             Self::Cancel => "cancellation",
             Self::Report => "problem",
             Self::Answer => "answer",
+            Self::Picture => "picture",
         }
     }
 
@@ -59,6 +69,7 @@ impl Act {
             Self::Cancel => "cancel this order",
             Self::Report => "report a problem",
             Self::Answer => "answer your picker",
+            Self::Picture => "see the picture",
         }
     }
 
@@ -67,7 +78,7 @@ impl Act {
             Self::Window | Self::Instructions | Self::Lines | Self::Cancel | Self::Report => {
                 format!("{}/{}", address(number), self.part())
             }
-            Self::Answer => address(number),
+            Self::Answer | Self::Picture => address(number),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Everything that is told about one order, read together.
 
 use crate::care::{self, Case};
-use crate::delivery::{self, DropState, Place};
+use crate::delivery::{self, DropState, PhotoFacts, Place, Proof};
 use crate::events::{self, Recorded};
 use crate::ids::{DropId, StaffId};
-use crate::lifecycle::{Stage, Status, Story};
+use crate::lifecycle::{DeliveryTry, Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
@@ -35,6 +35,8 @@ pub struct Dossier {
     pub zone: Option<String>,
     pub history: Vec<Recorded>,
     pub run: Option<Run>,
+    /// Of what was left at the door, as long as it is kept.
+    pub photo: Option<PhotoFacts>,
     /// When it is expected, as it was reckoned last.
     pub forecast: Option<Forecast>,
     /// What its customer has told us is not right.
@@ -56,6 +58,7 @@ impl Dossier {
             zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
             place,
             run: run(conn, &story)?,
+            photo: photo(conn, &story)?,
             forecast: promises::forecast_of(conn, order.id)?,
             cases: care::of_order(conn, order.id)?,
             story,
@@ -63,6 +66,11 @@ impl Dossier {
             attempts,
             order,
         })
+    }
+
+    /// What showed that it was handed over, once it was.
+    pub fn proof(&self) -> Option<Proof> {
+        self.story.goods.last_try().and_then(|t| t.proved.as_ref()).map(|proved| proved.by)
     }
 
     /// Pieces.
@@ -162,6 +170,14 @@ fn run(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<Run>> {
         story.status == Status::Confirmed && matches!(stage, Stage::RiderAssigned | Stage::OnTheWay);
     match story.goods.last_try().filter(|_| with_rider).and_then(|t| Some((t.id, t.rider?))) {
         Some((drop, rider)) => Run::of(conn, drop, rider),
+        None => Ok(None),
+    }
+}
+
+fn photo(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<PhotoFacts>> {
+    let pictured = |t: &&DeliveryTry| t.proved.as_ref().is_some_and(|proved| proved.by == Proof::Photo);
+    match story.goods.last_try().filter(pictured) {
+        Some(of) => delivery::photo_facts(conn, of.id),
         None => Ok(None),
     }
 }

@@ -5,6 +5,7 @@ use super::dossier::Dossier;
 use super::page::LinkQuery;
 use super::views::facts;
 use super::words::{Moving, Voice, badge, code, delay, rider_of};
+use crate::delivery::Proof;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::money::Money;
@@ -57,6 +58,7 @@ fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
         "delay": delay(&story.goods).map(|d| json!({
             "cause": d.cause, "words": d.sentence, "expected_at": d.expected, "choices": voice.choices(dossier)})),
         "on_time": story.goods.was_on_time(),
+        "proof": dossier.proof().map(Proof::as_str),
         "rider": rider(voice, dossier),
         "events": events(voice, dossier),
         "items": items(voice, dossier),

@@ -24,6 +24,7 @@ mod live;
 mod look_up;
 mod page;
 mod pay_again;
+mod picture;
 mod problem;
 mod put_back;
 mod receipt;
@@ -77,6 +78,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/basket", counted(get().to(put_back::show)))
         .route("/orders/{number}/basket", counted(post().to(put_back::put)))
         .route("/orders/{number}/account", counted(post().to(account::ask)))
+        .route("/orders/{number}/picture", counted(get().to(picture::show)))
         .route("/orders/{number}/receipt", counted(get().to(receipt::show)))
         .route("/track", counted(get().to(look_up::ask)))
         .route("/track", counted(post().to(look_up::find)));

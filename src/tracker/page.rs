@@ -7,6 +7,7 @@ use super::asks::{AskView, open_asks};
 use super::dossier::Dossier;
 use super::live;
 use super::pay_again::{self, CardFrame, PayAgain};
+use super::picture::{self, Left};
 use super::problem::{CaseView, cases};
 use super::said::Said;
 use super::views::{Fact, LineView, TotalsView, facts, mail_words};
@@ -61,6 +62,7 @@ struct OrderPage {
     is_late: bool,
     rider: Option<Rider>,
     code: Option<String>,
+    left: Option<Left>,
     asks: Vec<AskView>,
     so_far: Vec<Moment>,
     can_move: bool,
@@ -223,6 +225,7 @@ fn page(
         is_late: delay(&dossier.story.goods).is_some(),
         rider: rider(voice, dossier),
         code: code(shop, dossier, sight),
+        left: picture::left(voice, dossier, sight),
         asks: open_asks(voice, dossier, sight),
         so_far: so_far(voice, dossier),
         can_move: dossier.can_be_moved(),

@@ -14,5 +14,7 @@ pub mod text;
 pub use crate::error::OwnWords;
 pub use front::{Client, Front, Sources, content_policy, get, without_secrets};
 pub use metrics::{Counted, Metrics};
-pub use page::{Answer, CachedPages, Head, Marked, hole, icon, is_own_path, redirect, render, staff_icon};
+pub use page::{
+    Answer, CachedPages, Head, Marked, hole, icon, is_own_path, private_jpeg, redirect, render, staff_icon,
+};
 pub use sheet::{Effort, Piece, Sheet, seam};

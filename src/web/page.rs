@@ -214,3 +214,11 @@ pub(super) fn error_page(words: &ErrorWords, id: u64) -> String {
     };
     page.render().unwrap_or_else(|_| words.advice.clone())
 }
+/// A picture that is for whoever asked alone: kept nowhere, found by nobody.
+pub fn private_jpeg(jpeg: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header(("cache-control", "private, no-store"))
+        .insert_header(("x-robots-tag", "noindex"))
+        .body(jpeg)
+}

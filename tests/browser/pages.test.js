@@ -30,7 +30,7 @@ const PAGES = {
   "/warehouse": "house", "/warehouse/batch": "boards", "/warehouse/stock": "house", "/warehouse/stock/{sku}": "house", "/warehouse/orders/{number}": "house",
   "/warehouse/orders/{number}/labels": "house", "/warehouse/orders/{number}/lines/{position}/short": "house",
   "/rider": "house", "/rider/drops/{id}": "house",
-  "/dispatch": "house", "/dispatch/carriers": "carrier", "/dispatch/incidents": "boards", "/dispatch/incidents/new": "boards", "/dispatch/incidents/{id}": "boards",
+  "/dispatch": "house", "/dispatch/pictures": "picture", "/dispatch/carriers": "carrier", "/dispatch/incidents": "boards", "/dispatch/incidents/new": "boards", "/dispatch/incidents/{id}": "boards",
   "/support": "pages", "/support/cases/{id}": "pages",
   "/staff": "staff", "/staff/sign-in": "staff", "/staff/ask": "staff", "/staff/ask/{token}": "staff", "/staff/reset": "boards", "/staff/reset/{key}": "pages",
   "/staff/sessions": "staff", "/staff/people": "staff", "/staff/people/{id}": "staff",
@@ -43,7 +43,8 @@ const PAGES = {
 /** What answers with no page: words for programs, streams and files; and the letters themselves. */
 const NO_PAGES = new Set([
   "/healthz", "/readyz", "/metrics", "/assets/{hash}/{name:.+}", "/robots.txt", "/sitemap.xml", "/sitemaps/{after}", "/site.webmanifest", "/search/suggestions",
-  "/api/v1/orders/{number}", "/orders/live", "/orders/{number}/live", "/staff/live", "/dispatch/drops/{id}/label", "/sandbox/mail/{id}/html",
+  "/api/v1/orders/{number}", "/orders/live", "/orders/{number}/live", "/staff/live", "/dispatch/drops/{id}/label",
+  "/orders/{number}/picture", "/dispatch/orders/{number}/picture", "/support/cases/{id}/picture", "/sandbox/mail/{id}/html",
   "/sandbox/control/mood", "/sandbox/control/books", "/sandbox/carrier/control/books",
 ]);
 

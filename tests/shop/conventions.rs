@@ -19,6 +19,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("logs", &[]),
     ("error", &[]),
+    ("darkroom", &[]),
     ("db", &["ids"]),
     ("sign", &["db"]),
     ("throttle", &["clock", "db", "sign"]),
@@ -29,7 +30,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("sandbox", &["clock", "error", "money", "outside", "web"]),
     ("standin", &["clock", "config", "sandbox"]),
     ("catalog", &["clock", "db", "events", "ids", "money", "web"]),
-    ("delivery", &["clock", "db", "events", "ids", "money"]),
+    ("delivery", &["clock", "darkroom", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
     ("inventory", &["db", "ids"]),
     ("promises", &["db", "ids"]),
@@ -44,6 +45,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "basket",
             "catalog",
+            "darkroom",
             "delivery",
             "events",
             "fulfilment",
@@ -112,6 +114,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "catalog",
             "clock",
+            "darkroom",
             "delivery",
             "dispatch",
             "error",
@@ -204,6 +207,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "care",
             "clock",
+            "delivery",
             "error",
             "events",
             "ids",

@@ -139,7 +139,7 @@ impl Life {
                 Event::DropLeft { drop },
                 Event::DropArrived { drop },
                 Event::DropFailed { drop, reason: "nobody_there".into() },
-                Event::DropDelivered { drop, proof: "code".into() },
+                Event::DropDelivered { drop, proof: "code".into(), photo: None },
             ];
             let said = *said;
             let from = 1_000 * i64::try_from(n).expect("few");

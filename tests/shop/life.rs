@@ -30,7 +30,7 @@ type Transactions = <PgConnection as Connection>::TransactionManager;
 const BAGS: [(Storage, i32); 2] = [(Storage::Chilled, 1), (Storage::Ambient, 2)];
 
 fn at_the_door(paid_by: Option<PayBy>) -> AtTheDoor {
-    AtTheDoor { proof: Proof::Code, detail: String::new(), age_checked: false, paid_by }
+    AtTheDoor { proof: Proof::Code, detail: String::new(), photo: None, age_checked: false, paid_by }
 }
 
 /// A confirmed order of twelve milk and six spaghetti, to be paid in cash.

@@ -66,7 +66,7 @@ impl<'s> Town<'s> {
 
     fn door() -> AtTheDoor {
         let (proof, detail) = (Proof::Name, "Aoife".to_owned());
-        AtTheDoor { proof, detail, age_checked: true, paid_by: Some(PayBy::CardAtDoor) }
+        AtTheDoor { proof, detail, photo: None, age_checked: true, paid_by: Some(PayBy::CardAtDoor) }
     }
 
     /// Goods come in by hand, as the warehouse's page brings them.
@@ -251,7 +251,7 @@ impl<'s> Town<'s> {
             lifecycle::fail(conn, drop, Failure::CarrierStopped, Actor::Carrier, now, now).expect("failed");
         }
         let (proof, detail) = (Proof::Carrier, String::new());
-        let door = AtTheDoor { proof, detail, age_checked: false, paid_by: None };
+        let door = AtTheDoor { proof, detail, photo: None, age_checked: false, paid_by: None };
         lifecycle::deliver(conn, drop, &door, Actor::Carrier, now, now).expect("delivered");
         true
     }

@@ -28,6 +28,7 @@ mod mail;
 mod money;
 mod orderings;
 mod orders;
+mod pictures;
 mod places;
 mod riders;
 mod searching;

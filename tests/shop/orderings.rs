@@ -60,7 +60,7 @@ async fn with_its_rider(shop: &TestShop) -> (OrderId, DropId, Actor) {
 
 fn door() -> AtTheDoor {
     let (proof, detail) = (Proof::Name, "Aoife".to_owned());
-    AtTheDoor { proof, detail, age_checked: true, paid_by: Some(PayBy::CardAtDoor) }
+    AtTheDoor { proof, detail, photo: None, age_checked: true, paid_by: Some(PayBy::CardAtDoor) }
 }
 
 /// What the customer reads on the page, in the list, by programs and in letters, which share these words.

@@ -15,7 +15,7 @@ use smartshop::payments::{self, PayBy};
 use smartshop::{delivery, demo, events, worker};
 use uuid::Uuid;
 
-async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
+pub(crate) async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
     let shopper = shop.shopper();
     shopper.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
     shopper
@@ -27,7 +27,7 @@ fn staff_id(shop: &TestShop, email: &str) -> StaffId {
 }
 
 /// Whoever of the demo's riders is not meant goes home.
-fn only_rider(shop: &TestShop, email: &str) -> StaffId {
+pub(crate) fn only_rider(shop: &TestShop, email: &str) -> StaffId {
     let (id, conn) = (staff_id(shop, email), &mut shop.conn());
     for rider in delivery::riders_on_shift(conn).expect("riders") {
         delivery::set_on_shift(conn, rider.id, rider.id == id, shop.clock.now()).expect("a shift");
@@ -37,8 +37,11 @@ fn only_rider(shop: &TestShop, email: &str) -> StaffId {
 
 /// An order to be paid in cash that is packed and waits for a rider.
 async fn packed(shop: &TestShop) -> (Order, DropId) {
-    let shopper = shopper_with_basket(shop).await;
-    let placed = place(shop, &shopper, PayBy::CashAtDoor, None);
+    packed_for(shop, &shopper_with_basket(shop).await)
+}
+
+pub(crate) fn packed_for(shop: &TestShop, shopper: &Shopper<'_>) -> (Order, DropId) {
+    let placed = place(shop, shopper, PayBy::CashAtDoor, None);
     let conn = &mut shop.conn();
     let order = orders::order(conn, placed.order.id).expect("an order");
     let (picker, now) = (colleague(shop, &format!("Maeve {}", order.number), "warehouse"), shop.clock.now());
@@ -53,13 +56,13 @@ async fn packed(shop: &TestShop) -> (Order, DropId) {
     (order, drop)
 }
 
-async fn assigned(shop: &TestShop) -> (Order, DropId) {
+pub(crate) async fn assigned(shop: &TestShop) -> (Order, DropId) {
     let packed = packed(shop).await;
     worker::work_outbox(&shop.state().shop.app).await.expect("the outbox");
     packed
 }
 
-fn story(shop: &TestShop, order: OrderId) -> Story {
+pub(crate) fn story(shop: &TestShop, order: OrderId) -> Story {
     let conn = &mut shop.conn();
     let rows = payments::attempts_of(conn, order).expect("db");
     Story::tell(&events::history(conn, order.0).expect("a history"), &rows)
@@ -75,11 +78,11 @@ fn wrong_code(shop: &TestShop, order: OrderId) -> String {
     format!("{:04}", (right + 1) % 10_000)
 }
 
-fn word(drop: DropId, kind: &str, at: DateTime<Utc>, details: Value) -> Value {
+pub(crate) fn word(drop: DropId, kind: &str, at: DateTime<Utc>, details: Value) -> Value {
     json!({"id": Uuid::new_v4(), "drop": drop, "kind": kind, "happened_at": at, "details": details})
 }
 
-async fn upload(rider: &Shopper<'_>, actions: &[Value]) -> Vec<(String, String)> {
+pub(crate) async fn upload(rider: &Shopper<'_>, actions: &[Value]) -> Vec<(String, String)> {
     let answer = send(rider, actions).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let told: Value = serde_json::from_str(&answer.text).expect("json");

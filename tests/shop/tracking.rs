@@ -77,7 +77,8 @@ fn fail(shop: &TestShop, drop: DropId, why: Failure) {
 
 fn deliver(shop: &TestShop, drop: DropId) {
     let (paid_by, now) = (Some(PayBy::CashAtDoor), shop.clock.now());
-    let door = AtTheDoor { proof: Proof::Code, detail: String::new(), age_checked: false, paid_by };
+    let door =
+        AtTheDoor { proof: Proof::Code, detail: String::new(), photo: None, age_checked: false, paid_by };
     lifecycle::deliver(&mut shop.conn(), drop, &door, Actor::System, now, now).expect("delivered");
 }
 

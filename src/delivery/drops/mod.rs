@@ -1,12 +1,14 @@
 //! Drops: single tries to deliver an order, and the riders who make them.
 //!
-//! Owns `drops`, `riders` and `rider_uploads`.
+//! Owns `drops`, `drop_photos`, `riders` and `rider_uploads`.
 
 mod model;
+mod photos;
 mod riders;
 mod store;
 
 pub use model::{Drop, DropState, Failure, Heard, Proof, Upload, metres};
+pub use photos::{PhotoFacts, forget_photos, insert_photo, newest_photos, photo_facts, photo_of_order};
 pub use riders::{
     Rider, all_riders, heard_of, insert_upload, lock_rider, put_rider, refused_uploads, rider,
     riders_at_work, riders_on_shift, set_on_shift, set_position, upload,

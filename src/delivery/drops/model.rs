@@ -106,6 +106,7 @@ db_enum! {
         Code = "code",
         /// The name of whoever took it.
         Name = "name",
+        /// A picture of where it was left.
         Photo = "photo",
         /// Left where the customer had asked.
         SafePlace = "safe_place",
@@ -154,7 +155,10 @@ pub struct Drop {
     pub ended_at: Option<DateTime<Utc>>,
     pub failure: Option<Failure>,
     pub proof: Option<Proof>,
+    /// Who took it, or where it was left.
     pub proof_detail: String,
+    /// Of the picture, where that is the proof.
+    pub photo_sha256: Option<String>,
     pub version: i32,
 }
 

@@ -271,8 +271,8 @@ pub fn set_arrived(conn: &mut PgConnection, id: DropId, at: DateTime<Utc>) -> Qu
 pub fn set_delivered(
     conn: &mut PgConnection,
     id: DropId,
-    proof: Proof,
-    detail: &str,
+    (proof, detail): (Proof, &str),
+    photo_sha256: Option<&str>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
@@ -280,6 +280,7 @@ pub fn set_delivered(
             drops::state.eq(DropState::Delivered),
             drops::proof.eq(proof),
             drops::proof_detail.eq(detail),
+            drops::photo_sha256.eq(photo_sha256),
             // A failure that was told first was a mistake.
             drops::failure.eq(None::<Failure>),
             drops::ended_at.eq(at),

@@ -2,6 +2,7 @@
 
 use super::{Answer, Dossier, Line, Tone, Voice};
 use crate::clock;
+use crate::delivery::Proof;
 use crate::lifecycle::{Delay, Goods, Stage, Status, Story, Told};
 use crate::orders::OrderState;
 use crate::tracker::dossier::Run;
@@ -184,6 +185,7 @@ impl Voice {
         };
         let mut lead: Vec<String> = late.map(|delay| delay.sentence.clone()).into_iter().collect();
         lead.extend(self.expected(dossier).map(|expected| expected.words));
+        lead.extend(dossier.proof().and_then(|proof| Self::left(dossier, proof)));
         lead.extend(self.first_promised(goods).map(|first| format!("First promised {first}.")));
         lead.push(self.sum(dossier));
         let big = match reading {
@@ -197,6 +199,17 @@ impl Voice {
             | Reading::NotDelivered => Some(self.promised(dossier)),
         };
         Answer { tone, icon, title: title(reading, goods, late.is_some()), big, lead }
+    }
+
+    /// Where it stands, when nobody took it. Where exactly that is, is nobody's but the customer's.
+    pub(super) fn left(dossier: &Dossier, proof: Proof) -> Option<String> {
+        let place = if dossier.contact.leave_at.is_empty() { "at the door" } else { "where you asked" };
+        let pictured = if dossier.photo.is_some() { ", with a picture" } else { "" };
+        match proof {
+            Proof::Photo => Some(format!("Left {place}{pictured}.")),
+            Proof::SafePlace => Some(format!("Left {place}.")),
+            Proof::Code | Proof::Name | Proof::Carrier => None,
+        }
     }
 
     fn not_delivered(&self, dossier: &Dossier) -> Answer {

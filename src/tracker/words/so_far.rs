@@ -137,8 +137,9 @@ impl Voice {
         if let Event::DropArrived { drop } = event {
             return Some(format!("{} is at the door.", by(drop)));
         }
-        if let Event::DropDelivered { .. } = event {
-            return Some("Delivered.".to_owned());
+        if let Event::DropDelivered { proof, .. } = event {
+            let left = proof.parse().ok().and_then(|proof| Self::left(dossier, proof));
+            return Some(left.map_or_else(|| "Delivered.".to_owned(), |left| format!("Delivered. {left}")));
         }
         if let Event::DropFailed { drop, reason } = event {
             let why: Failure = reason.parse().unwrap_or(Failure::RiderStopped);

@@ -1,6 +1,7 @@
 // A rider's words reach the shop, now or later. A form marked data-word is sent as one action under an
 // id of its own and with this device's time; what cannot be sent waits here and goes out by itself when
-// the net is back. Without this script the same forms are sent as forms.
+// the net is back. A picture goes with its own word alone. Without this script the same forms are sent as
+// forms.
 {
 const WAITING = "rider-waiting";
 const RETRY = 5000;
@@ -52,18 +53,47 @@ const upload = async (actions) => {
   return new Map(answers.map((answer) => [answer.id, answer]));
 };
 
+/** Sends one action with its picture. What the shop will never take is answered for here, so that it holds up nothing. */
+const uploadPictured = async (action) => {
+  const body = new FormData();
+  const said = { id: action.id, kind: action.kind, happened_at: action.happened_at, ...action.details };
+  for (const [name, value] of Object.entries(said)) body.append(name, value);
+  const bytes = await pictures.get(action.id).catch(() => undefined);
+  if (bytes) body.append("picture", new Blob([bytes], { type: "image/jpeg" }), "door.jpg");
+  const response = await fetch(`/rider/drops/${action.drop}/delivery`, {
+    method: "POST", headers: { accept: "application/json" }, body, signal: AbortSignal.timeout(60000),
+  });
+  if ([400, 404, 413].includes(response.status)) {
+    return new Map([[action.id, { id: action.id, decision: "refused", words: "The shop cannot read this picture. Take it again, or call dispatch." }]]);
+  }
+  if (!response.ok) throw new Error(`answered ${response.status}`);
+  const answer = await response.json();
+  return new Map([[answer.id, answer]]);
+};
+
+/** What is sent next: those up to a picture together, one with a picture alone. */
+const nextOf = (actions) => {
+  if (actions[0]?.pictured) return actions.slice(0, 1);
+  const pictured = actions.findIndex((action) => action.pictured);
+  return actions.slice(0, pictured < 0 ? 100 : Math.min(pictured, 100));
+};
+
 // One after the other: what waits goes first, in its order, and in one tab alone.
 const alone = (work) => (navigator.locks ? navigator.locks.request("rider", work) : work());
 
 const flush = () => alone(async () => {
-  const actions = kept().slice(0, 100);
-  if (actions.length === 0) return new Map();
-  const answers = await upload(actions);
-  keep(kept().filter((action) => !answers.has(action.id)));
-  showWaiting();
-  const refused = [...answers.values()].filter((answer) => answer.decision === "refused");
-  if (refused.length > 0) showRefused(refused.map((answer) => answer.words).join(" "));
-  return answers;
+  const all = new Map();
+  for (let actions = nextOf(kept()); actions.length > 0; actions = nextOf(kept())) {
+    const answers = actions[0].pictured ? await uploadPictured(actions[0]) : await upload(actions);
+    keep(kept().filter((action) => !answers.has(action.id)));
+    if (actions[0].pictured) await pictures.forget(actions[0].id).catch(() => {});
+    for (const answer of answers.values()) all.set(answer.id, answer);
+    showWaiting();
+    const refused = [...all.values()].filter((answer) => answer.decision === "refused");
+    if (refused.length > 0) showRefused(refused.map((answer) => answer.words).join(" "));
+    if (!actions.some((action) => answers.has(action.id))) break;
+  }
+  return all;
 });
 
 const flushQuietly = async () => {
@@ -89,14 +119,26 @@ const detailsOf = (data) => ({
   reason: data.get("reason") ?? "",
 });
 
+/** Lays the picture down on this phone beside its action. */
+const keepPicture = async (action) => {
+  await pictures.keep(action.id, pictures.taken());
+  action.pictured = true;
+  await pictures.forgetDraft(action.drop).catch(() => {});
+};
+
 const pressedWord = async (form) => {
   const data = new FormData(form);
   const action = { id: data.get("id"), drop: form.dataset.word, kind: data.get("kind"), happened_at: new Date().toISOString(), details: detailsOf(data) };
-  // A phone that keeps nothing sends the form as it is.
+  if (action.details.proof === "photo") {
+    if (!pictures.taken()) return pictures.missing();
+    // A phone that keeps nothing sends the form as it is.
+    try { await keepPicture(action); } catch { return form.submit(); }
+  }
   if (!keep([...kept(), action])) return form.submit();
   // Another press is another action.
   form.elements.id.value = freshId();
   showRefused();
+  if (action.pictured) showWaiting();
   try {
     const answer = (await flush()).get(action.id);
     if (answer?.decision === "refused") return;
@@ -112,7 +154,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-word]") || event.defaultPrevented) return;
   event.preventDefault();
-  pressedWord(form);
+  // Of two presses at once the second is none.
+  if ("busy" in form.dataset) return;
+  form.dataset.busy = "";
+  pressedWord(form).finally(() => { delete form.dataset.busy; });
 });
 
 // ---- where the rider is: only while a drop is on the way, and seldom ----
@@ -160,5 +205,6 @@ if (document.querySelector("[data-waiting]")) {
   addEventListener("online", () => { showWaiting(); flushQuietly(); });
   setInterval(() => { if (kept().length > 0) flushQuietly(); }, RETRY);
   flushQuietly();
+  pictures.sweep(new Set(kept().map((action) => action.id))).catch(() => {});
 }
 }

@@ -7,6 +7,8 @@ use super::{Answer, Shopper};
 struct Form {
     id: String,
     action: String,
+    /// Whether it is sent in parts, a file being one.
+    in_parts: bool,
     fields: Vec<Field>,
     buttons: Vec<Button>,
 }
@@ -42,7 +44,11 @@ impl Shopper<'_> {
         if !button.name.is_empty() {
             sent.push((&button.name, &button.value));
         }
-        let answer = self.submit(&form.action, &sent).await;
+        let answer = if form.in_parts {
+            self.submit_parts(&form.action, &sent, ("picture", b"")).await
+        } else {
+            self.submit(&form.action, &sent).await
+        };
         self.led_on(answer).await
     }
 
@@ -153,7 +159,8 @@ fn forms(html: &str) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     for tag in tags(html).filter(|tag| tag.is("form")) {
         let (id, action) = (tag.get("id").unwrap_or_default(), tag.get("action").unwrap_or_default());
-        forms.push(Form { id, action, ..Form::default() });
+        let in_parts = tag.get("enctype").is_some();
+        forms.push(Form { id, action, in_parts, ..Form::default() });
     }
     let (mut next, mut inside, mut select) = (0, None, None);
     let mut button = None;

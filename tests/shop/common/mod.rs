@@ -10,7 +10,7 @@ mod shopper;
 
 pub(crate) use gateway::{Bank, Heard};
 pub(crate) use logbook::{expect_error, requests_logged};
-pub(crate) use shopper::{Answer, Listening, Shopper, encode};
+pub(crate) use shopper::{Answer, Listening, Shopper, encode, parts};
 
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;

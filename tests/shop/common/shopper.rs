@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Bytes;
 use smartshop::routes::routes;
 use smartshop::web::front;
 use std::cell::RefCell;
@@ -17,6 +18,29 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub(crate) const HOST: &str = "shop.test";
+
+const BOUNDARY: &str = "----what-no-file-has-in-it";
+
+/// The name of the field for a file, and what was chosen.
+pub(crate) type File<'f> = (&'f str, &'f [u8]);
+
+/// A body as browsers write it.
+pub(crate) fn parts(form: &[(&str, &str)], (name, file): File<'_>) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in form {
+        let part =
+            format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a.jpg\"\r\n\
+         content-type: image/jpeg\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(file);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
 
 pub(crate) struct Shopper<'s> {
     shop: &'s TestShop,
@@ -32,6 +56,7 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) location: Option<String>,
     pub(crate) text: String,
+    pub(crate) bytes: Bytes,
 }
 
 impl<'s> Shopper<'s> {
@@ -90,6 +115,20 @@ impl<'s> Shopper<'s> {
         self.send(TestRequest::post().uri(path).set_form(form).insert_header(origin)).await
     }
 
+    /// Sends a form that has a field for a file, as browsers do; the answer is what its address says itself.
+    pub(crate) async fn post_parts(&self, path: &str, form: &[(&str, &str)], file: File<'_>) -> Answer {
+        let request = TestRequest::post().uri(path).insert_header(("origin", format!("http://{HOST}")));
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send(request.insert_header(("content-type", kind)).set_payload(parts(form, file))).await
+    }
+
+    /// Sends such a form and looks at the page it leads to.
+    pub(crate) async fn submit_parts(&self, path: &str, form: &[(&str, &str)], file: File<'_>) -> Answer {
+        let answer = self.post_parts(path, form, file).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path} {form:?}: {}", answer.words());
+        self.get(answer.location.as_deref().expect("somewhere to look")).await
+    }
+
     /// Sends a form and looks at the page it leads to.
     pub(crate) async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let answer = self.post(path, form).await;
@@ -118,10 +157,11 @@ impl<'s> Shopper<'s> {
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
         let response = self.call(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = String::from_utf8_lossy(&read_body(response).await).into_owned();
+        let bytes = read_body(response).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         self.keep_cookies(&headers);
         let location = headers.get("location").map(|v| v.to_str().expect("ascii").to_owned());
-        Answer { status, headers, location, text }
+        Answer { status, headers, location, text, bytes }
     }
 
     async fn call(&self, request: TestRequest) -> ServiceResponse<BoxBody> {
@@ -204,7 +244,8 @@ impl Answer {
         let from = self.text.find(&mark).map_or("", |at| &self.text[at + mark.len()..]);
         let to = from.find("data-live=\"").unwrap_or(from.len());
         let inside = from[..to].split_once('>').map_or("", |(_, rest)| rest);
-        Answer { status: self.status, headers: self.headers.clone(), location: None, text: inside.to_owned() }
+        let (text, bytes) = (inside.to_owned(), Bytes::copy_from_slice(inside.as_bytes()));
+        Answer { status: self.status, headers: self.headers.clone(), location: None, text, bytes }
     }
 
     /// What follows the mark, up to a quote: of all the marks on the page.
