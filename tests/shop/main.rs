@@ -33,6 +33,7 @@ mod riders;
 mod searching;
 mod staff;
 mod throttles;
+mod town;
 mod tracking;
 mod upkeep;
 mod warehouse;
