@@ -39,7 +39,7 @@ pub use carrier::{
 pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
-pub use closure::{declare_incident, end_incident, move_next};
+pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_next, try_again};
 pub use drive::{
     AtTheDoor, DriveError, arrive, assign_rider, deliver, due_at_door, fail, leave_for, plan_again, unassign,
 };
