@@ -108,11 +108,39 @@ pub struct Changed {
     pub now: i32,
 }
 
-/// Sets how many of a product are wanted; 0 takes it out. Setting what is set already succeeds
-/// and changes nothing.
-///
-/// `seen` is the number the shopper's page showed. If another tab has changed it since, the step
-/// they made (one more, one fewer) is made from there instead.
+/// How many a shopper wants of a product, and what their page showed when they said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// 0 takes it out.
+    pub quantity: i32,
+    /// If another tab has changed it since, the step they made (one more, one fewer) is made from there.
+    pub seen: Option<i32>,
+    /// Their page sends each press once, so that the same number said of another is another press.
+    pub once: bool,
+}
+
+impl Wish {
+    /// This many, whatever there was.
+    #[must_use]
+    pub const fn exactly(quantity: i32) -> Self {
+        Self { quantity, seen: None, once: false }
+    }
+
+    /// The quantity that is meant: as asked, unless the page was out of date; then the same step
+    /// from where things are. A form that finds the number it asks for was sent twice, unless its
+    /// page says that it never does so. Taking out is taking out.
+    fn meant(self, before: i32) -> i32 {
+        let Self { quantity, seen, once } = self;
+        match seen {
+            Some(seen) if quantity > 0 && seen != before && (once || quantity != before) => {
+                (before + quantity - seen).clamp(0, MAX_QUANTITY)
+            }
+            _ => quantity.clamp(0, MAX_QUANTITY),
+        }
+    }
+}
+
+/// Sets how many of a product are wanted. Setting what is set already succeeds and changes nothing.
 ///
 /// # Errors
 /// `OnlyLeft` when more are wanted than there are (fewer than before is always fine).
@@ -120,15 +148,14 @@ pub fn set_quantity(
     conn: &mut PgConnection,
     id: BasketId,
     item: &Item,
-    quantity: i32,
-    seen: Option<i32>,
+    wish: Wish,
     at: DateTime<Utc>,
 ) -> Result<Changed, SetError> {
     let product = item.article.id;
     conn.transaction(|conn| {
         store::lock(conn, id, at)?;
         let (before, lines) = store::counts(conn, id, product)?;
-        let now = meant(quantity, seen, before);
+        let now = wish.meant(before);
         let changed = Changed { before, now };
         if now == before {
             return Ok(changed);
@@ -151,17 +178,6 @@ pub fn set_quantity(
         store::put_line(conn, id, now, item, at)?;
         Ok(changed)
     })
-}
-
-/// The quantity that is meant: as asked, unless the page was out of date; then the same step
-/// from where things are. Taking out is taking out.
-fn meant(quantity: i32, seen: Option<i32>, before: i32) -> i32 {
-    match seen {
-        Some(seen) if quantity > 0 && seen != before && quantity != before => {
-            (before + quantity - seen).clamp(0, MAX_QUANTITY)
-        }
-        _ => quantity.clamp(0, MAX_QUANTITY),
-    }
 }
 
 /// The shopper has read what changed: amounts become what is possible, prices what they are now.
@@ -196,16 +212,33 @@ pub fn empty(conn: &mut PgConnection, id: BasketId) -> QueryResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::meant;
+    use super::Wish;
+
+    const fn step(quantity: i32, seen: i32) -> Wish {
+        Wish { quantity, seen: Some(seen), once: false }
+    }
 
     #[test]
     fn a_step_on_an_old_page_is_made_from_where_things_are() {
-        assert_eq!(meant(2, Some(1), 1), 2);
-        assert_eq!(meant(2, Some(1), 4), 5, "one more, from four");
-        assert_eq!(meant(1, Some(0), 4), 5, "added in another tab meanwhile");
-        assert_eq!(meant(2, Some(1), 2), 2, "the same click again");
-        assert_eq!(meant(0, Some(1), 4), 0, "taking out is taking out");
-        assert_eq!(meant(7, None, 4), 7);
-        assert_eq!(meant(99, Some(1), 50), 99);
+        assert_eq!(step(2, 1).meant(1), 2);
+        assert_eq!(step(2, 1).meant(4), 5, "one more, from four");
+        assert_eq!(step(1, 0).meant(4), 5, "added in another tab meanwhile");
+        assert_eq!(step(2, 1).meant(2), 2, "the same click again");
+        assert_eq!(step(0, 1).meant(4), 0, "taking out is taking out");
+        assert_eq!(Wish::exactly(7).meant(4), 7);
+        assert_eq!(step(99, 1).meant(50), 99);
+    }
+
+    #[test]
+    fn presses_sent_once_each_come_to_the_same_in_either_order() {
+        let pressed = |from: i32, to: i32| Wish { once: true, ..step(to, from) };
+        for between in 1..4 {
+            for last in between + 1..6 {
+                let (first, second) = (pressed(0, between), pressed(between, last));
+                assert_eq!(second.meant(first.meant(0)), last);
+                assert_eq!(first.meant(second.meant(0)), last, "{between} overtaken by {last}");
+            }
+        }
+        assert_eq!(Wish { once: false, ..pressed(0, 1) }.meant(1), 1, "a form may be sent twice");
     }
 }

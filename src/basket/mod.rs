@@ -11,7 +11,7 @@ mod owned;
 mod store;
 mod totals;
 
-pub use actions::{Changed, SetError, acknowledge, change_place, empty, load, set_quantity};
+pub use actions::{Changed, SetError, Wish, acknowledge, change_place, empty, load, set_quantity};
 pub use join::{Joined, has_place, join, move_on};
 pub use kept::{Before, Kept};
 pub use model::{Basket, Line, MAX_QUANTITY, Spot};

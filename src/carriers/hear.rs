@@ -53,7 +53,7 @@ pub async fn settle_waiting(app: &App) -> Result<usize, AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         let mut settled = 0;
-        for (carrier, id) in delivery::waiting_carrier_words(conn, AT_ONCE)? {
+        for (carrier, id) in delivery::waiting_carrier_words(conn, now - NOT_OURS_AFTER, AT_ONCE)? {
             settled += usize::from(settle(conn, (&carrier, &id), now)?);
         }
         Ok::<_, AppError>(settled)

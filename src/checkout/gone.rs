@@ -2,7 +2,7 @@
 
 use super::draft::Said;
 use super::store;
-use crate::basket::{self, Basket, SetError};
+use crate::basket::{self, Basket, SetError, Wish};
 use crate::catalog::{self, PictureFit};
 use crate::error::AppError;
 use crate::ids::{Sku, Slug};
@@ -112,12 +112,12 @@ pub(super) async fn swap(
             return Ok::<_, AppError>(());
         }
         let quantity = wanted.min(new.available().max(0));
-        match basket::set_quantity(conn, id, &new, quantity, None, now) {
+        match basket::set_quantity(conn, id, &new, Wish::exactly(quantity), now) {
             Ok(_) => {}
             Err(SetError::OnlyLeft { .. } | SetError::Full) => return Ok(()),
             Err(SetError::Db(e)) => return Err(e.into()),
         }
-        match basket::set_quantity(conn, id, &old, 0, None, now) {
+        match basket::set_quantity(conn, id, &old, Wish::exactly(0), now) {
             Ok(_) | Err(SetError::OnlyLeft { .. } | SetError::Full) => {}
             Err(SetError::Db(e)) => return Err(e.into()),
         }

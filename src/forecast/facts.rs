@@ -22,7 +22,7 @@ const AT_WORK: Duration = Duration::minutes(20);
 const DOORS_SINCE: Duration = Duration::hours(6);
 
 /// What is known of one order, and who brings it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Known {
     pub(super) order: OrderId,
     /// None: it is over.
@@ -36,7 +36,7 @@ pub(super) struct Known {
 }
 
 /// What goes on in the house and on the road, for all orders.
-struct Town {
+pub(super) struct Town {
     queue: Vec<InQueue>,
     pickers: i32,
     /// When each stop is reached.
@@ -74,23 +74,26 @@ struct Papers {
     forecasts: HashMap<OrderId, Forecast>,
 }
 
-/// Reads what is known of these orders.
+/// Reads what is known of these orders in this town.
 ///
 /// # Errors
 /// When the database does not answer.
 pub(super) fn read(
     conn: &mut PgConnection,
     of: &[OrderId],
-    pace: &Pace,
+    town: &Town,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Known>> {
     let orders = orders::orders_by_ids(conn, of)?;
-    let town = town(conn, pace, now)?;
     let papers = papers(conn, of)?;
-    Ok(orders.iter().filter_map(|order| known(order, &papers, &town, pace, now)).collect())
+    Ok(orders.iter().filter_map(|order| known(order, &papers, town, now)).collect())
 }
 
-fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> QueryResult<Town> {
+/// Reads what goes on.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> QueryResult<Town> {
     let until = now + Duration::hours(pace.ahead_hours);
     let queue = store::work_until(conn, until, MOST_IN_QUEUE)?;
     let home = dispatch::home(conn)?;
@@ -181,7 +184,7 @@ fn papers(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Papers> {
     })
 }
 
-fn known(order: &Order, papers: &Papers, town: &Town, pace: &Pace, now: DateTime<Utc>) -> Option<Known> {
+fn known(order: &Order, papers: &Papers, town: &Town, now: DateTime<Utc>) -> Option<Known> {
     let promises = papers.promises.get(&order.id)?;
     let holds = promises.last()?;
     // What we said by ourselves does not become what was wanted.
@@ -202,7 +205,7 @@ fn known(order: &Order, papers: &Papers, town: &Town, pace: &Pace, now: DateTime
         way: way(town.home, to),
         stage: stage(order, row, drops, papers, town, now),
     };
-    let until = now + Duration::hours(pace.ahead_hours);
+    let until = now + Duration::hours(town.pace.ahead_hours);
     Some(Known {
         order: order.id,
         facts: (!is_over).then_some(facts),

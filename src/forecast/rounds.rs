@@ -1,6 +1,6 @@
 //! The newest forecast of every open order, and word to those whose window cannot be kept.
 
-use super::facts::{self, Known};
+use super::facts::{self, Known, Town};
 use super::model::{Outlook, foresee};
 use super::words::sentence;
 use crate::app::App;
@@ -12,6 +12,7 @@ use crate::orders;
 use crate::promises::{self, Cause, Reckoned};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+use std::sync::Arc;
 
 /// Open orders taken in at once; the rest is there a moment later.
 const ENROLLED_AT_ONCE: i64 = 1_000;
@@ -30,9 +31,11 @@ pub async fn round(app: &App) -> Result<usize, AppError> {
     app.db(move |conn| promises::enrol(conn, ENROLLED_AT_ONCE, now)).await?;
     let mut told = 0;
     for _ in 0..MOST_BATCHES {
-        let Some(late) = app.db(move |conn| reckon_some(conn, &pace, now)).await? else { break };
-        for order in late {
-            told += usize::from(app.db(move |conn| tell(conn, order, &pace, now)).await?);
+        let Some((town, late)) = app.db(move |conn| reckon_some(conn, &pace, now)).await? else { break };
+        let town = Arc::new(town);
+        for seen in late {
+            let town = Arc::clone(&town);
+            told += usize::from(app.db(move |conn| tell(conn, &seen, &town, &pace, now)).await?);
         }
     }
     Ok(told)
@@ -43,12 +46,13 @@ fn reckon_some(
     conn: &mut PgConnection,
     pace: &Pace,
     now: DateTime<Utc>,
-) -> QueryResult<Option<Vec<OrderId>>> {
+) -> QueryResult<Option<(Town, Vec<Known>)>> {
     let claimed = promises::claim(conn, pace.batch, now, now + LEASE)?;
     if claimed.is_empty() {
         return Ok(None);
     }
-    let known = facts::read(conn, &claimed, pace, now)?;
+    let town = facts::town(conn, pace, now)?;
+    let known = facts::read(conn, &claimed, &town, now)?;
     let over: Vec<OrderId> = known.iter().filter(|k| k.facts.is_none()).map(|k| k.order).collect();
     if !over.is_empty() {
         promises::forget(conn, &over)?;
@@ -57,7 +61,8 @@ fn reckon_some(
         known.into_iter().filter_map(|k| k.facts.clone().map(|facts| (k, foresee(&facts, pace)))).collect();
     let rows: Vec<Reckoned> = seen.iter().map(|(k, outlook)| reckoned(k, *outlook, pace, now)).collect();
     promises::set(conn, &rows, now)?;
-    Ok(Some(seen.iter().filter(|(k, o)| late(k, *o).is_some()).map(|(k, _)| k.order).collect()))
+    let late = seen.into_iter().filter(|(k, o)| late(k, *o).is_some()).map(|(k, _)| k).collect();
+    Ok(Some((town, late)))
 }
 
 fn reckoned(of: &Known, outlook: Option<Outlook>, pace: &Pace, now: DateTime<Utc>) -> Reckoned {
@@ -78,14 +83,22 @@ fn late(of: &Known, outlook: Option<Outlook>) -> Option<(Outlook, Cause)> {
     Some((outlook, outlook.cause?))
 }
 
-/// Tells one customer, if it is still so once their order's row is held. One transaction. Says
-/// whether it was news.
-fn tell(conn: &mut PgConnection, id: OrderId, pace: &Pace, now: DateTime<Utc>) -> QueryResult<bool> {
+/// Tells one customer, if nothing about their order has changed once its row is held: what has is
+/// reckoned anew in the next round. One transaction. Says whether it was news.
+fn tell(
+    conn: &mut PgConnection,
+    seen: &Known,
+    town: &Town,
+    pace: &Pace,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
     conn.transaction(|conn| {
-        let order = orders::lock_order(conn, id)?;
-        let Some(of) = facts::read(conn, &[id], pace, now)?.pop() else { return Ok(false) };
-        let Some(facts) = &of.facts else { return Ok(false) };
-        let Some((outlook, cause)) = late(&of, foresee(facts, pace)) else { return Ok(false) };
+        let order = orders::lock_order(conn, seen.order)?;
+        let of = facts::read(conn, &[seen.order], town, now)?.pop().filter(|of| of == seen);
+        let Some((of, facts)) = of.as_ref().and_then(|of| Some((of, of.facts.as_ref()?))) else {
+            return Ok(false);
+        };
+        let Some((outlook, cause)) = late(of, foresee(facts, pace)) else { return Ok(false) };
         let words = sentence(cause, facts, of.rider.as_deref());
         let ends = outlook.to.max(outlook.from + Duration::minutes(pace.window_minutes));
         let Outlook { expected, from: starts, .. } = outlook;

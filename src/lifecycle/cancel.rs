@@ -3,7 +3,7 @@
 
 use super::carrier::end_booking_of;
 use super::drive::end_in_failure;
-use super::settle::left_of;
+use super::taken::left_of;
 use crate::delivery::{self, Failure};
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};

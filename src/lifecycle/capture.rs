@@ -156,7 +156,7 @@ fn give_difference_back(
         return Err(CaptureError::Above(taken));
     }
     // Something may have been given back before, out of goodwill say: never more than there is.
-    let left = super::settle::left_of(conn, attempt)?;
+    let left = super::taken::left_of(conn, attempt)?;
     let back = (taken - real).min(left);
     complete_if_over(conn, order, by, now)?;
     if back <= Money::ZERO {

@@ -2,7 +2,8 @@
 //! waits for it and the money behind it, together or not at all.
 
 use super::pay;
-use super::place::{Confirming, Gone, Paying, order_lines, reckon};
+use super::place::{Confirming, Gone, Paying, reckon};
+use super::written::order_lines;
 use crate::basket::{Basket, MAX_QUANTITY, Spot};
 use crate::catalog::{self, Item};
 use crate::delivery;

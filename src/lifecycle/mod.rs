@@ -4,6 +4,7 @@
 //! key, windows by key; or order, fulfilment, drop, booking, rider, attempts. Nothing here waits for anybody outside: what is to be
 //! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
 
+mod arrived;
 mod ask;
 mod batch;
 mod cancel;
@@ -27,6 +28,8 @@ mod reserve;
 mod settle;
 mod shelves;
 mod status;
+mod taken;
+mod written;
 
 pub use ask::{AnswerError, answer_substitute, ask_substitute};
 pub use batch::{CRATES, take_batch};

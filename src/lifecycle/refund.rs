@@ -150,7 +150,7 @@ pub fn ask_refund_again(
         let Some(failed) = payments::refund(conn, id)?.filter(|r| r.state == RefundState::Failed) else {
             return Ok(None);
         };
-        let left = super::settle::left_of(conn, &attempt)?;
+        let left = super::taken::left_of(conn, &attempt)?;
         let amount = failed.amount_cents.min(left);
         if amount <= Money::ZERO {
             return Ok(None);

@@ -1,23 +1,15 @@
 //! The one place where a word of the gateway's becomes true here, whoever brought it: the answer
 //! to our call, its webhook, or the reconciler that asked.
 
-use super::cancel::{let_go, refund};
-use super::capture::complete_if_over;
-use super::pay::confirm;
-use super::renew;
-use crate::delivery::{self, WindowError};
+use super::arrived::{give_money_back, money_is_there};
+use super::taken::{has_captured, note_capture};
 use crate::events::{self, Event};
-use crate::ids::{Actor, CaptureId};
-use crate::inventory::{self, HoldError, Wanted};
-use crate::money::Money;
+use crate::ids::Actor;
 use crate::orders::{self, CancelledWhy, Order, OrderState};
 use crate::outside::gateway::{Intent, IntentStatus};
-use crate::payments::{
-    self, Attempt, AttemptState, Became, Capture, CaptureState, Decision, PayBy, RefundReason,
-};
+use crate::payments::{self, Attempt, AttemptState, Became, Decision, PayBy};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use uuid::Uuid;
 
 /// How long what is reserved on a card can be captured at least.
 const LEAST_GOOD: Duration = Duration::days(6);
@@ -247,80 +239,6 @@ fn event_of(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTim
     }
 }
 
-/// Money that was not there before: the order goes on, or the money goes back.
-fn money_is_there(
-    conn: &mut PgConnection,
-    order: &Order,
-    attempt: &Attempt,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    match order.state {
-        OrderState::Placed => confirm(conn, order, Actor::Gateway, now).map(drop),
-        OrderState::Confirmed if attempt.standby => renew::take_over(conn, order, attempt, now),
-        OrderState::Completed if attempt.standby => give_money_back(conn, order, attempt, now),
-        OrderState::Confirmed | OrderState::Completed => Ok(()),
-        OrderState::Cancelled if order.cancelled_why == Some(CancelledWhy::Unpaid) => {
-            if take_again(conn, order, now)? {
-                confirm(conn, order, Actor::Gateway, now).map(drop)
-            } else {
-                give_money_back(conn, order, attempt, now)
-            }
-        }
-        OrderState::Cancelled => give_money_back(conn, order, attempt, now),
-    }
-}
-
-/// Stock, window and coupon once more, if all of them are still to be had. All or none.
-fn take_again(conn: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<bool> {
-    let lines = orders::lines(conn, order.id)?;
-    let wanted: Vec<Wanted> =
-        lines.iter().map(|l| Wanted { product: l.product_id, units: l.quantity }).collect();
-    let taken = conn.transaction(|conn| {
-        if let Some(code) = &order.coupon_code
-            && !orders::spend_coupon(conn, code)?
-        {
-            return Err(NotAgain::Gone);
-        }
-        inventory::hold(conn, order.id, &wanted)?;
-        delivery::take_again(conn, order.window_id, order.id, now)?;
-        Ok(())
-    });
-    match taken {
-        Ok(()) => Ok(true),
-        Err(NotAgain::Gone) => Ok(false),
-        Err(NotAgain::Db(e)) => Err(e),
-    }
-}
-
-enum NotAgain {
-    Gone,
-    Db(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for NotAgain {
-    fn from(e: diesel::result::Error) -> Self {
-        Self::Db(e)
-    }
-}
-
-impl From<HoldError> for NotAgain {
-    fn from(e: HoldError) -> Self {
-        match e {
-            HoldError::Short(_) => Self::Gone,
-            HoldError::Db(e) => Self::Db(e),
-        }
-    }
-}
-
-impl From<WindowError> for NotAgain {
-    fn from(e: WindowError) -> Self {
-        match e {
-            WindowError::Full | WindowError::Closed => Self::Gone,
-            WindowError::Db(e) => Self::Db(e),
-        }
-    }
-}
-
 /// The gateway says there is money in a try that had ended here. An old webhook is no proof of
 /// that: it only makes us ask.
 fn late(
@@ -351,89 +269,4 @@ fn late(
     give_money_back(conn, order, attempt, now)?;
     payments::set_ask_at(conn, attempt.id, None)?;
     Ok(Decision::Applied)
-}
-
-fn give_money_back(
-    conn: &mut PgConnection,
-    order: &Order,
-    attempt: &Attempt,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    if order.state == OrderState::Cancelled && order.cancelled_why == Some(CancelledWhy::Unpaid) {
-        orders::set_cancelled(conn, order.id, CancelledWhy::LateMoney, now)?;
-        let event = Event::OrderCancelled { why: CancelledWhy::LateMoney.as_str().to_owned() };
-        events::record(conn, order.id.0, &event, Actor::System, now)?;
-    }
-    if !has_captured(conn, attempt)? {
-        return let_go(conn, order.id, attempt.id, now);
-    }
-    // What is on its way back already is not sent twice.
-    let back = left_of(conn, attempt)?;
-    if back.is_zero() {
-        return Ok(());
-    }
-    let why = match order.state {
-        OrderState::Cancelled if order.cancelled_why != Some(CancelledWhy::Unpaid) => RefundReason::Cancelled,
-        OrderState::Placed | OrderState::Confirmed | OrderState::Completed | OrderState::Cancelled => {
-            RefundReason::LateMoney
-        }
-    };
-    refund(conn, order.id, attempt.id, back, why, Actor::System, now).map(drop)
-}
-
-/// Money was taken: by our capture, or by a method that charges at once. Says whether that is news.
-pub(super) fn note_capture(
-    conn: &mut PgConnection,
-    order: &Order,
-    attempt: &Attempt,
-    received: Money,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let known: Vec<Capture> =
-        payments::captures_of(conn, order.id)?.into_iter().filter(|c| c.attempt_id == attempt.id).collect();
-    if received.is_zero() || known.iter().any(|c| c.state == CaptureState::Succeeded) {
-        return Ok(false);
-    }
-    let asked = known.into_iter().find(|c| c.state == CaptureState::Requested);
-    let id = if let Some(capture) = asked {
-        payments::settle_capture(conn, capture.id, CaptureState::Succeeded, Some(received), None, now)?;
-        capture.id
-    } else {
-        let id = CaptureId(Uuid::now_v7());
-        let capture = Capture {
-            id,
-            attempt_id: attempt.id,
-            amount_cents: received,
-            state: CaptureState::Succeeded,
-            failure: None,
-            asked_at: now,
-            settled_at: Some(now),
-        };
-        payments::insert_capture(conn, &capture)?;
-        id
-    };
-    let event = Event::CaptureSucceeded { attempt: attempt.id, capture: id, amount: received };
-    events::record(conn, order.id.0, &event, Actor::Gateway, now)?;
-    complete_if_over(conn, order, Actor::Gateway, now)?;
-    Ok(true)
-}
-
-/// What of an attempt's money we have and nobody has asked back.
-pub(super) fn left_of(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<Money> {
-    let captures = payments::captures_of(conn, attempt.order_id)?;
-    let refunds = payments::refunds_of(conn, attempt.order_id)?;
-    Ok(payments::refundable_of(attempt.id, &captures, &refunds))
-}
-
-fn captured_of(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<Money> {
-    let captures = payments::captures_of(conn, attempt.order_id)?;
-    Ok(captures
-        .iter()
-        .filter(|c| c.attempt_id == attempt.id && c.state == CaptureState::Succeeded)
-        .map(|c| c.amount_cents)
-        .sum())
-}
-
-fn has_captured(conn: &mut PgConnection, attempt: &Attempt) -> QueryResult<bool> {
-    Ok(!captured_of(conn, attempt)?.is_zero())
 }

@@ -3,11 +3,13 @@
 //! Owns `payment_attempts`, `captures`, `refunds`, `gateway_events` and `saved_cards`. Whether an
 //! order is paid is never stored: it is reckoned from the money ([`Balance`]).
 
+mod captures;
 mod cards;
 mod model;
 mod store;
 mod words;
 
+pub use captures::*;
 pub use cards::{SavedCard, insert_card, mark_removed, saved_card, saved_cards};
 pub use model::{
     Attempt, AttemptState, Balance, Capture, CaptureState, Decision, PayBy, Refund, RefundReason,

@@ -6,7 +6,7 @@ use super::notice::Notice;
 use super::parts::{LineView, TotalsBlock, line_changes};
 use super::shop::Shop;
 use super::visit::Visit;
-use crate::basket::{self, Changed, MAX_QUANTITY, SetError};
+use crate::basket::{self, Changed, MAX_QUANTITY, SetError, Wish};
 use crate::catalog;
 use crate::clock;
 use crate::error::AppError;
@@ -110,16 +110,20 @@ pub(super) struct LineForm {
     quantity: String,
     /// What the page showed, where the form is a step from there.
     seen: Option<String>,
+    /// There where the page's script sends each press once.
+    once: Option<String>,
 }
 
 impl LineForm {
-    fn seen(&self) -> Option<i32> {
-        self.seen.as_ref()?.trim().parse::<i32>().ok().filter(|n| (0..=MAX_QUANTITY).contains(n))
+    fn wish(&self) -> Option<Wish> {
+        let seen = self.seen.as_deref().and_then(a_quantity);
+        let once = self.once.is_some();
+        a_quantity(&self.quantity).map(|quantity| Wish { quantity, seen, once })
     }
+}
 
-    fn quantity(&self) -> Option<i32> {
-        self.quantity.trim().parse::<i32>().ok().filter(|n| (0..=MAX_QUANTITY).contains(n))
-    }
+fn a_quantity(typed: &str) -> Option<i32> {
+    typed.trim().parse::<i32>().ok().filter(|n| (0..=MAX_QUANTITY).contains(n))
 }
 
 /// Sets how many of a product are wanted. Saying the same again changes nothing.
@@ -129,16 +133,15 @@ pub(super) async fn set_line(
     sku: Path<Sku>,
     form: Form<LineForm>,
 ) -> Result<HttpResponse, AppError> {
-    let Some(quantity) = form.quantity() else {
+    let Some(wish) = form.wish() else {
         return Ok(redirect(visit.back(), [shop.notice_cookie(&Notice::NotAQuantity)]));
     };
     let (id, now, sku) = (visit.basket_or_new(), shop.app.clock.now(), sku.into_inner());
-    let seen = form.seen();
     let (product, outcome) = shop
         .app
         .db(move |conn| {
             let item = catalog::by_sku(conn, &sku, now)?;
-            let outcome = basket::set_quantity(conn, id, &item, quantity, seen, now);
+            let outcome = basket::set_quantity(conn, id, &item, wish, now);
             Ok::<_, AppError>((item.article.id.0, outcome))
         })
         .await?;

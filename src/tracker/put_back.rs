@@ -2,7 +2,7 @@
 //! and what is in the basket already stays.
 
 use super::access::{Caller, address, private, voice};
-use crate::basket::{self, Basket, MAX_QUANTITY, SetError};
+use crate::basket::{self, Basket, MAX_QUANTITY, SetError, Wish};
 use crate::catalog;
 use crate::error::AppError;
 use crate::ids::{BasketId, OrderNumber};
@@ -65,7 +65,7 @@ fn add(
         let Some(item) = items.iter().find(|i| i.article.id == line.product_id) else { continue };
         let have = before.map_or(0, |b| b.quantity_of(line.product_id.0));
         let wanted = line.quantity.min(item.available()).min(MAX_QUANTITY).max(have);
-        match basket::set_quantity(conn, basket, item, wanted, None, now) {
+        match basket::set_quantity(conn, basket, item, Wish::exactly(wanted), now) {
             Ok(_) | Err(SetError::OnlyLeft { .. } | SetError::Full) => {}
             Err(SetError::Db(e)) => return Err(e.into()),
         }

@@ -31,6 +31,15 @@ impl UnitsForm {
     }
 }
 
+/// What the address of a form names.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Deed {
+    Count,
+    Receipt,
+    Spoilage,
+}
+
 /// What somebody says about a shelf.
 #[derive(Debug, Clone, Copy)]
 enum Word {
@@ -83,40 +92,21 @@ impl Word {
     }
 }
 
-pub(super) async fn count(
+pub(super) async fn say(
     shop: Data<Shop>,
     request: HttpRequest,
     who: Staffer,
-    sku: Path<Sku>,
+    at: Path<(Sku, Deed)>,
     form: Form<UnitsForm>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Stock)?;
-    let said = form.units(0).map(Word::Counted);
-    write(&shop, &request, &who, sku.into_inner(), form.version, said).await
-}
-
-pub(super) async fn receive(
-    shop: Data<Shop>,
-    request: HttpRequest,
-    who: Staffer,
-    sku: Path<Sku>,
-    form: Form<UnitsForm>,
-) -> Result<HttpResponse, AppError> {
-    who.may(Area::Stock)?;
-    let said = form.units(1).map(Word::Received);
-    write(&shop, &request, &who, sku.into_inner(), form.version, said).await
-}
-
-pub(super) async fn spoil(
-    shop: Data<Shop>,
-    request: HttpRequest,
-    who: Staffer,
-    sku: Path<Sku>,
-    form: Form<UnitsForm>,
-) -> Result<HttpResponse, AppError> {
-    who.may(Area::Stock)?;
-    let said = form.units(1).map(Word::Spoiled);
-    write(&shop, &request, &who, sku.into_inner(), form.version, said).await
+    let (sku, deed) = at.into_inner();
+    let said = match deed {
+        Deed::Count => form.units(0).map(Word::Counted),
+        Deed::Receipt => form.units(1).map(Word::Received),
+        Deed::Spoilage => form.units(1).map(Word::Spoiled),
+    };
+    write(&shop, &request, &who, sku, form.version, said).await
 }
 
 async fn write(

@@ -10,6 +10,9 @@ const agreed = new Map();
 let underWay = null;
 let sending = false;
 
+/** Each press is sent once: a step that finds the number it leads to has been overtaken, not repeated. */
+const step = (quantity, seen = 0) => new URLSearchParams({ quantity, seen, once: "1" });
+
 const shown = (form) => Number(form.querySelector("output")?.textContent ?? 0);
 const steppers = (action) => [...document.querySelectorAll(".step[data-live-form]")].filter((form) => form.action === action);
 
@@ -68,26 +71,35 @@ document.addEventListener("taken-over", () => {
 // before or after: the presses since then are a step from there.
 addEventListener("pagehide", () => {
   for (const [action, quantity] of wanted) {
-    const seen = underWay?.action === action ? underWay.quantity : agreed.get(action) ?? 0;
-    fetch(action, { method: "POST", body: new URLSearchParams({ quantity, seen }), keepalive: true, headers: headers() });
+    const seen = underWay?.action === action ? underWay.quantity : agreed.get(action);
+    fetch(action, { method: "POST", body: step(quantity, seen), keepalive: true, headers: headers() });
   }
   wanted.clear();
 });
 
+/**
+ * Sends what is wanted when our turn comes, not before: until then more presses join it, and who goes
+ * elsewhere while another tab has its turn finds it among what is wanted still.
+ */
+const sendNext = async () => {
+  const next = wanted.entries().next().value;
+  if (!next) return;
+  const [action, quantity] = next;
+  wanted.delete(action);
+  underWay = { action, quantity };
+  const page = await sendNow(action, step(quantity, agreed.get(action)));
+  underWay = null;
+  const refused = page?.querySelector("[data-live=notice] .bad-words");
+  if (!refused) agreed.set(action, quantity);
+  else if (!wanted.has(action) && !page.querySelector(`form[action="${new URL(action).pathname}"]`)) {
+    for (const form of steppers(action)) draw(form, agreed.get(action));
+  }
+};
+
 const sendAll = async () => {
   sending = true;
   try {
-    while (wanted.size > 0) {
-      const [action, quantity] = wanted.entries().next().value;
-      wanted.delete(action);
-      underWay = { action, quantity };
-      const page = await send(action, new URLSearchParams({ quantity, seen: agreed.get(action) ?? 0 }));
-      const refused = page?.querySelector("[data-live=notice] .bad-words");
-      if (!refused) agreed.set(action, quantity);
-      else if (!wanted.has(action) && !page.querySelector(`form[action="${new URL(action).pathname}"]`)) {
-        for (const form of steppers(action)) draw(form, agreed.get(action));
-      }
-    }
+    while (wanted.size > 0) await inTurn(sendNext);
   } catch {
     say("The shop could not be reached. Your basket is as it was.");
     location.reload();

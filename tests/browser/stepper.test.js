@@ -83,8 +83,41 @@ story("presses just before going elsewhere are kept, by who has no basket yet to
   await page.goto(DEPARTMENT);
   await pressQuickly(page, plus(stepper(page, MILK)), 3);
   await page.goto("/help");
-  await quiet(page);
-  assert.equal(await inBasket(page, MILK), 3);
+  // What goes as one leaves is on its way without the page; the shop has it a moment later.
+  await eventually(async () => assert.equal(await inBasket(page, MILK), 3));
+});
+
+story("presses that had to wait for another tab's turn are kept when one goes elsewhere", async (page, { context }) => {
+  await page.goto(DEPARTMENT);
+  const other = await context.newPage();
+  await other.goto("/help");
+  await other.evaluate(() => new Promise((held) => {
+    navigator.locks.request("basket", () => new Promise((release) => { window.__release = release; held(); }));
+  }));
+  await pressQuickly(page, plus(stepper(page, MILK)), 2);
+  await page.goto("/help");
+  await other.evaluate(() => window.__release());
+  await eventually(async () => assert.equal(await inBasket(page, MILK), 2));
+});
+
+story("presses that overtake those before them count none the less", async (page, { context }) => {
+  await page.goto(DEPARTMENT);
+  await page.evaluate(() => {
+    // The first request is slow on its way, the one on leaving is not.
+    const real = window.fetch;
+    window.fetch = (address, options) => {
+      window.fetch = real;
+      return new Promise((done) => { window.__late = () => real(address, options).then(done); });
+    };
+  });
+  await plus(stepper(page, MILK)).click();
+  await page.waitForFunction(() => window.__late);
+  await plus(stepper(page, MILK)).click();
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide")));
+  const other = await context.newPage();
+  await eventually(async () => assert.equal(await inBasket(other, MILK), 1));
+  await page.evaluate(() => { window.__late(); });
+  await eventually(async () => assert.equal(await inBasket(other, MILK), 2));
 });
 
 story("an answer changes nothing that the press had not drawn already", async (page) => {

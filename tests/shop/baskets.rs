@@ -4,7 +4,7 @@ use crate::common::{Shopper, TestShop};
 use actix_web::http::StatusCode;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use smartshop::basket;
+use smartshop::basket::{self, Wish};
 use smartshop::catalog;
 use smartshop::db::schema::{basket_lines, baskets};
 use smartshop::ids::{BasketId, Sku};
@@ -190,7 +190,9 @@ async fn two_tabs_that_meet_at_one_line_take_turns_and_the_last_wins() {
                     let (mut conn, sku) = (shop.conn(), &sku);
                     tabs.push(scope.spawn(move || {
                         let item = catalog::by_sku(&mut conn, sku, now).expect("milk");
-                        basket::set_quantity(&mut conn, id, &item, quantity, None, now).expect("set").before
+                        basket::set_quantity(&mut conn, id, &item, Wish::exactly(quantity), now)
+                            .expect("set")
+                            .before
                     }));
                     shop.wait_until_blocked(i64::try_from(tabs.len()).expect("few"));
                 }
@@ -225,7 +227,7 @@ async fn many_tabs_adding_different_things_lose_none() {
                     let sku: Sku = format!("PP-PAS-{n:03}").try_into().expect("a number");
                     scope.spawn(move || {
                         let item = catalog::by_sku(&mut conn, &sku, now).expect("pasta");
-                        basket::set_quantity(&mut conn, id, &item, 1, None, now).expect("set")
+                        basket::set_quantity(&mut conn, id, &item, Wish::exactly(1), now).expect("set")
                     });
                 }
                 shop.wait_until_blocked(8);

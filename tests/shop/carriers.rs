@@ -5,7 +5,7 @@ use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, 
 use crate::common::{Bank, Heard, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
-use diesel::connection::TransactionManager;
+use diesel::connection::{SimpleConnection as _, TransactionManager};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use smartshop::catalog::Storage;
@@ -312,6 +312,34 @@ async fn only_a_carriers_own_new_words_are_taken_and_each_once() {
 }
 
 fn drop_it<T>(_: T) {}
+
+#[actix_web::test]
+async fn words_about_nothing_of_ours_hold_up_no_other() {
+    let (shop, bank) = Bank::with_carrier("");
+    let (_, order, drop) = packed(&shop).await;
+    bank.carrier_mood(r#"{"lost_percent": 100, "next_calls": 1}"#);
+    ask(&shop, drop).expect("asked");
+    work(&shop).await;
+    let number = bank.shipments()[0]["id"].as_str().expect("a number").to_owned();
+    says(&shop, "evt_1", &number, "on_the_way").await;
+    assert_eq!(decision(&shop, "on_the_way"), "waiting");
+    // More than are looked at in one go, and all of them older.
+    let of_others = "INSERT INTO carrier_words (carrier, id, reference, said, body, received_at, decision)
+         SELECT carrier, 'evt_of_another_' || n, 'SB-OF-ANOTHER-' || n, 'collected',
+             jsonb_build_object('id', 'evt_of_another_' || n, 'shipment', 'SB-OF-ANOTHER-' || n, 'state', 'collected'),
+             received_at - interval '1 hour', 'waiting' FROM carrier_words, generate_series(1, 300) AS n";
+    shop.conn().batch_execute(of_others).expect("others' words");
+    shop.clock.advance(Duration::minutes(2));
+    work(&shop).await;
+    let app = shop.state().shop.app.clone();
+    carriers::settle_waiting(&app).await.expect("the words");
+    assert_eq!(story(&shop, order.id).goods.stage(), Stage::OnTheWay);
+    assert_eq!(shop.count("SELECT count(*) FROM carrier_words WHERE decision = 'waiting'"), 300);
+    shop.clock.advance(Duration::days(8));
+    carriers::settle_waiting(&app).await.expect("the words");
+    carriers::settle_waiting(&app).await.expect("the words");
+    assert_eq!(shop.count("SELECT count(*) FROM carrier_words WHERE decision = 'not_ours'"), 300);
+}
 
 #[actix_web::test]
 async fn a_word_about_nothing_we_know_is_kept_shown_and_taken_up_once_we_do() {

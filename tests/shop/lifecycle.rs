@@ -4,7 +4,7 @@ use crate::common::TestShop;
 use crate::common::placing::STAFF;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use smartshop::basket;
+use smartshop::basket::{self, Wish};
 use smartshop::catalog;
 use smartshop::delivery::{self, Query};
 use smartshop::ids::{Actor, BasketId, Sku};
@@ -39,7 +39,7 @@ pub(crate) fn basket_of(shop: &TestShop, conn: &mut PgConnection) -> BasketId {
     for (sku, quantity) in [(MILK, 12), (SPAGHETTI, 6)] {
         let sku = Sku::try_from(sku.to_owned()).expect("a number");
         let item = catalog::by_sku(conn, &sku, now).expect("an item");
-        basket::set_quantity(conn, id, &item, quantity, None, now).expect("room");
+        basket::set_quantity(conn, id, &item, Wish::exactly(quantity), now).expect("room");
     }
     id
 }

@@ -2,7 +2,7 @@
 
 use super::model::{CarrierWord, WordDecision};
 use crate::db::Ready as _;
-use crate::db::schema::carrier_words;
+use crate::db::schema::{carrier_bookings, carrier_words};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -46,13 +46,24 @@ pub fn decide_carrier_word(
         .map(drop)
 }
 
-/// Words that wait for what they are about, the oldest first.
+/// Words that wait and can be decided now: what they are about is known by now, or they came before
+/// `given_up` and it never will be. The oldest first; those about nothing of ours hold up no other.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn waiting_carrier_words(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<(String, String)>> {
+pub fn waiting_carrier_words(
+    conn: &mut PgConnection,
+    given_up: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<(String, String)>> {
+    let about = carrier_bookings::table.filter(
+        carrier_bookings::carrier
+            .eq(carrier_words::carrier)
+            .and(carrier_bookings::reference.eq(carrier_words::reference.nullable())),
+    );
     carrier_words::table
         .filter(carrier_words::decision.eq(WordDecision::Waiting))
+        .filter(diesel::dsl::exists(about).or(carrier_words::received_at.lt(given_up)))
         .order(carrier_words::received_at)
         .select((carrier_words::carrier, carrier_words::id))
         .limit(most)

@@ -196,35 +196,11 @@ fn no(e: No) -> AppError {
 async fn set(carrier: Data<Carrier>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, AppError> {
     refuse_strangers(&request)?;
     let said = form(&body);
-    let number = |name: &str| said.get(name).and_then(|v| v.trim().parse::<u64>().ok());
-    let percent = |name: &str| u8::try_from(number(name).unwrap_or(0).min(100)).unwrap_or(100);
-    let count = |name: &str| number(name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-    let seed = number("seed").unwrap_or(0);
-    let mood = match said.get("preset").map(String::as_str) {
-        Some("switch") => {
-            carrier.0.goes_on.fetch_xor(true, Ordering::Relaxed);
-            return Ok(redirect(HERE, []));
-        }
-        Some("healthy") => Mood { seed, ..Mood::default() },
-        Some("chaos") => Mood::chaos(seed),
-        _ => Mood {
-            seed,
-            next_calls: count("next_calls"),
-            silent_percent: percent("silent_percent"),
-            silent_seconds: number("silent_seconds").unwrap_or(0),
-            lost_percent: percent("lost_percent"),
-            lost_seconds: number("lost_seconds").unwrap_or(0),
-            broken_percent: percent("broken_percent"),
-            too_many_percent: percent("too_many_percent"),
-            decline_next: count("decline_next").unwrap_or(0),
-            webhooks_lost_percent: percent("webhooks_lost_percent"),
-            webhooks_doubled_percent: percent("webhooks_doubled_percent"),
-            webhooks_delayed_percent: percent("webhooks_delayed_percent"),
-            webhooks_delayed_seconds: number("webhooks_delayed_seconds").unwrap_or(0),
-            webhooks_shuffled_percent: percent("webhooks_shuffled_percent"),
-        },
-    };
-    carrier.0.temper.change(mood);
+    if said.get("preset").is_some_and(|preset| preset == "switch") {
+        carrier.0.goes_on.fetch_xor(true, Ordering::Relaxed);
+    } else {
+        carrier.0.temper.change(Mood::typed(&said));
+    }
     Ok(redirect(HERE, []))
 }
 

@@ -10,6 +10,7 @@ mod calls;
 mod cards;
 mod control;
 mod draft;
+mod faults;
 mod form;
 mod house;
 mod intents;

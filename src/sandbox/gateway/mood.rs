@@ -3,6 +3,7 @@
 use super::model::Delivery;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The faults that are on. The default is a gateway in good health.
@@ -51,6 +52,34 @@ impl Mood {
             webhooks_delayed_seconds: 20,
             webhooks_shuffled_percent: 20,
             ..Self::default()
+        }
+    }
+
+    /// As the form of a sandbox's page says it. What cannot be read counts as none.
+    pub(in crate::sandbox) fn typed(said: &HashMap<String, String>) -> Self {
+        let number = |name: &str| said.get(name).and_then(|v| v.trim().parse::<u64>().ok());
+        let percent = |name: &str| u8::try_from(number(name).unwrap_or(0).min(100)).unwrap_or(100);
+        let count = |name: &str| number(name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+        let seed = number("seed").unwrap_or(0);
+        match said.get("preset").map(String::as_str) {
+            Some("healthy") => Self { seed, ..Self::default() },
+            Some("chaos") => Self::chaos(seed),
+            _ => Self {
+                seed,
+                next_calls: count("next_calls"),
+                silent_percent: percent("silent_percent"),
+                silent_seconds: number("silent_seconds").unwrap_or(0),
+                lost_percent: percent("lost_percent"),
+                lost_seconds: number("lost_seconds").unwrap_or(0),
+                broken_percent: percent("broken_percent"),
+                too_many_percent: percent("too_many_percent"),
+                decline_next: count("decline_next").unwrap_or(0),
+                webhooks_lost_percent: percent("webhooks_lost_percent"),
+                webhooks_doubled_percent: percent("webhooks_doubled_percent"),
+                webhooks_delayed_percent: percent("webhooks_delayed_percent"),
+                webhooks_delayed_seconds: number("webhooks_delayed_seconds").unwrap_or(0),
+                webhooks_shuffled_percent: percent("webhooks_shuffled_percent"),
+            },
         }
     }
 }

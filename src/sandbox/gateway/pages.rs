@@ -3,24 +3,23 @@
 
 use super::api::tokens;
 use super::control;
+use super::faults;
 use super::house::Gateway;
 use super::intents::Said;
-use super::model::{Charge, Intent, Method, Status};
-use super::mood::Mood;
+use super::model::{Intent, Method, Status};
 use crate::error::AppError;
 use crate::money::Money;
 use crate::web::{OwnWords, assets, get, redirect, render};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_FRAME_OPTIONS,
 };
 use actix_web::web::{Bytes, Data, Path, PayloadConfig, Query, ServiceConfig, post, scope};
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
 const BODY_BYTES: usize = 16 * 1024;
-const ROWS: usize = 25;
 
 /// The pages under `/sandbox/`.
 pub fn pages(gateway: Gateway) -> impl FnOnce(&mut ServiceConfig) {
@@ -34,8 +33,8 @@ pub fn pages(gateway: Gateway) -> impl FnOnce(&mut ServiceConfig) {
                 .route("/tokens", post().to(tokens))
                 .route("/approve/{intent}", get().to(ask))
                 .route("/approve/{intent}", post().to(answer))
-                .route("/payments", get().to(payments))
-                .route("/payments", post().to(set_mood))
+                .route("/payments", get().to(faults::payments))
+                .route("/payments", post().to(faults::set_mood))
                 .route("/control/mood", get().to(control::mood))
                 .route("/control/mood", post().to(control::set_mood))
                 .route("/control/books", get().to(control::books)),
@@ -44,13 +43,13 @@ pub fn pages(gateway: Gateway) -> impl FnOnce(&mut ServiceConfig) {
 }
 
 /// Who may show a page inside one of their own.
-enum Frame {
+pub(super) enum Frame {
     Nobody,
     Parents(Vec<String>),
 }
 
 /// A page with its own policy: `leads_to` is where its form may end.
-fn page(status: StatusCode, html: String, frame: Frame, leads_to: &str) -> HttpResponse {
+pub(super) fn page(status: StatusCode, html: String, frame: Frame, leads_to: &str) -> HttpResponse {
     let (ancestors, options) = match frame {
         Frame::Nobody => ("'none'".to_owned(), "DENY"),
         Frame::Parents(parents) => (format!("'self' {}", parents.join(" ")), "SAMEORIGIN"),
@@ -73,17 +72,17 @@ fn page(status: StatusCode, html: String, frame: Frame, leads_to: &str) -> HttpR
 }
 
 /// Styles and scripts of a page.
-struct Files {
-    shop: &'static str,
-    own: &'static str,
-    font: &'static str,
+pub(super) struct Files {
+    pub(super) shop: &'static str,
+    pub(super) own: &'static str,
+    pub(super) font: &'static str,
     /// How a frame talks to the page around it.
-    parent: &'static str,
-    script: &'static str,
+    pub(super) parent: &'static str,
+    pub(super) script: &'static str,
 }
 
 impl Files {
-    fn with(script: &str) -> Self {
+    pub(super) fn with(script: &str) -> Self {
         Self {
             shop: assets::address("site.css"),
             own: assets::address("sandbox/sandbox.css"),
@@ -292,7 +291,7 @@ fn method_of(gateway: &Gateway, intent: &Intent) -> Result<Option<Method>, AppEr
 }
 
 /// `€42.93`, or the code where the currency has another sign.
-fn sum(amount: Money, currency: &str) -> String {
+pub(super) fn sum(amount: Money, currency: &str) -> String {
     if currency == "eur" { amount.to_string() } else { format!("{} {currency}", amount.plain()) }
 }
 
@@ -315,133 +314,13 @@ fn kind_name(kind: &str) -> &str {
     }
 }
 
-fn method_name(method: &Method) -> String {
+pub(super) fn method_name(method: &Method) -> String {
     let Some(card) = &method.card else { return kind_name(&method.kind).to_owned() };
     let name = format!("{} ending {}", kind_name(&card.brand), card.last4);
     match &card.wallet {
         Some(wallet) => format!("{name}, {}", kind_name(wallet)),
         None => name,
     }
-}
-
-#[derive(Template)]
-#[template(path = "sandbox/payments.html")]
-struct PaymentsPage {
-    files: Files,
-    rows: Vec<Row>,
-    waiting: usize,
-    /// Where the next page begins; 0 at the end.
-    older: u64,
-    first: bool,
-    mood: Mood,
-    next_calls: String,
-}
-
-struct Row {
-    id: String,
-    time: String,
-    status: &'static str,
-    colour: &'static str,
-    asked: String,
-    captured: String,
-    refunded: String,
-    with: String,
-    why: String,
-}
-
-impl Row {
-    fn new(intent: &Intent) -> Self {
-        let colour = match intent.status {
-            Status::Succeeded => "good",
-            Status::RequiresCapture | Status::Processing => "info",
-            Status::RequiresAction | Status::RequiresConfirmation => "warn",
-            Status::RequiresPaymentMethod | Status::Canceled => "",
-        };
-        let some =
-            |amount: Money| if amount.is_zero() { String::new() } else { sum(amount, &intent.currency) };
-        let failure = intent.charge.as_ref().and_then(|c: &Charge| c.failure);
-        Self {
-            id: intent.id.clone(),
-            time: intent.created.format("%-d %b, %H:%M:%S").to_string(),
-            status: intent.status.word(),
-            colour,
-            asked: sum(intent.amount, &intent.currency),
-            captured: some(intent.captured()),
-            refunded: some(intent.refunded()),
-            with: intent.charge.as_ref().map(|c| method_name(&c.method)).unwrap_or_default(),
-            why: failure.map(|d| d.decline_code().unwrap_or(d.code())).unwrap_or_default().replace('_', " "),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct PaymentsQuery {
-    before: Option<u64>,
-}
-
-async fn payments(gateway: Data<Gateway>, query: Query<PaymentsQuery>) -> Result<HttpResponse, AppError> {
-    let before = query.before.unwrap_or(u64::MAX);
-    let (mut found, waiting) = gateway
-        .0
-        .look(|books| {
-            let rows: Vec<(u64, Row)> =
-                books.intents_before(before).take(ROWS + 1).map(|i| (i.n, Row::new(i))).collect();
-            (rows, books.deliveries_waiting())
-        })
-        .map_err(AppError::internal)?;
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
-    let older = if more { found.last().map_or(0, |(n, _)| *n) } else { 0 };
-    let mood = gateway.0.temper.mood();
-    let html = render(&PaymentsPage {
-        files: Files::with(""),
-        rows: found.into_iter().map(|(_, row)| row).collect(),
-        waiting,
-        older,
-        first: query.before.is_none(),
-        next_calls: mood.next_calls.map(|n| n.to_string()).unwrap_or_default(),
-        mood,
-    })?;
-    Ok(page(StatusCode::OK, html, Frame::Nobody, ""))
-}
-
-/// Takes the form of faults. What cannot be read counts as none.
-async fn set_mood(
-    gateway: Data<Gateway>,
-    request: HttpRequest,
-    body: Bytes,
-) -> Result<HttpResponse, AppError> {
-    if request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
-        return Err(AppError::Forged);
-    }
-    let said: std::collections::HashMap<String, String> =
-        form_urlencoded::parse(&body).into_owned().collect();
-    let number = |name: &str| said.get(name).and_then(|v| v.trim().parse::<u64>().ok());
-    let percent = |name: &str| u8::try_from(number(name).unwrap_or(0).min(100)).unwrap_or(100);
-    let count = |name: &str| number(name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-    let seed = number("seed").unwrap_or(0);
-    let mood = match said.get("preset").map(String::as_str) {
-        Some("healthy") => Mood { seed, ..Mood::default() },
-        Some("chaos") => Mood::chaos(seed),
-        _ => Mood {
-            seed,
-            next_calls: count("next_calls"),
-            silent_percent: percent("silent_percent"),
-            silent_seconds: number("silent_seconds").unwrap_or(0),
-            lost_percent: percent("lost_percent"),
-            lost_seconds: number("lost_seconds").unwrap_or(0),
-            broken_percent: percent("broken_percent"),
-            too_many_percent: percent("too_many_percent"),
-            decline_next: count("decline_next").unwrap_or(0),
-            webhooks_lost_percent: percent("webhooks_lost_percent"),
-            webhooks_doubled_percent: percent("webhooks_doubled_percent"),
-            webhooks_delayed_percent: percent("webhooks_delayed_percent"),
-            webhooks_delayed_seconds: number("webhooks_delayed_seconds").unwrap_or(0),
-            webhooks_shuffled_percent: percent("webhooks_shuffled_percent"),
-        },
-    };
-    gateway.0.temper.change(mood);
-    Ok(redirect("/sandbox/payments", []))
 }
 
 #[cfg(test)]

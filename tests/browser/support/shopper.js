@@ -114,9 +114,12 @@ export const eventually = async (check, patience = 5000) => {
 
 /** Waits until nothing has been asked of the shop for a moment. */
 export const quiet = async (page) => {
+  const end = Date.now() + 2 * PATIENCE_MS;
+  const { underWay } = page.context();
   for (let calm = 0; calm < 3; calm++) {
     await new Promise((resolve) => setTimeout(resolve, 40));
-    if (page.context().underWay.size > 0) calm = -1;
+    if (underWay.size > 0) calm = -1;
+    assert.ok(Date.now() < end, `never answered: ${[...underWay].map((request) => request.url()).join(", ")}`);
   }
 };
 
