@@ -7,7 +7,7 @@ use crate::lifecycle::placement;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
-use smartshop::basket;
+use smartshop::basket::{self, Wish};
 use smartshop::catalog::{self, SoldBy, Storage};
 use smartshop::delivery::{self, Failure, Proof, Query};
 use smartshop::events::{self, Event};
@@ -127,7 +127,7 @@ impl<'s> Town<'s> {
             let sku = &self.goods[self.dice.pick(self.goods.len())];
             let item = catalog::by_sku(&mut self.conn, sku, now).expect("an item");
             let quantity = 15 + i32::try_from(self.dice.below(9)).expect("small");
-            basket::set_quantity(&mut self.conn, like, &item, quantity, None, now).expect("room");
+            basket::set_quantity(&mut self.conn, like, &item, Wish::exactly(quantity), now).expect("room");
         }
         let window = self.window(quote.zone_id.0);
         let placement = Placement { window, ..placement(self.shop, &mut self.conn, like, PayBy::Card) };
