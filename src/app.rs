@@ -68,7 +68,7 @@ impl App {
             gateway: Gateway::new(&config.payments),
             lane: Lane::new("outside", LANE_THREADS, LONGEST_LINE),
             upkeep: Lane::new("upkeep", UPKEEP_THREADS, LONGEST_LINE),
-            carriers: Carriers::new(&config.deliverers),
+            carriers: Carriers::new(&config.deliverers, config.shop.zone),
             carriage: Lane::new("carriage", CARRIAGE_THREADS, LONGEST_LINE),
             outbox: watch::Sender::default(),
             config,

@@ -252,7 +252,7 @@ mod tests {
         let named = [
             (
                 "SMARTSHOP_CARRIERS",
-                "swift (Swift Parcels) https://api.swift.example/ @ C + D; slow https://slow.example",
+                "swift (Swift Parcels) https://api.swift.example/ @ C + * 18:30-22:00; slow https://slow.example",
             ),
             ("SMARTSHOP_CARRIER_KEYS", "swift=hunter2, slow=hunter22"),
             ("SMARTSHOP_CARRIER_SECRETS", "swift=hunter3, slow=hunter33"),
@@ -264,14 +264,23 @@ mod tests {
             (swift.label.as_str(), swift.base.as_str()),
             ("Swift Parcels", "https://api.swift.example")
         );
+        assert_eq!(swift.key, "hunter2");
+        let brings = |zone, minute| swift.reach.iter().any(|reach| reach.covers(zone, minute));
+        assert_eq!(["C", "D"].map(|zone| brings(zone, 9 * 60)), [true, false], "C all day");
+        let evening = [18 * 60 + 29, 18 * 60 + 30, 22 * 60 - 1, 22 * 60];
         assert_eq!(
-            (swift.zones.as_slice(), swift.key.as_str()),
-            (["C".to_owned(), "D".to_owned()].as_slice(), "hunter2")
+            evening.map(|minute| brings("D", minute)),
+            [false, true, true, false],
+            "others in the evening"
         );
-        assert_eq!((slow.label.as_str(), slow.zones.len(), slow.secret.as_str()), ("slow", 0, "hunter33"));
+        assert_eq!((slow.label.as_str(), slow.reach.len(), slow.secret.as_str()), ("slow", 0, "hunter33"));
         let mistakes = load(&named[..1]).expect_err("without keys").0;
         assert_eq!(mistakes.len(), 4, "{mistakes:?}");
-        for bad in ["swift", "swift ftp://x", "Swift! https://x", "a https://x; a https://y"] {
+        let hours = ["a https://x @ C 9", "a https://x @ C 18:00-17:00", "a https://x @ C 18:00-24:30"];
+        for bad in ["swift", "swift ftp://x", "Swift! https://x", "a https://x; a https://y"]
+            .into_iter()
+            .chain(hours)
+        {
             assert!(load(&[("SMARTSHOP_CARRIERS", bad)]).is_err(), "{bad}");
         }
     }

@@ -89,7 +89,7 @@ fn point_at_carrier(config: &mut Config, keys: &Keys, base: &str) {
             name: CARRIER.to_owned(),
             label: CARRIER_LABEL.to_owned(),
             base: format!("{base}/carrier"),
-            zones: Vec::new(),
+            reach: Vec::new(),
             key: keys.secret.clone(),
             secret: keys.webhook.clone(),
         });

@@ -16,6 +16,7 @@ mod token;
 pub use actions::{
     Finish, SignedIn, change_password, customer_of, end_all, end_session, finish_sign_up, pending_sign_up,
     remember, request_reset, reset_is_open, reset_password, set_details, sign_in, sign_up_from, sweep,
+    whose_session,
 };
 pub use model::{Contact, Customer, Details, Pending, Secret, email, given_password, password_problem};
 pub use passwords::{Crowded, Passwords, fresh_password, hash_here};

@@ -18,11 +18,45 @@ pub struct CarrierSettings {
     pub label: String,
     /// Without a slash at the end.
     pub base: String,
-    /// Codes of the zones whose drops it is asked for by itself; empty: only where somebody says so.
-    pub zones: Vec<String>,
+    /// Which drops it is asked for by itself; empty: only those that somebody gives it.
+    pub reach: Vec<Reach>,
     pub key: String,
     /// What its webhooks are signed with.
     pub secret: String,
+}
+
+/// The drops of a zone whose windows begin at some time of the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The zone's code; `None`: of every zone.
+    pub zone: Option<String>,
+    /// Minutes of the day in the shop's zone: the first one, and the first one that is not meant any more.
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Reach {
+    /// Whether a drop of that zone, whose window begins at that minute of the day, is meant.
+    pub fn covers(&self, zone: &str, minute: u32) -> bool {
+        self.zone.as_deref().is_none_or(|code| code == zone) && (self.from..self.to).contains(&minute)
+    }
+
+    /// `C`, `C 18:00-22:00`, `* 20:00-24:00`
+    fn read(text: &str) -> Option<Self> {
+        let (zone, hours) =
+            text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), "0:00-24:00"));
+        let (from, to) = hours.split_once(['-', '–'])?;
+        let (from, to) = (minute(from)?, minute(to)?);
+        let zone = (zone != "*").then(|| zone.to_owned());
+        (from < to && zone.as_deref() != Some("")).then_some(Self { zone, from, to })
+    }
+}
+
+/// The minute of the day that `18:30` is; `24:00` is the day's end.
+fn minute(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    Some(hours * 60 + minutes).filter(|all| minutes < 60 && *all <= 24 * 60)
 }
 
 impl fmt::Debug for CarrierSettings {
@@ -32,12 +66,12 @@ impl fmt::Debug for CarrierSettings {
             .field("name", &self.name)
             .field("label", &self.label)
             .field("base", &self.base)
-            .field("zones", &self.zones)
+            .field("reach", &self.reach)
             .finish_non_exhaustive()
     }
 }
 
-/// Reads `swift (Swift Parcels) https://api.swift.example @ C + D; …`; keys and secrets are lists of
+/// Reads `swift (Swift Parcels) https://api.swift.example @ C + D 18:00-22:00; …`; keys and secrets are lists of
 /// `swift=…`. What is wrong is added to `mistakes`, without any key.
 pub(super) fn read(
     carriers: &str,
@@ -49,7 +83,7 @@ pub(super) fn read(
     for text in carriers.split(';').map(str::trim).filter(|text| !text.is_empty()) {
         let Some(mut carrier) = carrier(text) else {
             mistakes.push(format!(
-                "carriers: “{text}” does not do; write swift (Swift Parcels) https://api.swift.example @ C + D"
+                "carriers: “{text}” does not do; write swift (Swift Parcels) https://api.swift.example @ C + D 18:00-22:00"
             ));
             continue;
         };
@@ -70,7 +104,9 @@ pub(super) fn read(
 }
 
 fn carrier(text: &str) -> Option<CarrierSettings> {
-    let (text, zones) = text.split_once('@').map_or((text, ""), |(text, zones)| (text, zones));
+    let (text, reach) = text.split_once('@').map_or((text, ""), |(text, reach)| (text, reach));
+    let reach = reach.split('+').map(str::trim).filter(|part| !part.is_empty()).map(Reach::read);
+    let reach: Vec<Reach> = reach.collect::<Option<_>>()?;
     let (name, rest) = text.trim().split_once(char::is_whitespace)?;
     let (label, base) = match rest.trim().strip_prefix('(') {
         Some(rest) => rest.split_once(')')?,
@@ -86,7 +122,7 @@ fn carrier(text: &str) -> Option<CarrierSettings> {
         name: name.to_owned(),
         label: label.to_owned(),
         base: base.to_owned(),
-        zones: zones.split('+').map(str::trim).filter(|z| !z.is_empty()).map(str::to_owned).collect(),
+        reach,
         key: String::new(),
         secret: String::new(),
     })

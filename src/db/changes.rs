@@ -1,7 +1,7 @@
 //! Word of what has changed, from whichever instance changed it: the database's
 //! `NOTIFY`, heard by one thread, so that nothing cached outlives its truth by a second.
 
-use super::watch::{Watchers, Watching, WatchingAll};
+use super::watch::{Watchers, Watching, WatchingAll, WatchingSome};
 use crate::ids::{BasketId, OrderId};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -98,6 +98,11 @@ impl Changes {
     /// Waits for word of one order.
     pub fn watch(&self, order: OrderId) -> Watching {
         self.0.watchers.watch(order)
+    }
+
+    /// Waits for word of any of these orders.
+    pub fn watch_some(&self, orders: &[OrderId]) -> WatchingSome {
+        self.0.watchers.watch_some(orders)
     }
 
     /// Waits for word of any order.

@@ -13,7 +13,7 @@ pub use changes::{Change, Changes, Follower};
 pub(crate) use enums::db_enum;
 pub use migrate::{APPEND_ONLY, MIGRATIONS, MigrateError, SERVING_ROLE, is_up_to_date, migrate};
 pub(crate) use ready::Ready;
-pub use watch::{Watching, WatchingAll};
+pub use watch::{Watching, WatchingAll, WatchingSome};
 
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;

@@ -4,7 +4,9 @@
 use super::Change;
 use crate::ids::OrderId;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use tokio::sync::watch;
 
 /// Fed by the thread that listens for changes; a map, so that an event wakes nobody but those
@@ -46,6 +48,10 @@ impl Watchers {
         let word = (!watched.closing)
             .then(|| watched.orders.entry(order).or_insert_with(|| watch::Sender::new(())).subscribe());
         Watching { order, word, watchers: self.clone() }
+    }
+
+    pub(super) fn watch_some(&self, orders: &[OrderId]) -> WatchingSome {
+        WatchingSome(orders.iter().map(|order| self.watch(*order)).collect())
     }
 
     pub(super) fn watch_all(&self) -> WatchingAll {
@@ -124,6 +130,24 @@ impl Drop for Watching {
     }
 }
 
+/// One who waits for word of any of some orders.
+pub struct WatchingSome(Vec<Watching>);
+
+impl WatchingSome {
+    /// Waits for the next word about one of them. `false`: none will come any more, of this one at least.
+    pub async fn changed(&mut self) -> bool {
+        let mut words: Vec<_> = self.0.iter_mut().map(|watching| Box::pin(watching.changed())).collect();
+        poll_fn(|cx| {
+            let said = words.iter_mut().find_map(|word| match word.as_mut().poll(cx) {
+                Poll::Ready(goes_on) => Some(goes_on),
+                Poll::Pending => None,
+            });
+            said.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +169,20 @@ mod tests {
         assert!(others_word.has_changed().expect("open"));
         drop((mine, other));
         assert_eq!(watchers.count(), 0);
+    }
+
+    #[actix_web::test]
+    async fn who_waits_for_some_hears_of_each_of_them_and_of_no_other() {
+        let watchers = Watchers::default();
+        let mut some = watchers.watch_some(&[order(1), order(2)]);
+        watchers.follow(&[Change::Order(order(9))]);
+        assert!(some.0.iter().all(|w| !w.word.as_ref().expect("open").has_changed().expect("open")));
+        for own in [order(2), order(1), order(2)] {
+            watchers.follow(&[Change::Order(own)]);
+            assert!(some.changed().await);
+        }
+        watchers.close();
+        assert!(!some.changed().await);
     }
 
     #[actix_web::test]

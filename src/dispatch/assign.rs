@@ -77,7 +77,7 @@ pub fn act(
     find_rider(conn, *drop, now)
 }
 
-/// Asks the carrier that brings what goes to its zone, if there is one and it may be given this. One
+/// Asks the carrier that brings what goes to its zone in its window, if there is one and it may be given this. One
 /// that was asked for this drop before, and does not bring it, is not asked again by itself.
 fn goes_by_carrier(
     conn: &mut PgConnection,
@@ -92,7 +92,9 @@ fn goes_by_carrier(
         return Ok(false);
     };
     let zone = delivery::all_zones(conn)?.into_iter().find(|zone| zone.id == drop.zone_id);
-    let Some(carrier) = zone.and_then(|zone| carriers.of_zone(&zone.code)) else { return Ok(false) };
+    let Some(carrier) = zone.and_then(|zone| carriers.that_brings(&zone.code, drop.starts_at)) else {
+        return Ok(false);
+    };
     if drop.is_a_carriers() || delivery::booking_of_drop(conn, id)?.is_some() {
         return Ok(drop.is_a_carriers());
     }

@@ -3,6 +3,7 @@ use crate::db::Ready as _;
 use crate::db::schema::{events, outbox};
 use crate::ids::Actor;
 use chrono::{DateTime, Utc};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -101,6 +102,16 @@ pub fn version(conn: &mut PgConnection, subject: Uuid) -> QueryResult<i64> {
         .select(events::id)
         .first(conn)
         .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The number of the last event about any of some subjects; 0 where there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn newest(conn: &mut PgConnection, subjects: &[Uuid]) -> QueryResult<i64> {
+    let last: Option<i64> =
+        events::table.filter(events::subject.eq_any(subjects)).select(max(events::id)).first(conn)?;
     Ok(last.unwrap_or(0))
 }
 

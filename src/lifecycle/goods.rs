@@ -341,7 +341,7 @@ impl Goods {
 }
 
 /// Of two words about one fact, the earlier time counts, whichever came first.
-fn earliest(known: &mut Option<DateTime<Utc>>, at: DateTime<Utc>) {
+pub(super) fn earliest(known: &mut Option<DateTime<Utc>>, at: DateTime<Utc>) {
     *known = Some(known.map_or(at, |before| before.min(at)));
 }
 

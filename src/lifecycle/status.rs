@@ -1,7 +1,7 @@
 //! What has become of an order and of its money, told from its events alone: one pure fold that
 //! pages, letters and everybody else read from, so that they say the same.
 
-use super::goods::Goods;
+use super::goods::{Goods, earliest};
 use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_goods, about_the_money};
 use crate::ids::{AttemptId, RefundId};
 use crate::money::Money;
@@ -67,7 +67,10 @@ pub struct Try {
     pub state: AttemptState,
     pub approve_at: Option<String>,
     pub failure: Option<String>,
+    /// When the gateway said that the sum is there to be taken.
+    pub reserved_at: Option<DateTime<Utc>>,
     pub captured: Money,
+    pub captured_at: Option<DateTime<Utc>>,
     pub release: Option<Release>,
     pub refunds: Vec<Back>,
 }
@@ -208,6 +211,7 @@ impl Fold {
             Event::PaymentAuthorised { attempt, .. } => self.change(*attempt, |t| {
                 t.state = AttemptState::Authorised;
                 (t.approve_at, t.failure) = (None, None);
+                earliest(&mut t.reserved_at, at);
             }),
             Event::PaymentFailed { attempt, reason } => self.change(*attempt, |t| {
                 t.state = AttemptState::Failed;
@@ -226,6 +230,7 @@ impl Fold {
             }
             Event::CaptureSucceeded { attempt, amount, .. } => self.change(*attempt, |t| {
                 t.captured = *amount;
+                earliest(&mut t.captured_at, at);
                 // Nobody reserves what is paid at the door: it is there at once.
                 if t.method.is_at_door() {
                     t.state = AttemptState::Authorised;
@@ -269,7 +274,9 @@ impl Fold {
             state: AttemptState::Created,
             approve_at: None,
             failure: None,
+            reserved_at: None,
             captured: Money::ZERO,
+            captured_at: None,
             release: None,
             refunds: Vec::new(),
         });

@@ -43,6 +43,8 @@ struct Facts {
     sums: Vec<(String, String)>,
     total: String,
     tax: Vec<(String, String)>,
+    /// What is reserved, charged, let go and given back.
+    moved: Vec<(String, String)>,
     /// What all this is called: a receipt, or none yet.
     paper: &'static str,
     told: Vec<(&'static str, String)>,
@@ -141,6 +143,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         sums: sums(dossier),
         total: dossier.story.goods.came_to.map_or(order.total_cents, |(_, real)| real).to_string(),
         tax: tax_rows(order, &dossier.real_lines()).iter().map(tax_words).collect(),
+        moved: voice.moved(dossier).iter().map(|row| (row.named(voice), row.sum.to_string())).collect(),
         paper: dossier.paper(),
         told: vec![
             ("When", window),

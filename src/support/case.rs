@@ -4,10 +4,11 @@ use super::list::state;
 use crate::care::{self, Case, CaseError, CaseState};
 use crate::error::AppError;
 use crate::ids::CaseId;
-use crate::orders::{self, Contact, Order, OrderLine};
+use crate::orders::{self, OrderLine};
 use crate::staff;
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
+use crate::tracker::{self, Dossier, Tone, Voice};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -31,7 +32,8 @@ struct CasePage {
     name: String,
     email: String,
     phone: String,
-    total: String,
+    /// How it stands with the order, as its customer reads it.
+    order: Standing,
     tone: &'static str,
     icon: &'static str,
     state: &'static str,
@@ -45,6 +47,16 @@ struct CasePage {
     wrong: Option<String>,
 }
 
+struct Standing {
+    tone: &'static str,
+    icon: &'static str,
+    state: String,
+    window: String,
+    sum: String,
+    /// What is reserved, charged, let go and given back.
+    moved: Vec<(String, String)>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct CaseForm {
     #[serde(default)]
@@ -55,9 +67,7 @@ pub(super) struct CaseForm {
 
 struct Read {
     case: Case,
-    order: Order,
-    contact: Contact,
-    lines: Vec<OrderLine>,
+    dossier: Dossier,
     by: String,
 }
 
@@ -67,13 +77,8 @@ fn read(conn: &mut PgConnection, id: CaseId) -> Result<Read, AppError> {
         Some(staff) => staff::by_id(conn, staff)?.name,
         None => String::new(),
     };
-    Ok(Read {
-        order: orders::order(conn, case.order_id)?,
-        contact: orders::contact(conn, case.order_id)?,
-        lines: orders::lines(conn, case.order_id)?,
-        case,
-        by,
-    })
+    let order = orders::order(conn, case.order_id)?;
+    Ok(Read { dossier: Dossier::read(conn, order)?, case, by })
 }
 
 pub(super) async fn show(
@@ -93,23 +98,23 @@ async fn page(
     id: CaseId,
     (typed, wrong): (String, Option<String>),
 ) -> Result<HttpResponse, AppError> {
-    let Read { case, order, contact, lines, by } = shop.app.read(move |conn| read(conn, id)).await?;
+    let Read { case, dossier, by } = shop.app.read(move |conn| read(conn, id)).await?;
+    let voice = tracker::voice(shop);
     let (tone, icon, state) = state(case.state);
-    let meant = lines.iter().filter(|l| case.is_about(l.position));
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = CasePage {
         room: who.room(Some(Area::Support), case.kind.words()),
         id,
         version: case.version,
         what: case.kind.words(),
-        number: order.number.to_string(),
+        number: dossier.order.number.to_string(),
         told: moment(shop, case.opened_at),
-        lines: meant.map(|l| format!("{} × {}, {}", l.quantity, l.name, l.size_label)).collect(),
+        lines: meant(&voice, &dossier, &case),
+        order: standing(&voice, &dossier),
         words: case.words,
-        name: contact.name,
-        email: contact.email,
-        phone: contact.phone,
-        total: order.total_cents.to_string(),
+        name: dossier.contact.name,
+        email: dossier.contact.email,
+        phone: dossier.contact.phone,
         tone,
         icon,
         state,
@@ -122,6 +127,48 @@ async fn page(
         wrong,
     };
     answer(shop, request, status, &page)
+}
+
+/// What it is about, and what became of it.
+fn meant(voice: &Voice, dossier: &Dossier, case: &Case) -> Vec<String> {
+    let line = |l: &OrderLine| {
+        let became = voice.picked(dossier, l.position).map(|words| format!(". {words}")).unwrap_or_default();
+        format!("{} × {}, {}{became}", l.quantity, l.name, l.size_label)
+    };
+    dossier.lines.iter().filter(|l| case.is_about(l.position)).map(line).collect()
+}
+
+fn standing(voice: &Voice, dossier: &Dossier) -> Standing {
+    let badge = tracker::badge(&dossier.story);
+    Standing {
+        tone: chip(badge.tone),
+        icon: sign(badge.tone),
+        state: badge.words,
+        window: voice.promised(dossier),
+        sum: voice.sum(dossier),
+        moved: voice.moved(dossier).iter().map(|row| (row.named(voice), row.sum.to_string())).collect(),
+    }
+}
+
+/// A customer's tone in the colours of staff pages.
+const fn chip(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "ok",
+        Tone::Info => "info",
+        Tone::Warn => "warn",
+        Tone::Bad => "bad",
+        Tone::Plain => "idle",
+    }
+}
+
+const fn sign(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "circle-check",
+        Tone::Info => "clock",
+        Tone::Warn => "triangle-alert",
+        Tone::Bad => "circle-alert",
+        Tone::Plain => "check",
+    }
 }
 
 pub(super) async fn take(

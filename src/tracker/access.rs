@@ -2,6 +2,7 @@
 
 use super::dossier::Dossier;
 use super::words::{Dates, Voice};
+use crate::accounts::{self, Token};
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::{BasketId, CustomerId, OrderNumber};
@@ -50,6 +51,8 @@ impl Sight {
 pub(super) struct Caller {
     basket: Option<BasketId>,
     customer: Option<CustomerId>,
+    /// By what they are that customer.
+    token: Option<Token>,
     /// What a link's address brought, or the cookie it left.
     key: Option<String>,
     asker: Asker,
@@ -62,6 +65,7 @@ impl Caller {
         Ok(Self {
             basket: visit.basket,
             customer: shop.customer(visit).await?,
+            token: visit.token.clone(),
             key,
             asker: Asker::read(request, &shop.app),
             app: shop.app.clone(),
@@ -72,6 +76,14 @@ impl Caller {
     pub(super) fn with_key(mut self, key: Option<String>) -> Self {
         self.key = key.or(self.key);
         self
+    }
+
+    /// Whether they are who they came as: a session may be over by now. Its end is not moved on by that.
+    pub(super) fn is_here(&self, conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+        match (&self.token, self.customer) {
+            (Some(token), Some(customer)) => Ok(accounts::whose_session(conn, token, now)? == Some(customer)),
+            (None, _) | (_, None) => Ok(true),
+        }
     }
 
     /// The order, for those who may see it. For all others it is the same, and as much work,
@@ -179,7 +191,8 @@ pub(super) fn later(wait: Wait, voice: &Voice) -> AppError {
     AppError::Later { words: wait.words(voice.zone, voice.now), seconds: wait.seconds(voice.now) }
 }
 
-pub(super) fn voice(shop: &Shop) -> Voice {
+/// How orders are told here and now.
+pub fn voice(shop: &Shop) -> Voice {
     let settings = &shop.app.config.shop;
     Voice {
         zone: settings.zone,

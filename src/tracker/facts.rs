@@ -4,9 +4,10 @@ use super::access::{Caller, Sight, private, voice};
 use super::dossier::Dossier;
 use super::page::LinkQuery;
 use super::views::facts;
-use super::words::{Voice, badge, code, delay, rider_of};
+use super::words::{Moving, Voice, badge, code, delay, rider_of};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
+use crate::money::Money;
 use crate::storefront::{Shop, Visit};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -106,16 +107,25 @@ fn items(voice: &Voice, dossier: &Dossier) -> Vec<Value> {
 
 fn sums(voice: &Voice, dossier: &Dossier) -> Value {
     let (order, story) = (&dossier.order, &dossier.story);
-    let reserved = voice.moved(story).into_iter().find(|(name, _)| name.starts_with("Reserved"));
+    let rows = voice.moved(dossier);
+    let sum =
+        |how: Moving| rows.iter().filter(|row| row.how == how).map(|row| row.sum).sum::<Money>().cents();
+    let moved: Vec<Value> = rows
+        .iter()
+        .map(|row| json!({"what": row.how.code(), "words": row.name, "sum_cents": row.sum.cents(), "at": row.at}))
+        .collect();
     json!({
         "currency": "EUR",
         "total_cents": order.total_cents.cents(),
         "maximum_cents": order.maximum_cents.cents(),
         "delivery_cents": order.fee_cents.cents(),
         "real_total_cents": story.goods.came_to.map(|(_, total)| total.cents()),
-        "reserved_cents": reserved.map_or(0, |(_, sum)| sum.cents()),
+        "reserved_cents": sum(Moving::Reserved),
         "paid_cents": story.captured().cents(),
+        "let_go_cents": sum(Moving::LetGo),
+        "on_its_way_back_cents": sum(Moving::OnItsWayBack),
         "given_back_cents": story.refunded().cents(),
+        "moved": moved,
         "words": voice.sum(dossier),
     })
 }

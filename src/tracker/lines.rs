@@ -4,6 +4,7 @@ use super::access::{Caller, address, private, voice};
 use super::change::back;
 use super::code::{Act, prove};
 use super::dossier::Dossier;
+use super::rest::{self, Rest};
 use super::said::Said;
 use super::words::Voice;
 use crate::cashier;
@@ -33,7 +34,7 @@ const MOST_NEW: usize = 40;
 
 /// What was typed: how many of each product, by its number, and what is searched for.
 #[derive(Debug, Clone, Default)]
-struct Wishes {
+pub(super) struct Wishes {
     units: BTreeMap<String, i32>,
     search: String,
     total: Money,
@@ -41,7 +42,7 @@ struct Wishes {
 }
 
 impl Wishes {
-    fn read(fields: Vec<(String, String)>) -> Self {
+    pub(super) fn read(fields: Vec<(String, String)>) -> Self {
         let mut wishes = Self::default();
         let cents = |text: &str| Money(text.parse().unwrap_or(0));
         for (name, value) in fields {
@@ -90,6 +91,8 @@ struct Preview {
     /// What is sent when it is agreed to.
     fields: Vec<(String, i32)>,
     agreed: (i64, i64),
+    /// What is offered instead, where the money cannot become more.
+    rest: Option<Rest>,
 }
 
 #[derive(Template)]
@@ -182,7 +185,7 @@ fn read(
 }
 
 /// The order's own things first, in their order, then what is new.
-fn wanted(
+pub(super) fn wanted(
     conn: &mut PgConnection,
     lines: &[OrderLine],
     wishes: &Wishes,
@@ -232,7 +235,7 @@ fn view(
         rows: own.chain(new).collect(),
         found: read.found.iter().map(|item| row(item, wishes)).collect(),
         search: wishes.search.clone(),
-        preview: read.plan.as_ref().ok().and_then(|plan| preview(dossier, plan, &read.wanted)),
+        preview: read.plan.as_ref().ok().and_then(|plan| preview(voice, dossier, plan, &read.wanted)),
         wrong,
         phone: voice.phone.clone(),
     }
@@ -255,7 +258,7 @@ fn row(item: &Item, wishes: &Wishes) -> Row {
     }
 }
 
-fn preview(dossier: &Dossier, plan: &Plan, wanted: &[Wanted]) -> Option<Preview> {
+fn preview(voice: &Voice, dossier: &Dossier, plan: &Plan, wanted: &[Wanted]) -> Option<Preview> {
     if plan.changes.is_empty() || !plan.minimum_missing.is_zero() {
         return None;
     }
@@ -273,6 +276,7 @@ fn preview(dossier: &Dossier, plan: &Plan, wanted: &[Wanted]) -> Option<Preview>
         coupon_gone: plan.coupon_gone.clone(),
         fields: wanted.iter().filter_map(|w| Some((sku(w.product)?, w.units))).collect(),
         agreed: (sums.total.cents(), sums.maximum.cents()),
+        rest: rest::offer(voice, dossier, plan),
     })
 }
 

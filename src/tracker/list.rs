@@ -1,11 +1,12 @@
 //! All orders of a browser or an account, the newest first, each with its state.
 
-use super::access::{Caller, address, private, voice};
+use super::access::{Caller, address, clock_words, private, voice};
+use super::list_live::version;
 use super::views::LineView;
 use super::words::{Line, Voice, badge};
 use crate::error::AppError;
 use crate::events;
-use crate::lifecycle::{Status, Story};
+use crate::lifecycle::{Stage, Status, Story};
 use crate::orders::{self, Order, OrderLine};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Sheet, render};
@@ -13,18 +14,34 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Deserialize;
 
 const PAGE: usize = 10;
+const TITLE: &str = "Your orders · SmartShop";
 /// Pictures of an order in the list.
 const PILE: usize = 5;
 
-#[derive(Deserialize)]
-pub(super) struct ListQuery {
+/// Without scripts a list of which something is under way is loaded again after so many seconds.
+const LOOK_AGAIN: u32 = 30;
+
+/// Which page of the list.
+#[derive(Clone, Deserialize)]
+pub(super) struct Before {
     /// Microseconds: the time of the last order on the page before.
     before: Option<String>,
+}
+
+impl Before {
+    fn time(&self) -> Option<DateTime<Utc>> {
+        self.before.as_ref().and_then(|b| b.parse().ok()).and_then(DateTime::from_timestamp_micros)
+    }
+
+    /// What a page's own address ends in.
+    fn words(&self) -> String {
+        self.time().map_or_else(String::new, |at| format!("?before={}", at.timestamp_micros()))
+    }
 }
 
 #[derive(Template)]
@@ -34,6 +51,13 @@ struct ListPage {
     orders: Vec<Card>,
     older: Option<i64>,
     first: bool,
+    /// Of the page's own address: the stream that tells of its changes ends in the same.
+    rest: String,
+    version: String,
+    fresh: String,
+    /// What one hears when it changes.
+    say: String,
+    look_again: Option<u32>,
 }
 
 struct Card {
@@ -48,39 +72,60 @@ struct Card {
     /// What there is to do.
     act: &'static str,
     main: bool,
+    /// Whether it can still change by itself.
+    goes_on: bool,
 }
 
 pub(super) async fn show(
     shop: Data<Shop>,
     request: HttpRequest,
     visit: Visit,
-    query: Query<ListQuery>,
+    query: Query<Before>,
 ) -> Result<HttpResponse, AppError> {
     let voice = voice(&shop);
     let caller = Caller::of(&shop, &request, &visit).await?;
     let load = Viewer::loader(&shop, &visit);
-    let before = query.before.as_ref().and_then(|b| b.parse().ok()).and_then(DateTime::from_timestamp_micros);
-    let there = voice.clone();
-    let (mut cards, older, viewer) = shop
+    let before = query.into_inner();
+    let (there, of) = (voice.clone(), before.clone());
+    let (orders, older, version, viewer) = shop
         .app
         .db(move |conn| {
-            let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-            let mut orders = orders::orders_of(conn, caller.basket(), caller.customer(), before, most)?;
-            let is_longer = orders.len() > PAGE;
-            orders.truncate(PAGE);
-            let older = orders.last().filter(|_| is_longer).map(|o| o.placed_at.timestamp_micros());
-            Ok::<_, AppError>((cards(conn, &there, &orders)?, older, load(conn)?))
+            let (orders, older) = shown(conn, &caller, &of)?;
+            let ids: Vec<_> = orders.iter().map(|o| o.id).collect();
+            let version = version(conn, &ids)?;
+            Ok::<_, AppError>((cards(conn, &there, &orders)?, older, version, load(conn)?))
         })
         .await?;
-    cards.truncate(PAGE);
+    let on_their_way = || orders.iter().filter(|card| card.goes_on);
+    let say: Vec<String> =
+        on_their_way().map(|card| format!("Order {}: {}.", card.number, card.badge.words)).collect();
     let page = ListPage {
-        layout: Layout::new(&shop, shop.head("Your orders · SmartShop", "", "")),
-        orders: cards,
+        layout: Layout::new(&shop, shop.head(TITLE, "", "")),
+        look_again: on_their_way().next().map(|_| LOOK_AGAIN),
         older,
-        first: before.is_none(),
+        first: before.time().is_none(),
+        rest: before.words(),
+        version,
+        fresh: clock_words(&voice, voice.now),
+        say: say.join(" "),
+        orders,
     };
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+}
+
+/// The orders of a page, and where the next one begins.
+pub(super) fn shown(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    before: &Before,
+) -> QueryResult<(Vec<Order>, Option<i64>)> {
+    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut orders = orders::orders_of(conn, caller.basket(), caller.customer(), before.time(), most)?;
+    let is_longer = orders.len() > PAGE;
+    orders.truncate(PAGE);
+    let older = orders.last().filter(|_| is_longer).map(|o| o.placed_at.timestamp_micros());
+    Ok((orders, older))
 }
 
 fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResult<Vec<Card>> {
@@ -105,10 +150,19 @@ fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResul
             items: items_words(own.iter().map(|l| l.quantity).sum()),
             total: order.total_cents.to_string(),
             act: act(&story.status),
+            goes_on: goes_on(&story),
             main: matches!(story.status, Status::NotPaid { .. } | Status::ToApprove { .. }),
         }
     };
     Ok(orders.iter().map(card).collect())
+}
+
+fn goes_on(story: &Story) -> bool {
+    match story.status {
+        Status::Checking | Status::ToApprove { .. } => true,
+        Status::Confirmed => story.goods.stage() != Stage::Delivered,
+        Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => false,
+    }
 }
 
 const fn act(status: &Status) -> &'static str {

@@ -19,6 +19,7 @@ mod instructions;
 mod lines;
 mod links;
 mod list;
+mod list_live;
 mod live;
 mod look_up;
 mod page;
@@ -26,17 +27,22 @@ mod pay_again;
 mod problem;
 mod put_back;
 mod receipt;
+mod rest;
 mod said;
+mod stream;
 mod sums;
 mod views;
 mod way;
 mod words;
 
+pub use access::voice;
 pub use asks::{question, terms};
 pub use dossier::Dossier;
-pub use live::Streams;
+pub use stream::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{Answer, Dates, Happened, HowFar, Line, Step, Tone, Voice, badge, substitutions};
+pub use words::{
+    Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, substitutions,
+};
 pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;
@@ -45,6 +51,7 @@ use device::counted;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/orders", counted(get().to(list::show)))
+        .route("/orders/live", counted(get().to(list_live::listen)))
         .route("/orders/{number}", counted(get().to(page::show)))
         .route("/orders/{number}/return", counted(get().to(coming_back::show)))
         .route("/orders/{number}/live", counted(get().to(live::listen)))
@@ -61,6 +68,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/code/check", counted(post().to(code::check)))
         .route("/orders/{number}/lines", counted(get().to(lines::ask)))
         .route("/orders/{number}/lines", counted(post().to(lines::change)))
+        .route("/orders/{number}/lines/rest", counted(post().to(rest::put)))
         .route("/orders/{number}/links", counted(get().to(links::show)))
         .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
         .route("/orders/{number}/problem", counted(get().to(problem::ask)))

@@ -3,7 +3,7 @@
 use super::access::Sight;
 use super::dossier::Dossier;
 use super::sums::{offers, tax_rows};
-use super::words::{Voice, substitutions};
+use super::words::{Moved, Voice, substitutions};
 use crate::catalog::PictureFit;
 use crate::lifecycle::Status;
 use crate::money::Money;
@@ -50,8 +50,8 @@ pub(super) struct TotalsView {
     pub(super) most: Option<String>,
     /// What it comes to, once it is packed.
     pub(super) real: Option<String>,
-    /// What is reserved, paid and given back.
-    pub(super) moved: Vec<(String, String)>,
+    /// What is reserved, charged, let go and given back, each with its time.
+    pub(super) moved: Vec<MovedView>,
 }
 
 impl TotalsView {
@@ -64,7 +64,6 @@ impl TotalsView {
         }
         let tax: Money = tax_rows(order, &dossier.real_lines()).iter().map(|row| row.tax).sum();
         let real = dossier.story.goods.came_to.map(|(_, total)| total);
-        let moved = voice.moved(&dossier.story).into_iter().map(|(name, sum)| (name, sum.to_string()));
         Self {
             items_words: items_words(dossier.count()),
             items: dossier.lines.iter().map(|l| l.full_cents).sum::<Money>().to_string(),
@@ -76,8 +75,21 @@ impl TotalsView {
             tax: tax.to_string(),
             most: (dossier.has_weighed() && real.is_none()).then(|| order.maximum_cents.to_string()),
             real: real.map(|total| total.to_string()),
-            moved: moved.collect(),
+            moved: voice.moved(dossier).into_iter().map(|row| MovedView::new(voice, row)).collect(),
         }
+    }
+}
+
+pub(super) struct MovedView {
+    pub(super) name: String,
+    pub(super) when: String,
+    pub(super) sum: String,
+}
+
+impl MovedView {
+    fn new(voice: &Voice, row: Moved) -> Self {
+        let when = row.at.map_or_else(String::new, |at| voice.time(at));
+        Self { when, sum: row.sum.to_string(), name: row.name }
     }
 }
 

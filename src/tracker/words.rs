@@ -2,19 +2,20 @@
 
 mod expected;
 mod goods;
+mod money;
 mod so_far;
 
 pub(super) use goods::code;
 pub use goods::{HowFar, Step, badge};
 pub(crate) use goods::{by_whom as rider_of, delay};
+pub use money::{Moved, Moving};
 pub use so_far::Happened;
 
 use super::dossier::Dossier;
 use crate::clock;
-use crate::lifecycle::{Back, Status, Story, Try};
-use crate::money::Money;
+use crate::lifecycle::{Status, Try};
 use crate::orders::{CancelledWhy, Order, OrderState, Substitutions};
-use crate::payments::{AttemptState, PayBy, RefundState, failure_words};
+use crate::payments::{PayBy, failure_words};
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 
@@ -199,111 +200,6 @@ impl Voice {
         (title.to_owned(), lead)
     }
 
-    /// What is paid, reserved or due, and how.
-    pub fn sum(&self, dossier: &Dossier) -> String {
-        let Order { total_cents, maximum_cents, .. } = dossier.order;
-        let real = dossier.story.goods.came_to.map(|(_, total)| total);
-        let (total, most) = (real.unwrap_or(total_cents), real.unwrap_or(maximum_cents));
-        let Some(payment) = dossier.story.payment().filter(|t| t.state.is_standing()) else {
-            return if most.is_zero() { "There is nothing to pay.".to_owned() } else { format!("{total}") };
-        };
-        if !payment.captured.is_zero() {
-            let back = if payment.captured > most && real.is_none() {
-                " What it comes to less goes back to you."
-            } else if payment.captured > total {
-                " What it weighs less goes back to you."
-            } else {
-                ""
-            };
-            return format!("{} paid with {}.{back}", payment.captured, payment.label);
-        }
-        let at_most =
-            if most > total { format!(", {most} at most once it is weighed") } else { String::new() };
-        match payment.method {
-            PayBy::CashAtDoor => format!("{total} due at the door, in cash{at_most}."),
-            PayBy::CardAtDoor => format!("{total} due at the door, by card{at_most}."),
-            PayBy::Card | PayBy::Redirect if payment.state != AttemptState::Authorised => {
-                format!("{total} on {}.", payment.label)
-            }
-            PayBy::Card if real.is_some() => format!(
-                "It comes to {total}, charged to {} when it is handed over. {} is reserved until then.",
-                payment.label, payment.amount
-            ),
-            // It was made smaller after it was reserved.
-            PayBy::Card if payment.amount > most => format!(
-                "{} reserved on {}. You are charged what it comes to, {total} as it is now{at_most}, after packing.",
-                payment.amount, payment.label
-            ),
-            PayBy::Card if most > total => {
-                format!("Reserved up to {most} on {}, charged after packing.", payment.label)
-            }
-            PayBy::Card => format!("{total} reserved on {}, charged after packing.", payment.label),
-            PayBy::Redirect => format!("{total} paid with {}.", payment.label),
-        }
-    }
-
-    /// What of the customer's money is on its way back, or has come back: one sentence each.
-    pub fn money(&self, story: &Story) -> Vec<Line> {
-        let mut lines: Vec<Line> = story.tries.iter().filter_map(|t| self.release(t)).collect();
-        let shown = story.refunds().filter(|(of, back)| !is_made_good(of, back));
-        lines.extend(shown.map(|(of, back)| self.refund(of, back)));
-        lines
-    }
-
-    fn release(&self, of: &Try) -> Option<Line> {
-        let release = of.release?;
-        let held = format!("{} held on {}", of.amount, of.label);
-        Some(match release.done_at {
-            None => Line {
-                tone: Tone::Info,
-                icon: "clock",
-                point: "",
-                words: format!(
-                    "The {held} is let go: we have told your bank. Banks show that within a few days."
-                ),
-            },
-            Some(at) => Line {
-                tone: Tone::Good,
-                icon: "circle-check",
-                point: "",
-                words: format!("The {held} was let go {}. Banks show that within a few days.", self.at(at)),
-            },
-        })
-    }
-
-    fn refund(&self, of: &Try, back: &Back) -> Line {
-        let (amount, label) = (back.amount, &of.label);
-        match back.state {
-            RefundState::Requested => Line {
-                tone: Tone::Info,
-                icon: "clock",
-                point: "",
-                words: format!(
-                    "{amount} goes back to {label}, usually within 3 days. We asked for it {}.",
-                    self.at(back.asked_at)
-                ),
-            },
-            RefundState::Succeeded => Line {
-                tone: Tone::Good,
-                icon: "circle-check",
-                point: "",
-                words: format!(
-                    "{amount} went back to {label} {}. Your bank shows it within a few days.",
-                    self.at(back.settled_at.unwrap_or(back.asked_at))
-                ),
-            },
-            RefundState::Failed => Line {
-                tone: Tone::Bad,
-                icon: "circle-alert",
-                point: "",
-                words: format!(
-                    "{amount} could not be sent back to {label} yet. We are on it and write to you; or ring {}.",
-                    self.phone
-                ),
-            },
-        }
-    }
-
     /// Until when one may cancel, said to whoever can do it on the page they look at.
     pub fn cancel_until(&self, dossier: &Dossier) -> String {
         if dossier.can_be_cancelled() {
@@ -328,46 +224,11 @@ impl Voice {
             self.phone
         )
     }
-
-    /// What cancelling now would do to the money.
-    pub fn if_cancelled(&self, dossier: &Dossier) -> String {
-        let Some(payment) = dossier.story.payment().filter(|t| t.state.is_standing()) else {
-            return "You have not been charged, and nothing will be.".to_owned();
-        };
-        if payment.method.is_at_door() {
-            return "You have not paid anything, so nothing has to go back.".to_owned();
-        }
-        if !payment.captured.is_zero() {
-            return format!(
-                "{} goes back to {}, usually within 3 days.",
-                payment.captured - story_back(payment),
-                payment.label
-            );
-        }
-        if payment.state == AttemptState::Authorised {
-            return format!(
-                "The {} held on {} is let go. Banks show that within a few days.",
-                payment.amount, payment.label
-            );
-        }
-        "Your payment is stopped. If it has gone through meanwhile, all of it goes back to you.".to_owned()
-    }
 }
 
 fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// Whether what failed was sent on its way once more.
-fn is_made_good(of: &Try, back: &Back) -> bool {
-    let later = of.refunds.iter().skip_while(|other| other.id != back.id).skip(1);
-    back.state == RefundState::Failed
-        && later.into_iter().any(|other| other.amount == back.amount && other.state != RefundState::Failed)
-}
-
-fn story_back(of: &Try) -> Money {
-    of.refunds.iter().filter(|b| b.state != RefundState::Failed).map(|b| b.amount).sum()
 }
 
 fn by_whom(payment: &Try) -> String {

@@ -282,6 +282,16 @@ const payIn = (paying) => {
   };
   if (room || paying.querySelector("[data-stripe]")) setTimeout(notOpened, 5000);
 
+  // Their room is there from the start, so that nothing moves: with wallets in it, or with the words that
+  // there are none.
+  const wallets = paying.querySelector("[data-wallets]");
+  const haveWallets = (there) => {
+    if (!wallets || wallets.dataset.there === "yes") return;
+    wallets.dataset.there = there ? "yes" : "no";
+    wallets.querySelector("[data-no-wallet]").hidden = there;
+  };
+  if (wallets) setTimeout(() => haveWallets(false), 5000);
+
   /** The service is slow: one is told, and does not wait for ever. */
   const waitFor = () => {
     setTimeout(() => waiting && say("The payment service is slow. Please wait a moment."), 2000);
@@ -309,16 +319,16 @@ const payIn = (paying) => {
   // The sandbox: frames of our own that speak by messages.
   if (paying.dataset.gateway === "sandbox") {
     const card = paying.querySelector("[data-card-frame]");
-    const wallets = paying.querySelector("[data-wallet-frame]");
+    const walletFrame = paying.querySelector("[data-wallet-frame]");
     const ask = (frame) => frame.contentWindow.postMessage({ type: "tokenise", billing: billing() }, new URL(frame.src).origin);
     if (card) tokenise = () => ask(card);
     addEventListener("message", ({ source, origin, data }) => {
-      const frame = [card, wallets].find((f) => f && f.contentWindow === source);
+      const frame = [card, walletFrame].find((f) => f && f.contentWindow === source);
       if (!frame || origin !== new URL(frame.src).origin || typeof data !== "object" || !data) return;
       if (data.type === "height" && data.px > 0) frame.style.blockSize = `${Math.min(900, Math.ceil(data.px))}px`;
       else if (data.type === "ready" && frame === card) opened();
-      else if (data.type === "ready" && frame === wallets) {
-        paying.querySelector("[data-wallets]").hidden = false;
+      else if (data.type === "ready" && frame === walletFrame) {
+        haveWallets(true);
         frame.contentWindow.postMessage({ type: "billing", billing: billing() }, origin);
       }
       else if (data.type === "problem") complainAt(frame === card && data.field ? "" : data.message);
@@ -327,7 +337,7 @@ const payIn = (paying) => {
       if (data.type === "complete" && data.complete) complainAt("");
     });
     // Whoever was there before this script is asked to say so again.
-    for (const frame of [card, wallets].filter(Boolean)) {
+    for (const frame of [card, walletFrame].filter(Boolean)) {
       const hello = () => frame.contentWindow.postMessage({ type: "hello" }, new URL(frame.src).origin);
       frame.addEventListener("load", hello);
       const there = frame.contentDocument; // none of our business once it is another site's
@@ -362,9 +372,9 @@ const payIn = (paying) => {
       if (!place) return;
       const request = stripe.paymentRequest({ country: "IE", currency: "eur", total: { label: "SmartShop", amount: Number(paying.dataset.cents), pending: true } });
       request.canMakePayment().then((can) => {
+        haveWallets(Boolean(can));
         if (!can) return;
         elements.create("paymentRequestButton", { paymentRequest: request }).mount(place);
-        paying.querySelector("[data-wallets]").hidden = false;
         request.on("paymentmethod", (answer) => {
           answer.complete("success");
           const wallet = { applePay: "apple_pay", googlePay: "google_pay", browserCard: "wallet" }[answer.walletName] ?? answer.walletName;

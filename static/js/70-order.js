@@ -1,4 +1,4 @@
-// An order's page follows its order: the shop says that there is something new, the page is
+// An order's page follows its order, and the list of orders each of them: the shop says that there is something new, the page is
 // fetched once more and the parts that differ are taken over. Where no word comes, it looks
 // every few seconds by itself.
 
@@ -32,7 +32,7 @@ if (freshness()?.dataset.stream) {
     timer = setTimeout(() => { if (document.visibilityState === "visible") look(); }, Math.max(Number(seconds) + 2, 4) * 1000);
   };
 
-  const look = async (address = location.pathname) => {
+  const look = async (address = location.pathname + location.search) => {
     if (looking) {
       again = true;
       return;
@@ -42,7 +42,9 @@ if (freshness()?.dataset.stream) {
       const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
-        takeOver(await response.text());
+        const fresh = takeOver(await response.text());
+        // Nothing of it may be seen any more: the session that showed it is over.
+        if (!fresh.querySelector("[data-live=order]")) return location.reload();
         const now = orderPage();
         if (now && now.dataset.say !== before) {
           document.title = now.dataset.title;
@@ -88,7 +90,9 @@ if (freshness()?.dataset.stream) {
       live = false;
       showFresh(live);
       // Refused for good: come again later, and look by ourselves until then.
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 30000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      look();
+      setTimeout(listen, 30000);
     });
     addEventListener("pagehide", () => source.close(), { once: true });
   };

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
-import { DESK, PHONE, eventually, house, mark, openHouse, stayed, story, text } from "./support/shopper.js";
+import { DESK, PHONE, eventually, house, mark, openHouse, quiet, stayed, story, text } from "./support/shopper.js";
 import { signUp, somebody } from "./support/accounts.js";
 import { gatewayMood } from "./support/orders.js";
 import { fillBasket, livesAt, said, saysNo } from "./support/pages.js";
@@ -413,6 +413,47 @@ story("a card number that is not right is said in the frame, and nothing is lost
   await main(page).click();
   await page.waitForURL("**/checkout/review");
 });
+
+/** How much has moved by itself on this page so far, and what. */
+const counting = (page) => page.addInitScript(() => {
+  [window.__shift, window.__moved] = [0, []];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+      window.__shift += entry.value;
+      window.__moved.push(...entry.sources.map(({ node, previousRect: a, currentRect: b }) => `${(node?.outerHTML ?? node?.parentElement?.outerHTML ?? "").slice(0, 80)} ${a.y}+${a.height} to ${b.y}+${b.height}`));
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+});
+const moved = async (page) => {
+  const [shift, what] = await page.evaluate(() => [window.__shift, window.__moved]);
+  assert.ok(shift < 0.02, `it moves by ${shift}: ${what.join("\n")}`);
+  return shift;
+};
+
+for (const viewport of [PHONE, DESK]) {
+  story(`nothing moves while the ways to pay come, at ${viewport.width} px`, { viewport }, async (page, { context, t }) => {
+    await toPayment(page, context);
+    await counting(page);
+    // The gateway's frames come late, as on a train.
+    await context.route(/\/sandbox\/(card|wallets)/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await route.continue();
+    });
+    await page.reload();
+    await page.frameLocator("[data-card-frame]").getByLabel("Card number").waitFor();
+    await page.frameLocator("[data-wallet-frame]").getByRole("button", { name: /Google Pay/ }).waitFor();
+    await quiet(page);
+    const cut = await page.locator("[data-card-frame], [data-wallet-frame]").evaluateAll((frames) => frames.map((frame) => frame.contentDocument?.body.scrollHeight - frame.clientHeight));
+    assert.ok(cut.every((px) => !(px > 0)), `nothing of a frame is cut off: ${cut}`);
+    t.diagnostic(`layout shift at ${viewport.width} px: ${(await moved(page)).toFixed(4)}`);
+    // Where none comes, words stand in their room.
+    await context.unrouteAll({ behavior: "wait" });
+    await context.route(/\/sandbox\/wallets/, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Nothing</title>" }));
+    await page.reload();
+    await page.getByText("Apple Pay and Google Pay show here in browsers that have them.").waitFor();
+    await moved(page);
+  });
+}
 
 story("a wallet is one press", async (page, { context }) => {
   await toPayment(page, context);

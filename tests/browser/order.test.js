@@ -151,6 +151,23 @@ story("another window hears at once what was done in this one", async (page, { c
   assert.ok(await stayed(other), "the page was loaded again");
 });
 
+story("the list of orders hears within two seconds what was done to one of them", async (page, { context }) => {
+  const { page: path } = await places(context, CASH);
+  const list = await context.newPage();
+  await list.goto("/orders");
+  await eventually(async () => assert.match(await text(list.locator(".fresh")), /^Live/));
+  await mark(list);
+  await page.goto(`${path}/cancellation`);
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  const card = list.locator("article", { hasText: path.split("/").pop() });
+  await eventually(async () => assert.match(await text(card), /Cancelled/), 2000);
+  assert.ok(await stayed(list), "the list was loaded again");
+  // Signed out or cleared elsewhere: what may no longer be seen does not stay on the screen.
+  await context.clearCookies();
+  await list.evaluate(() => document.querySelector("[data-look]").click());
+  await eventually(async () => assert.match(await text(list.locator("main")), /No orders in this browser yet/));
+});
+
 story("the link of the letter opens the order in another browser, and shows less", async (page, { context }) => {
   const { page: path } = await places(context, CASH);
   const number = path.split("/").pop();

@@ -207,6 +207,23 @@ async fn a_zone_goes_by_its_carrier_and_a_refusal_finds_a_rider() {
 }
 
 #[actix_web::test]
+async fn a_carrier_is_asked_by_itself_for_the_windows_of_its_hours_alone() {
+    for (reach, is_its_own) in [("* 18:00-18:01", true), ("A 18:01-24:00 + B", false)] {
+        let (shop, _bank) = Bank::with_carrier(reach);
+        let (_, order, drop) = packed(&shop).await;
+        let begins = order.window_starts_at.with_timezone(&chrono_tz::Europe::Dublin).time();
+        assert_eq!(begins.to_string(), "18:00:00");
+        let conor = rider(&shop, "Conor");
+        work(&shop).await;
+        work(&shop).await;
+        let found = row(&shop, drop);
+        assert_eq!(found.rider_id.is_none(), is_its_own, "{reach}");
+        assert_eq!(found.carrier_ref.is_some(), is_its_own, "{reach}");
+        assert!(is_its_own || found.rider_id == Some(conor));
+    }
+}
+
+#[actix_web::test]
 async fn an_answer_that_is_lost_never_books_twice() {
     let (shop, bank) = Bank::with_carrier("");
     let (_, order, drop) = packed(&shop).await;

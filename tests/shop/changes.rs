@@ -288,7 +288,9 @@ async fn a_card_that_was_kept_is_reserved_for_more_before_the_order_becomes_dear
     let app = shop.state().shop.app.clone();
     let (shopper, other) = by_card(&shop, false).await;
     let path = format!("{}/lines", page_of(&other));
-    shopper.get(&format!("{path}?n.DE-MIL-001=30")).await.must_say("We ask your bank for");
+    let seen = shopper.get(&format!("{path}?n.DE-MIL-001=30")).await;
+    seen.must_say("The card was not kept, so no more can be reserved on it.");
+    seen.must_not_say("Change my order");
     let sums = plan(&shop, &other, &[("DE-MIL-001", 30)]).sums();
     let (total, maximum) = (sums.total.cents().to_string(), sums.maximum.cents().to_string());
     let form = [("n.DE-MIL-001", "30"), ("total", total.as_str()), ("maximum", maximum.as_str())];
@@ -297,6 +299,12 @@ async fn a_card_that_was_kept_is_reserved_for_more_before_the_order_becomes_dear
     refused.must_say("We did not keep your card, so we cannot reserve more on it.");
     assert!(refused.text.contains("value=\"30\""), "what was typed stays");
     assert_eq!(now_is(&shop, &other), other, "nothing has changed");
+    // What is more is ordered for itself: 18 and no more, however often it is pressed.
+    for _ in 0..2 {
+        let basket = shopper.press(&seen, "Put what is more into my basket", &[]).await;
+        basket.must_say("18 items");
+    }
+    assert_eq!(now_is(&shop, &other), other);
 
     let (shopper, order) = by_card(&shop, true).await;
     let path = format!("{}/lines", page_of(&order));
@@ -350,6 +358,9 @@ async fn what_was_paid_at_once_can_only_come_to_less() {
         matches!(&more, Err(ChangeError::OnlyLess { paid, .. }) if *paid == order.maximum_cents),
         "{more:?}"
     );
+    let seen = shopper.get(&format!("{}/lines?n.DE-MIL-001=15", page_of(&order))).await;
+    seen.must_say("so this order can only come to less. Order what is more for itself: where Tue 24 Nov, 18:00–20:00 is still free");
+    shopper.press(&seen, "Put what is more into my basket", &[]).await.must_say("3 items");
     shopper
         .get(&format!("{}/lines?n.DE-MIL-001=11", page_of(&order)))
         .await

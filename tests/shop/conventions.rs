@@ -199,7 +199,10 @@ const LADDER: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("support", &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "web"]),
+    (
+        "support",
+        &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "tracker", "web"],
+    ),
     (
         "notifications",
         &[

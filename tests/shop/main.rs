@@ -32,6 +32,7 @@ mod places;
 mod riders;
 mod searching;
 mod staff;
+mod sums;
 mod throttles;
 mod town;
 mod tracking;

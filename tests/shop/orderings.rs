@@ -382,10 +382,9 @@ async fn pages_and_letters_say_the_same_in_whatever_order_words_came() {
     let (screens, begun) = (Screens::of(&shop).await, Instant::now());
     let mut told: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut opened = 0;
-    // All seven, all but one of them, and those of the gateway alone.
+    // All seven, and all but one of them.
     let but = |out: Option<Word>| WORDS.into_iter().filter(|word| Some(*word) != out).collect::<Vec<_>>();
-    let sets = WORDS.into_iter().map(Some).chain([None]).map(but).chain([WORDS[..3].to_vec()]);
-    for words in sets {
+    for words in WORDS.into_iter().map(Some).chain([None]).map(but) {
         let mut known: Option<BTreeMap<&'static str, String>> = None;
         for way in some_ways(&words) {
             let said = screens.say_after(&way).await;
@@ -404,7 +403,9 @@ async fn pages_and_letters_say_the_same_in_whatever_order_words_came() {
         }
     }
     for (screen, words) in told {
-        assert!(words.len() > 1, "{screen} says the same whatever has happened: {words:?}");
+        // Whichever word is left out, it has left the warehouse.
+        let least = if screen == "warehouse" { 1 } else { 2 };
+        assert!(words.len() >= least, "{screen} says the same whatever has happened: {words:?}");
     }
     println!("{opened} orders on all pages in {:.1} s", begun.elapsed().as_secs_f64());
 }

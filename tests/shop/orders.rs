@@ -390,9 +390,10 @@ fn refund_says(shop: &TestShop, order: &Order, status: RefundedStatus) {
 // ---------- who may see it ----------
 
 /// Every address below an order, with how it is asked.
-const DOORS: [(&str, &str); 22] = [
+const DOORS: [(&str, &str); 23] = [
     ("GET", "/lines"),
     ("POST", "/lines"),
+    ("POST", "/lines/rest"),
     ("GET", ""),
     ("GET", "/live"),
     ("GET", "/cancellation"),
@@ -746,7 +747,7 @@ async fn it_is_a_summary_until_the_money_is_settled_and_then_a_receipt() {
     shopper.get(&page_of(&order)).await.must_not_say("Order summary");
     let receipt = shopper.get(&paper).await;
     receipt.must_say(&format!("Receipt for order {} · SmartShop", order.number));
-    receipt.must_say(&format!("{} paid with Cash at the door.", order.total_cents));
+    receipt.must_say(&format!("{} paid at the door on Tue 24 Nov 2026, 14:20.", order.total_cents));
 }
 
 #[actix_web::test]

@@ -407,3 +407,95 @@ async fn a_delay_is_said_in_one_sentence_with_the_new_time_and_the_choices() {
         assert!(letter.text.contains(words), "{words}: {}", letter.text);
     }
 }
+
+// ---------- the list of orders ----------
+
+/// The version that a stream says next; nothing where it has ended. What only says that it goes on is passed
+/// over.
+async fn next_version(stream: &mut Listening) -> Option<String> {
+    for _ in 0..10 {
+        let news = stream.next().await;
+        if news.is_empty() {
+            return None;
+        }
+        if let Some((_, version)) = news.split_once("event: order\ndata: ") {
+            return Some(version.trim().to_owned());
+        }
+    }
+    panic!("nothing was said");
+}
+
+async fn version_of_list(shopper: &Shopper<'_>) -> String {
+    shopper.get("/orders").await.all_after("data-version=\"").remove(0)
+}
+
+/// Orders again, from the same browser.
+async fn another(shop: &TestShop, shopper: &Shopper<'_>) -> Order {
+    shopper.wants("BB-FBR-008", "15").await;
+    shop.clock.advance(Duration::seconds(2));
+    place(shop, shopper, PayBy::CashAtDoor, None).order
+}
+
+#[actix_web::test]
+async fn an_open_list_hears_of_each_of_its_orders_at_every_instance_and_of_nobody_elses() {
+    let shop = TestShop::demo();
+    shop.change("UPDATE stock SET on_hand = 500; NOTIFY changed, 'catalog'");
+    let (shopper, first) = ordered(&shop).await;
+    let second = another(&shop, &shopper).await;
+    let elsewhere = shop.another();
+    let there = shopper.moves_to(&elsewhere);
+    let (mut here, mut beyond) = (shopper.listen("/orders/live").await, there.listen("/orders/live").await);
+    let begun = version_of_list(&shopper).await;
+    assert_eq!(next_version(&mut here).await.as_ref(), Some(&begun));
+    assert_eq!(next_version(&mut beyond).await, Some(begun));
+    let picker = colleague(&shop, "Maeve", "warehouse");
+    for order in [&second, &first] {
+        let stranger = shopper_with_basket(&shop).await;
+        begin(&shop, &place(&shop, &stranger, PayBy::CashAtDoor, None).order, picker);
+        begin(&shop, order, picker);
+        let (one, other) = (next_version(&mut here).await, next_version(&mut beyond).await);
+        let now = version_of_list(&there).await;
+        assert_eq!((one.as_ref(), other.as_ref()), (Some(&now), Some(&now)), "and no word of the stranger's");
+        let list = shopper.get("/orders").await;
+        list.part(&format!("order:{}", order.number)).must_say("Being picked");
+    }
+    // What comes to it is on it too, once it is looked at again.
+    let third = another(&shop, &shopper).await;
+    lifecycle::leave_picking(&mut shop.conn(), second.id, picker, shop.clock.now()).expect("left");
+    let version = next_version(&mut here).await.expect("word");
+    assert!(version.starts_with("3-"), "{version} with {}", third.number);
+}
+
+#[actix_web::test]
+async fn of_a_list_strangers_hear_nothing_and_it_ends_with_the_session_that_opened_it() {
+    let shop = TestShop::demo();
+    let (_, order) = ordered(&shop).await;
+    assert_eq!(shop.shopper().get("/orders/live").await.status, StatusCode::NOT_FOUND);
+    let empty = shopper_with_basket(&shop).await;
+    assert_eq!(empty.get("/orders/live").await.status, StatusCode::NOT_FOUND, "a basket, and no orders");
+    assert_eq!(empty.get("/orders/live?before=1").await.status, StatusCode::NOT_FOUND);
+    // Theirs by an account: at another device nothing but the session shows it.
+    let phone = signed_up(&shop, "aoife@example.com").await;
+    shop.conn()
+        .batch_execute("UPDATE orders SET customer_id = (SELECT id FROM customers)")
+        .expect("it is theirs");
+    let mut list = phone.listen("/orders/live").await;
+    let mut page = phone.listen(&format!("{}/live", page_of(&order))).await;
+    assert!(next_version(&mut list).await.is_some() && next_version(&mut page).await.is_some());
+    shop.conn().batch_execute("DELETE FROM customer_sessions").expect("signed out everywhere");
+    begin(&shop, &order, colleague(&shop, "Maeve", "warehouse"));
+    assert_eq!(next_version(&mut list).await, None, "it is over");
+    assert_eq!(next_version(&mut page).await, None, "so is the order's own");
+    assert_eq!(phone.get("/orders/live").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Somebody with an account, signed in at a device that has ordered nothing.
+async fn signed_up<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
+    let phone = shop.shopper().at_address("198.51.100.12");
+    phone.post("/signup", &[("email", email), ("password", "three green apples")]).await;
+    while shop.send_mail() > 0 {}
+    let letter = shop.letters().into_iter().find(|l| l.to == email).expect("a letter").text;
+    let (_, path) = letter.split_once("http://127.0.0.1:8080").expect("a link");
+    phone.submit(path.split_whitespace().next().expect("a path"), &[]).await;
+    phone
+}

@@ -74,6 +74,18 @@ pub fn customer_of(
     Ok(Some(customer))
 }
 
+/// The same for a page that only stays open: its end stays where it is.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn whose_session(
+    conn: &mut PgConnection,
+    token: &Token,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<CustomerId>> {
+    Ok(store::session(conn, token, now)?.map(|(customer, _)| customer))
+}
+
 /// # Errors
 /// When the database does not answer.
 pub fn end_session(conn: &mut PgConnection, token: &Token) -> QueryResult<()> {

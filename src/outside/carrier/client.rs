@@ -4,6 +4,8 @@ use super::model::{CarrierError, Label, NewShipment, Shipment};
 use super::read;
 use crate::config::{CarrierSettings, Deliverers};
 use crate::ids::BookingId;
+use chrono::{DateTime, Timelike, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -25,16 +27,18 @@ struct Inner {
 }
 
 /// All carriers that the settings name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Carriers {
     all: Vec<Carrier>,
     pub poll_seconds: i64,
+    /// By whose clock windows begin.
+    zone: Tz,
 }
 
 impl Carriers {
-    pub fn new(settings: &Deliverers) -> Self {
+    pub fn new(settings: &Deliverers, zone: Tz) -> Self {
         let all = settings.carriers.iter().cloned().map(Carrier::new).collect();
-        Self { all, poll_seconds: settings.poll_seconds }
+        Self { all, poll_seconds: settings.poll_seconds, zone }
     }
 
     pub fn all(&self) -> &[Carrier] {
@@ -45,9 +49,14 @@ impl Carriers {
         self.all.iter().find(|carrier| carrier.name() == name)
     }
 
-    /// The carrier that brings what goes to a zone by itself, if one does.
-    pub fn of_zone(&self, code: &str) -> Option<&Carrier> {
-        self.all.iter().find(|carrier| carrier.0.settings.zones.iter().any(|zone| zone == code))
+    /// The carrier that is asked by itself for what goes to a zone in a window that begins then, if one is:
+    /// of several the first in the settings.
+    pub fn that_brings(&self, zone: &str, begins: DateTime<Utc>) -> Option<&Carrier> {
+        let begins = begins.with_timezone(&self.zone);
+        let minute = begins.hour() * 60 + begins.minute();
+        self.all
+            .iter()
+            .find(|carrier| carrier.0.settings.reach.iter().any(|reach| reach.covers(zone, minute)))
     }
 }
 
@@ -242,7 +251,7 @@ mod tests {
             name: "swift".into(),
             label: "Swift".into(),
             base: "http://127.0.0.1:9".into(),
-            zones: Vec::new(),
+            reach: Vec::new(),
             key: "hunter2".into(),
             secret: "hunter2".into(),
         };

@@ -3,7 +3,6 @@
 use super::{Answer, Dossier, Line, Tone, Voice};
 use crate::clock;
 use crate::lifecycle::{Delay, Goods, Stage, Status, Story, Told};
-use crate::money::Money;
 use crate::orders::OrderState;
 use crate::tracker::dossier::Run;
 use chrono::{DateTime, Utc};
@@ -385,7 +384,7 @@ impl Voice {
     }
 
     /// What became of a line, where that is not simply what was ordered.
-    pub(crate) fn picked(&self, dossier: &Dossier, position: i32) -> Option<String> {
+    pub fn picked(&self, dossier: &Dossier, position: i32) -> Option<String> {
         let line = dossier.story.goods.lines.iter().find(|l| l.position == position)?;
         let ordered = dossier.lines.iter().find(|l| l.position == position)?;
         let sum = line.sum;
@@ -400,28 +399,6 @@ impl Voice {
             }
             (_, None) => None,
         }
-    }
-
-    /// What is reserved, paid and given back, each with its name.
-    pub(crate) fn moved(&self, story: &Story) -> Vec<(String, Money)> {
-        let mut rows = Vec::new();
-        if let Some(payment) = story.payment().filter(|t| t.state.is_standing()) {
-            if payment.method.is_at_door() {
-                if payment.captured.is_zero() {
-                    return rows;
-                }
-            } else if payment.captured.is_zero() {
-                rows.push((format!("Reserved on {}", payment.label), payment.amount));
-            }
-        }
-        let mut add = |name: &str, sum: Money| {
-            if !sum.is_zero() {
-                rows.push((name.to_owned(), sum));
-            }
-        };
-        add("Paid", story.captured());
-        add("Given back", story.refunded());
-        rows
     }
 }
 
