@@ -139,7 +139,7 @@ for (const [scheme, viewport] of [["light", DESK], ["dark", PHONE], ["light", { 
     await look("incident preview");
     await page.getByRole("button", { name: /^Close it/ }).click();
     await look("incident");
-    await page.goto(`${page.url()}/orders/${number}`);
+    await page.goto(`${new URL(page.url()).pathname}/orders/${number}`);
     await says(page, "Ring first");
     await look("order to move");
     await page.goto("/dispatch/incidents");
