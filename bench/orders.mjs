@@ -44,8 +44,11 @@ export async function openGateway(folder, { port = GATEWAY_PORT, shopPort, chaos
   });
 }
 
-/** One shopper's whole way, into any window or the one that is chosen. Says how long the last button took. */
-export async function wholeWay(port, dice, n, skus, paying, choose = (windows) => dice.of(windows)) {
+/**
+ * One shopper's whole way, into the window that is chosen. Says how long the last button took. Nobody picks in this shop:
+ * who wants it today is told at once that it will be late, which the bare rows have no counterpart of.
+ */
+export async function wholeWay(port, dice, n, skus, paying, choose = (windows) => dice.of(windows.slice(windows.length >> 1))) {
   const buyer = new Buyer(port, address(dice), person(n));
   await buyer.get("/");
   const wants = new Map();

@@ -12,6 +12,7 @@ use crate::db::private::{PrivatePostgres, Settings};
 use crate::db::{self, Change, Changes, Follower, PgPool, SERVING_ROLE};
 use crate::delivery::{Atlas, Upcoming};
 use crate::journeys::Recorder;
+use crate::notifications;
 use crate::outside::mail::{Mailbox, Mailer, Postman};
 use crate::routes::{State, routes};
 use crate::sign::Signer;
@@ -134,7 +135,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
 
 fn postman(url: &str, mailer: &Arc<Mailer>, clock: &Clock, metrics: &Data<Metrics>) -> Postman {
     let metrics = metrics.clone();
-    Postman::new(url, Arc::clone(mailer), clock.clone(), move |figures| {
+    Postman::new(url, Arc::clone(mailer), clock.clone(), notifications::note, move |figures| {
         metrics.mail_waiting.set(figures.waiting);
         metrics.mail_failed.set(figures.failed);
     })

@@ -551,6 +551,7 @@ diesel::table! {
         leased_until -> Nullable<Timestamptz>,
         sent_at -> Nullable<Timestamptz>,
         failed -> Nullable<Text>,
+        order_id -> Nullable<Uuid>,
     }
 }
 diesel::table! {

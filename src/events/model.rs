@@ -1,5 +1,5 @@
 use crate::db::db_enum;
-use crate::ids::{AttemptId, BookingId, CaptureId, CaseId, DropId, OrderNumber, RefundId, StaffId};
+use crate::ids::{AttemptId, BookingId, CaptureId, CaseId, DropId, MailId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ db_enum! {
         Promise = "promise",
         /// What stands on a shelf; the subject is the product.
         Stock = "stock",
+        /// What is written to its customer.
+        Message = "message",
     }
 }
 
@@ -341,6 +343,20 @@ pub enum Event {
         units: i32,
         reason: String,
     },
+    /// A letter to its customer waits to be sent. To whom and in which words is not for the log.
+    LetterWritten {
+        letter: MailId,
+        /// What it is about: `confirmed`, `late` ...
+        about: String,
+    },
+    /// A mail server has taken it.
+    LetterSent {
+        letter: MailId,
+    },
+    /// No mail server would take it; it is not tried again.
+    LetterGivenUp {
+        letter: MailId,
+    },
 }
 
 impl Event {
@@ -396,6 +412,9 @@ impl Event {
             Self::CaseClosed { .. } => "case_closed",
             Self::StockSet { .. } => "stock_set",
             Self::StockMoved { .. } => "stock_moved",
+            Self::LetterWritten { .. } => "letter_written",
+            Self::LetterSent { .. } => "letter_sent",
+            Self::LetterGivenUp { .. } => "letter_given_up",
         }
     }
 
@@ -449,6 +468,9 @@ impl Event {
             | Self::InstructionsChanged => Topic::Drop,
             Self::PromiseMade { .. } | Self::DelayForeseen { .. } => Topic::Promise,
             Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
+            Self::LetterWritten { .. } | Self::LetterSent { .. } | Self::LetterGivenUp { .. } => {
+                Topic::Message
+            }
         }
     }
 
@@ -503,6 +525,9 @@ impl Event {
             | Self::CaseClosed { .. }
             | Self::StockSet { .. }
             | Self::StockMoved { .. }
+            | Self::LetterWritten { .. }
+            | Self::LetterSent { .. }
+            | Self::LetterGivenUp { .. }
             | Self::OrderPacked { .. } => &[],
         }
     }

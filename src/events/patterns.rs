@@ -67,6 +67,9 @@ macro_rules! about_the_customer {
             | $crate::events::Event::CaseTaken { .. }
             | $crate::events::Event::CaseAnswered { .. }
             | $crate::events::Event::CaseClosed { .. }
+            | $crate::events::Event::LetterWritten { .. }
+            | $crate::events::Event::LetterSent { .. }
+            | $crate::events::Event::LetterGivenUp { .. }
     };
 }
 

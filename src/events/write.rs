@@ -1,4 +1,4 @@
-use super::model::{Event, Recorded};
+use super::model::{Event, Recorded, Topic};
 use crate::db::Ready as _;
 use crate::db::schema::{events, outbox};
 use crate::ids::Actor;
@@ -46,14 +46,14 @@ pub fn record(
     diesel::insert_into(outbox::table).values(jobs).ready().execute(conn).map(drop)
 }
 
-/// Everything that happened to a subject, in order.
+/// Everything that happened to a subject, in order. What was written about it is in [`messages`].
 ///
 /// # Errors
 /// When the database does not answer, or a fact in it is none of ours.
 pub fn history(conn: &mut PgConnection, subject: Uuid) -> QueryResult<Vec<Recorded>> {
     type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
     let rows: Vec<Row> = events::table
-        .filter(events::subject.eq(subject))
+        .filter(events::subject.eq(subject).and(events::topic.ne(Topic::Message)))
         .order(events::id)
         .limit(MOST_EVENTS)
         .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
@@ -68,7 +68,7 @@ pub fn history(conn: &mut PgConnection, subject: Uuid) -> QueryResult<Vec<Record
 pub fn histories(conn: &mut PgConnection, subjects: &[Uuid]) -> QueryResult<Vec<Recorded>> {
     type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
     let rows: Vec<Row> = events::table
-        .filter(events::subject.eq_any(subjects))
+        .filter(events::subject.eq_any(subjects).and(events::topic.ne(Topic::Message)))
         .order(events::id)
         .limit(MOST_EVENTS * 10)
         .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
@@ -91,13 +91,28 @@ pub fn last(conn: &mut PgConnection, subject: Uuid, kind: &str) -> QueryResult<O
     row.map(read).transpose()
 }
 
-/// The number of the last event about a subject; 0 where there is none.
+/// What was written to an order's customer and what became of it, in order.
+///
+/// # Errors
+/// As [`history`].
+pub fn messages(conn: &mut PgConnection, subject: Uuid) -> QueryResult<Vec<Recorded>> {
+    type Row = (i64, Uuid, serde_json::Value, String, DateTime<Utc>);
+    let rows: Vec<Row> = events::table
+        .filter(events::subject.eq(subject).and(events::topic.eq(Topic::Message)))
+        .order(events::id)
+        .limit(MOST_EVENTS)
+        .select((events::id, events::subject, events::detail, events::actor, events::happened_at))
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The number of the last event about a subject that is to be seen; 0 where there is none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn version(conn: &mut PgConnection, subject: Uuid) -> QueryResult<i64> {
     let last: Option<i64> = events::table
-        .filter(events::subject.eq(subject))
+        .filter(events::subject.eq(subject).and(events::topic.ne(Topic::Message)))
         .order(events::id.desc())
         .select(events::id)
         .first(conn)
@@ -105,13 +120,15 @@ pub fn version(conn: &mut PgConnection, subject: Uuid) -> QueryResult<i64> {
     Ok(last.unwrap_or(0))
 }
 
-/// The number of the last event about any of some subjects; 0 where there is none.
+/// The number of the last event about any of some subjects that is to be seen; 0 where there is none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn newest(conn: &mut PgConnection, subjects: &[Uuid]) -> QueryResult<i64> {
-    let last: Option<i64> =
-        events::table.filter(events::subject.eq_any(subjects)).select(max(events::id)).first(conn)?;
+    let last: Option<i64> = events::table
+        .filter(events::subject.eq_any(subjects).and(events::topic.ne(Topic::Message)))
+        .select(max(events::id))
+        .first(conn)?;
     Ok(last.unwrap_or(0))
 }
 

@@ -28,6 +28,24 @@ pub(super) enum Kind {
     Answered(CaseId),
 }
 
+impl Kind {
+    /// As the log has it.
+    pub(super) const fn about(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+            Self::Refunded(_) => "refunded",
+            Self::Asked(..) => "asked",
+            Self::OnTheWay(_) => "on_the_way",
+            Self::Delivered => "delivered",
+            Self::NotDelivered(_) => "not_delivered",
+            Self::Late(_) => "late",
+            Self::Changed(_) => "changed",
+            Self::Answered(_) => "answered",
+        }
+    }
+}
+
 /// What all letters about an order say.
 struct Facts {
     number: String,

@@ -7,11 +7,11 @@
 mod letters;
 
 use crate::config::Config;
-use crate::events::{Event, Recorded};
-use crate::ids::OrderId;
+use crate::events::{self, Event, Recorded};
+use crate::ids::{Actor, MailId, OrderId};
 use crate::lifecycle::{Stage, Status};
 use crate::orders;
-use crate::outside::mail::{self, Letter};
+use crate::outside::mail::{self, Fate, Letter};
 use crate::tracker::{self, Dates, Dossier, Voice};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -58,12 +58,14 @@ pub fn deliver(
         let key = orders::make_link(conn, dossier.order.id, now)?;
         let letter = written(kind, desk, &dossier, &key, now)?;
         let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
-        let is_new = mail::queue(conn, &letter, &name, now)?;
-        if !is_new {
+        let Some(id) = mail::queue_about(conn, dossier.order.id, &letter, &name, now)? else {
             // The link in the letter that has left is the one to keep.
             orders::forget_link(conn, &key)?;
-        }
-        Ok(is_new)
+            return Ok(false);
+        };
+        let written = Event::LetterWritten { letter: id, about: kind.about().to_owned() };
+        events::record(conn, recorded.subject, &written, Actor::System, now)?;
+        Ok(true)
     })
 }
 
@@ -86,6 +88,24 @@ pub fn letter(
 fn written(kind: Kind, desk: &Desk, dossier: &Dossier, key: &str, now: DateTime<Utc>) -> QueryResult<Letter> {
     let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
     letters::write(kind, desk, &voice, dossier, key).map_err(unwritable)
+}
+
+/// Writes down what has become of a letter about an order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn note(
+    conn: &mut PgConnection,
+    order: OrderId,
+    letter: MailId,
+    fate: Fate,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let event = match fate {
+        Fate::Sent => Event::LetterSent { letter },
+        Fate::GivenUp => Event::LetterGivenUp { letter },
+    };
+    events::record(conn, order.0, &event, Actor::System, now)
 }
 
 /// Which letter an event is worth.
@@ -140,6 +160,9 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::ProblemReported { .. }
         | Event::CaseTaken { .. }
         | Event::CaseClosed { .. }
+        | Event::LetterWritten { .. }
+        | Event::LetterSent { .. }
+        | Event::LetterGivenUp { .. }
         | Event::InstructionsChanged => return None,
     })
 }

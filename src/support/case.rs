@@ -1,8 +1,10 @@
 //! One case: what the customer says, about what, and what we answer.
 
+use super::letters::{Written, written};
 use super::list::state;
 use crate::care::{self, Case, CaseError, CaseState};
 use crate::error::AppError;
+use crate::events::{self, Recorded};
 use crate::ids::CaseId;
 use crate::orders::{self, OrderLine};
 use crate::staff;
@@ -42,6 +44,7 @@ struct CasePage {
     is_closed: bool,
     answer: String,
     answered: String,
+    letters: Vec<Written>,
     /// What was typed and could not be sent, and why.
     typed: String,
     wrong: Option<String>,
@@ -69,6 +72,7 @@ struct Read {
     case: Case,
     dossier: Dossier,
     by: String,
+    messages: Vec<Recorded>,
 }
 
 fn read(conn: &mut PgConnection, id: CaseId) -> Result<Read, AppError> {
@@ -78,7 +82,8 @@ fn read(conn: &mut PgConnection, id: CaseId) -> Result<Read, AppError> {
         None => String::new(),
     };
     let order = orders::order(conn, case.order_id)?;
-    Ok(Read { dossier: Dossier::read(conn, order)?, case, by })
+    let messages = events::messages(conn, case.order_id.0)?;
+    Ok(Read { dossier: Dossier::read(conn, order)?, case, by, messages })
 }
 
 pub(super) async fn show(
@@ -98,7 +103,7 @@ async fn page(
     id: CaseId,
     (typed, wrong): (String, Option<String>),
 ) -> Result<HttpResponse, AppError> {
-    let Read { case, dossier, by } = shop.app.read(move |conn| read(conn, id)).await?;
+    let Read { case, dossier, by, messages } = shop.app.read(move |conn| read(conn, id)).await?;
     let voice = tracker::voice(shop);
     let (tone, icon, state) = state(case.state);
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -123,6 +128,7 @@ async fn page(
         is_closed: case.state == CaseState::Closed,
         answered: case.answered_at.map_or_else(String::new, |at| moment(shop, at)),
         answer: case.answer,
+        letters: written(shop, &messages),
         typed,
         wrong,
     };

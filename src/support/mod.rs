@@ -1,6 +1,7 @@
 //! The desk: what customers say is not right, taken, answered and closed.
 
 mod case;
+mod letters;
 mod list;
 
 use crate::web::get;

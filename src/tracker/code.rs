@@ -2,7 +2,8 @@
 
 use super::access::{Caller, Sight, address, key_cookie, later, private, voice};
 use crate::error::AppError;
-use crate::ids::OrderNumber;
+use crate::events::{self, Event};
+use crate::ids::{Actor, OrderId, OrderNumber};
 use crate::orders::{self, CODE_MINUTES, TRUST_HOURS, Typed};
 use crate::outside::mail::{self, Letter};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
@@ -12,7 +13,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use diesel::PgConnection;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -157,11 +159,20 @@ pub(super) async fn send(
             let code = orders::new_code(conn, &signer, caller.key(), voice.now)?;
             let to = orders::contact(conn, order.id)?.email;
             let letter = letter(&to, asked.as_ref(), &code);
-            mail::queue(conn, &letter, &format!("order {} code {}", order.id, Uuid::new_v4()), voice.now)?;
+            write(conn, order.id, &letter, voice.now)?;
             Ok::<_, AppError>(())
         })
         .await?;
     Ok(prove(&number, act))
+}
+
+fn write(conn: &mut PgConnection, order: OrderId, letter: &Letter, now: DateTime<Utc>) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        let name = format!("order {order} code {}", Uuid::new_v4());
+        let Some(letter) = mail::queue_about(conn, order, letter, &name, now)? else { return Ok(()) };
+        let written = Event::LetterWritten { letter, about: "code".to_owned() };
+        events::record(conn, order.0, &written, Actor::Customer, now)
+    })
 }
 
 fn letter(to: &str, number: &str, code: &str) -> Letter {

@@ -446,6 +446,7 @@ for (const viewport of [PHONE, DESK]) {
     const cut = await page.locator("[data-card-frame], [data-wallet-frame]").evaluateAll((frames) => frames.map((frame) => frame.contentDocument?.body.scrollHeight - frame.clientHeight));
     assert.ok(cut.every((px) => !(px > 0)), `nothing of a frame is cut off: ${cut}`);
     t.diagnostic(`layout shift at ${viewport.width} px: ${(await moved(page)).toFixed(4)}`);
+    if (viewport === PHONE) return;
     // Where none comes, words stand in their room.
     await context.unrouteAll({ behavior: "wait" });
     await context.route(/\/sandbox\/wallets/, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Nothing</title>" }));

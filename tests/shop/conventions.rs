@@ -201,7 +201,19 @@ const LADDER: &[(&str, &[&str])] = &[
     ),
     (
         "support",
-        &["care", "clock", "error", "ids", "orders", "staff", "staffroom", "storefront", "tracker", "web"],
+        &[
+            "care",
+            "clock",
+            "error",
+            "events",
+            "ids",
+            "orders",
+            "staff",
+            "staffroom",
+            "storefront",
+            "tracker",
+            "web",
+        ],
     ),
     (
         "notifications",
@@ -296,6 +308,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "db",
             "delivery",
             "journeys",
+            "notifications",
             "outside",
             "routes",
             "sign",

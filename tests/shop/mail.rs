@@ -1,11 +1,15 @@
 //! Letters: written down with their cause, sent once, tried for a day, and readable in a demonstration.
 
+use crate::common::placing::{place, shopper_with_basket};
 use crate::common::{TestShop, expect_error, tuesday, wait_for};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::db::schema::outgoing_mail;
+use smartshop::events::{self, Event};
 use smartshop::outside::mail::{self, Letter, Mailer};
+use smartshop::payments::PayBy;
+use smartshop::{notifications, worker};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -120,8 +124,14 @@ fn a_letter_that_cannot_leave_is_tried_for_a_day_and_then_seen_by_somebody() {
     let mut conn = shop.conn();
     let mut rounds = 0;
     while shop.count("SELECT count(*) FROM outgoing_mail WHERE failed IS NULL") > 0 {
-        assert_eq!(mail::send_due(&mut conn, &mailer, shop.clock.now()).expect("a round"), 0);
-        assert_eq!(mail::send_due(&mut conn, &mailer, shop.clock.now()).expect("a round"), 0);
+        assert_eq!(
+            mail::send_due(&mut conn, &mailer, notifications::note, shop.clock.now()).expect("a round"),
+            0
+        );
+        assert_eq!(
+            mail::send_due(&mut conn, &mailer, notifications::note, shop.clock.now()).expect("a round"),
+            0
+        );
         rounds += 1;
         assert_eq!(
             shop.count("SELECT tries::bigint FROM outgoing_mail"),
@@ -136,6 +146,58 @@ fn a_letter_that_cannot_leave_is_tried_for_a_day_and_then_seen_by_somebody() {
     assert_eq!(rounds, 9);
     assert!((22..=25).contains(&(shop.clock.now() - begun).num_hours()));
     assert_eq!(mail::figures(&mut conn).expect("figures").failed, 1);
+}
+
+/// The kinds of what was written about an order, in order, and whether all speak of one letter.
+fn in_the_log(shop: &TestShop, order: smartshop::ids::OrderId) -> (Vec<&'static str>, bool) {
+    let messages = events::messages(&mut shop.conn(), order.0).expect("messages");
+    let of = |recorded: &events::Recorded| {
+        if let Event::LetterWritten { letter, about } = &recorded.event {
+            assert_eq!(about, "confirmed");
+            return letter.to_string();
+        }
+        let (Event::LetterSent { letter } | Event::LetterGivenUp { letter }) = &recorded.event else {
+            panic!("no message: {recorded:?}")
+        };
+        letter.to_string()
+    };
+    let letters: std::collections::BTreeSet<String> = messages.iter().map(of).collect();
+    (messages.iter().map(|recorded| recorded.event.kind()).collect(), letters.len() == 1)
+}
+
+#[actix_web::test]
+async fn what_is_written_about_an_order_and_what_becomes_of_it_is_in_its_log() {
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    let order = place(&shop, &shopper, PayBy::CashAtDoor, None).order.id;
+    worker::work_outbox(&shop.state().shop.app).await.expect("the outbox");
+    assert_eq!(in_the_log(&shop, order), (vec!["letter_written"], true));
+    let seen = events::version(&mut shop.conn(), order.0).expect("a version");
+    assert_eq!(shop.send_mail(), 1);
+    assert_eq!(shop.send_mail(), 0);
+    assert_eq!(in_the_log(&shop, order), (vec!["letter_written", "letter_sent"], true));
+    // No page that follows the order is drawn anew for it, and its story is as it was.
+    assert_eq!(events::version(&mut shop.conn(), order.0).expect("a version"), seen);
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE detail::text LIKE '%@%'"), 0);
+}
+
+#[actix_web::test]
+async fn a_letter_about_an_order_that_nobody_takes_is_given_up_in_its_log() {
+    expect_error("was given up at attempt 9");
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    let order = place(&shop, &shopper, PayBy::CashAtDoor, None).order.id;
+    worker::work_outbox(&shop.state().shop.app).await.expect("the outbox");
+    let blocked: PathBuf = std::env::temp_dir().join(format!("smartshop-no-box-{}", std::process::id()));
+    std::fs::write(&blocked, "").expect("a file");
+    let mailer = Mailer::Folder(blocked.clone());
+    let mut conn = shop.conn();
+    for _ in 0..9 {
+        mail::send_due(&mut conn, &mailer, notifications::note, shop.clock.now()).expect("a round");
+        shop.clock.advance(Duration::hours(10));
+    }
+    std::fs::remove_file(&blocked).expect("ours");
+    assert_eq!(in_the_log(&shop, order), (vec!["letter_written", "letter_given_up"], true));
 }
 
 #[actix_web::test]

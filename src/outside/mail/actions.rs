@@ -1,7 +1,7 @@
 use super::mailer::{Mailer, Refusal};
-use super::model::{Claimed, Letter, next_try};
+use super::model::{Claimed, Fate, Letter, Note, next_try};
 use super::store;
-use crate::ids::MailId;
+use crate::ids::{MailId, OrderId};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -22,7 +22,22 @@ pub fn queue(
     dedupe: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    store::insert(conn, MailId(Uuid::now_v7()), letter, dedupe, now)
+    store::insert(conn, (MailId(Uuid::now_v7()), None), letter, dedupe, now)
+}
+
+/// As [`queue`], for a letter about an order: what becomes of it is noted there. `None`: it was written before.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn queue_about(
+    conn: &mut PgConnection,
+    order: OrderId,
+    letter: &Letter,
+    dedupe: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<MailId>> {
+    let id = MailId(Uuid::now_v7());
+    Ok(store::insert(conn, (id, Some(order)), letter, dedupe, now)?.then_some(id))
 }
 
 /// Sends what is due, one letter after the other, and says how many have left. Several may do
@@ -34,7 +49,12 @@ pub fn queue(
 ///
 /// # Errors
 /// When the database does not answer. A letter that cannot be sent is no error: it waits.
-pub fn send_due(conn: &mut PgConnection, mailer: &Mailer, now: DateTime<Utc>) -> QueryResult<usize> {
+pub fn send_due(
+    conn: &mut PgConnection,
+    mailer: &Mailer,
+    note: Note,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
     if matches!(mailer, Mailer::Nowhere) {
         return Ok(0);
     }
@@ -43,19 +63,37 @@ pub fn send_due(conn: &mut PgConnection, mailer: &Mailer, now: DateTime<Utc>) ->
         let Some(letter) = store::claim(conn, now)? else { break };
         match mailer.send(&letter) {
             Ok(()) => {
-                store::mark_sent(conn, letter.id, now)?;
+                end(conn, &letter, (Fate::Sent, note), |conn| store::mark_sent(conn, letter.id, now), now)?;
                 sent += 1;
             }
-            Err(refusal) => note_refusal(conn, &letter, &refusal, now)?,
+            Err(refusal) => note_refusal(conn, &letter, &refusal, note, now)?,
         }
     }
     Ok(sent)
+}
+
+/// What ends a letter and the note of it come true together.
+fn end(
+    conn: &mut PgConnection,
+    letter: &Claimed,
+    (fate, note): (Fate, Note),
+    by: impl FnOnce(&mut PgConnection) -> QueryResult<bool>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        let is_news = by(conn)?;
+        match letter.order_id.filter(|_| is_news) {
+            Some(order) => note(conn, order, letter.id, fate, now),
+            None => Ok(()),
+        }
+    })
 }
 
 fn note_refusal(
     conn: &mut PgConnection,
     letter: &Claimed,
     refusal: &Refusal,
+    note: Note,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     let again = match refusal {
@@ -69,7 +107,8 @@ fn note_refusal(
         }
         None => {
             log::error!("letter {} was given up at attempt {}: {refusal}", letter.id, letter.tries);
-            store::give_up(conn, letter, &refusal.to_string())
+            let why = refusal.to_string();
+            end(conn, letter, (Fate::GivenUp, note), |conn| store::give_up(conn, letter, &why), now)
         }
     }
 }

@@ -115,6 +115,7 @@ mod tests {
             made_at: "2026-11-24T14:20:00Z".parse().expect("a time"),
             tries: 1,
             leased_until: None,
+            order_id: None,
         }
     }
 

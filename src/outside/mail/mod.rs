@@ -10,9 +10,9 @@ mod model;
 mod postman;
 mod store;
 
-pub use actions::{queue, send_due, sweep};
+pub use actions::{queue, queue_about, send_due, sweep};
 pub use folder::{Kept, Mailbox};
 pub use mailer::Mailer;
-pub use model::{Figures, Letter};
+pub use model::{Fate, Figures, Letter, Note};
 pub use postman::Postman;
 pub use store::figures;

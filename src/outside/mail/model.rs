@@ -1,5 +1,5 @@
 use crate::db::schema::outgoing_mail;
-use crate::ids::MailId;
+use crate::ids::{MailId, OrderId};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -50,7 +50,18 @@ pub(super) struct Claimed {
     /// This one included.
     pub(super) tries: i32,
     pub(super) leased_until: Option<DateTime<Utc>>,
+    pub(super) order_id: Option<OrderId>,
 }
+
+/// What has become of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Sent,
+    GivenUp,
+}
+
+/// Notes what has become of a letter about an order, in the transaction in which it became so.
+pub type Note = fn(&mut PgConnection, OrderId, MailId, Fate, DateTime<Utc>) -> QueryResult<()>;
 
 /// How long one attempt may take before somebody else may try. A server that answers each of
 /// our lines just before its time is out takes a minute and a half.

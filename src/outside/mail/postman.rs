@@ -2,7 +2,7 @@
 
 use super::actions::send_due;
 use super::mailer::Mailer;
-use super::model::Figures;
+use super::model::{Figures, Note};
 use super::store::figures;
 use crate::clock::Clock;
 use crate::db;
@@ -24,6 +24,7 @@ pub struct Postman {
     clock: Clock,
     /// Told how the letters stand.
     report: Box<dyn Fn(Figures) + Send>,
+    note: Note,
     conn: Option<PgConnection>,
 }
 
@@ -32,9 +33,10 @@ impl Postman {
         url: &str,
         mailer: Arc<Mailer>,
         clock: Clock,
+        note: Note,
         report: impl Fn(Figures) + Send + 'static,
     ) -> Self {
-        Self { url: url.to_owned(), mailer, clock, report: Box::new(report), conn: None }
+        Self { url: url.to_owned(), mailer, clock, report: Box::new(report), note, conn: None }
     }
 
     /// Sends what is due now. Says how many letters have left.
@@ -42,8 +44,8 @@ impl Postman {
     /// # Errors
     /// When the database does not answer; the next round connects anew.
     pub fn round(&mut self) -> Result<usize, Box<dyn std::error::Error>> {
-        let (mailer, now) = (Arc::clone(&self.mailer), self.clock.now());
-        self.with(|conn| send_due(conn, &mailer, now))
+        let (mailer, note, now) = (Arc::clone(&self.mailer), self.note, self.clock.now());
+        self.with(|conn| send_due(conn, &mailer, note, now))
     }
 
     /// Counts the letters and reports it.

@@ -3,7 +3,7 @@
 use super::model::{Claimed, Figures, LEASE, Letter};
 use crate::db::Ready as _;
 use crate::db::schema::outgoing_mail::{self, dsl};
-use crate::ids::MailId;
+use crate::ids::{MailId, OrderId};
 use chrono::{DateTime, Utc};
 use diesel::dsl::{case_when, count_star};
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use diesel::sql_types::Text;
 /// Says whether it is new: the same cause gives one letter.
 pub(super) fn insert(
     conn: &mut PgConnection,
-    id: MailId,
+    (id, about): (MailId, Option<OrderId>),
     letter: &Letter,
     dedupe: &str,
     now: DateTime<Utc>,
@@ -28,6 +28,7 @@ pub(super) fn insert(
             dsl::secret.eq(letter.secret),
             dsl::made_at.eq(now),
             dsl::due_at.eq(now),
+            dsl::order_id.eq(about),
         ))
         .on_conflict(dsl::dedupe)
         .do_nothing()
@@ -57,9 +58,10 @@ pub(super) fn claim(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<
     })
 }
 
-/// It has left. Whoever sent it says so, even if their lease was over: it did leave.
-pub(super) fn mark_sent(conn: &mut PgConnection, id: MailId, now: DateTime<Utc>) -> QueryResult<()> {
+/// It has left. Whoever sent it says so, even if their lease was over: it did leave. Says whether that is news.
+pub(super) fn mark_sent(conn: &mut PgConnection, id: MailId, now: DateTime<Utc>) -> QueryResult<bool> {
     diesel::update(outgoing_mail::table.find(id))
+        .filter(dsl::sent_at.is_null())
         .set((
             dsl::sent_at.eq(now),
             dsl::failed.eq(None::<String>),
@@ -69,7 +71,7 @@ pub(super) fn mark_sent(conn: &mut PgConnection, id: MailId, now: DateTime<Utc>)
         ))
         .ready()
         .execute(conn)
-        .map(drop)
+        .map(|rows| rows == 1)
 }
 
 /// To be tried again, unless somebody else has taken it in hand meanwhile.
@@ -82,13 +84,14 @@ pub(super) fn put_off(conn: &mut PgConnection, letter: &Claimed, due_at: DateTim
         .map(drop)
 }
 
-pub(super) fn give_up(conn: &mut PgConnection, letter: &Claimed, why: &str) -> QueryResult<()> {
+/// Unless somebody else has taken it in hand meanwhile. Says whether it was given up.
+pub(super) fn give_up(conn: &mut PgConnection, letter: &Claimed, why: &str) -> QueryResult<bool> {
     diesel::update(outgoing_mail::table.find(letter.id))
         .filter(dsl::leased_until.is_not_distinct_from(letter.leased_until))
         .set((dsl::failed.eq(why), dsl::leased_until.eq(None::<DateTime<Utc>>)))
         .ready()
         .execute(conn)
-        .map(drop)
+        .map(|rows| rows == 1)
 }
 
 /// How many wait, and how many were given up.
