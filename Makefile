@@ -1,9 +1,10 @@
 # make run    opens the shop with its demo data on http://127.0.0.1:8080
 # make test   runs everything that has to hold
 # make bench  measures the speed that was promised
+# make proof  lives 10,000 orders and builds them again from the log alone
 # make chaos  kills the shop again and again while people pay, and counts the money afterwards
 
-.PHONY: run test clippy tests-built bench chaos browser-tests deps deps-test
+.PHONY: run test clippy tests-built bench proof chaos browser-tests deps deps-test
 
 run: deps
 	cargo build --release --locked
@@ -26,6 +27,9 @@ bench: deps
 	./scripts/need bench
 	cargo build --release --locked --bin smartshop --example hello
 	node bench/run.mjs
+
+proof: deps-test
+	SMARTSHOP_TEST_ORDERS=10000 cargo test --locked --test shop -- log::whole_lives --nocapture
 
 # Built as for the bench, with what that needs besides: else each would build the other's dependencies anew.
 chaos: deps

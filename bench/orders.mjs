@@ -50,15 +50,15 @@ export async function openGateway(folder, { port = GATEWAY_PORT, shopPort, chaos
  */
 const tomorrow = () => new Date(Date.now() + 86_400_000).toLocaleDateString("sv-SE", { timeZone: "Europe/Dublin" });
 
-/** One shopper's whole way. Says how long the last button took. */
-export async function wholeWay(port, dice, n, skus, paying) {
+/** One shopper's whole way, into the window that is chosen of a day's. Says how long the last button took. */
+export async function wholeWay(port, dice, n, skus, paying, choose = (windows) => dice.of(windows), day = tomorrow()) {
   const buyer = new Buyer(port, address(dice), person(n));
   await buyer.get("/");
   const wants = new Map();
   while (wants.size < LINES) wants.set(dice.of(skus), 2 + dice.below(3));
   await buyer.fill("D06", wants);
   await buyer.get("/basket");
-  await buyer.delivery((windows) => dice.of(windows), tomorrow());
+  await buyer.delivery(choose, day);
   await buyer.payment(paying);
   const form = await buyer.review();
   const began = performance.now();
@@ -67,6 +67,31 @@ export async function wholeWay(port, dice, n, skus, paying) {
   const order = await buyer.get(page);
   if (order.status !== 200 || !page.startsWith("/orders/")) throw new Refused(page, order);
   return { took, page, buyer, text: order.text };
+}
+
+/** How one chooses the first window there is, or the first that begins so many seconds behind that. */
+export function choosing(postgres, database) {
+  const rows = postgres.sql(database, "SELECT id, extract(epoch FROM starts_at)::bigint FROM delivery_windows WHERE ends_at > now()");
+  const starts = new Map(rows.split("\n").map((row) => row.split("|")).map(([id, at]) => [id, Number(at)]));
+  return (behind) => (windows) => {
+    const sorted = windows.toSorted((a, b) => starts.get(a) - starts.get(b));
+    return sorted.find((id) => starts.get(id) >= starts.get(sorted[0]) + behind);
+  };
+}
+
+/** So many orders to be paid at the door, each with the browser that placed it. */
+export async function placeOrders(port, skus, count, seed, choose) {
+  const placed = [];
+  let next = 0;
+  const shop = async () => {
+    while (next < count) {
+      const n = next++;
+      const { page, buyer } = await wholeWay(port, chance(seed + n), seed + n, skus, CASH, choose);
+      placed[n] = { page, buyer, number: page.split("/").at(-1) };
+    }
+  };
+  await Promise.all(Array.from({ length: SHOPPERS }, shop));
+  return placed;
 }
 
 /** Most baskets of a shop are left standing. */

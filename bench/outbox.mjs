@@ -15,8 +15,8 @@ export const goods = (postgres, database) =>
   postgres.sql(database, "SELECT sku FROM products WHERE minimum_age = 0 AND price_cents BETWEEN 300 AND 700 AND withdrawn_at IS NULL ORDER BY id LIMIT 400").split("\n");
 
 /** Two processes of the shop over one database. */
-export function openTwo(postgres, database, folder, name, ports) {
-  const settings = { SMARTSHOP_DATA_DIR: join(folder, name) };
+export function openTwo(postgres, database, folder, name, ports, more = {}) {
+  const settings = { SMARTSHOP_DATA_DIR: join(folder, name), ...more };
   return Promise.all(ports.map((port) => openShop(postgres.url(database), port, join(folder, `${name}-${port}.log`), settings)));
 }
 

@@ -8,6 +8,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readNames, writeCatalogue } from "./catalogue.mjs";
+import { measureForecast } from "./forecasts.mjs";
+import { measureIncident } from "./incidents.mjs";
 import { check, measure, writeTargets } from "./load.mjs";
 import { measureOrders } from "./orders.mjs";
 import { measureOutbox } from "./outbox.mjs";
@@ -229,6 +231,13 @@ async function main(postgres) {
   const trackers = await measureTrackers(postgres, base.small, folder);
   row("trackers, change to page", { ...trackers, ratio: trackers.most, of: "ms at most", wanted: "< 1000", good: trackers.most < 1_000, note: `${trackers.pages} open at one instance, 50 changes/s at another` });
   row("memory a stream", { ratio: Math.max(trackers.each, trackers.eachAfter), of: "kB", wanted: "< 20", good: Math.max(trackers.each, trackers.eachAfter) < 20, note: `${trackers.each.toFixed(1)} kB once open` });
+  const told = await measureForecast(postgres, base.small, folder);
+  row("late, act to log", { ratio: told.after, of: "s at most", wanted: "< 60", good: told.after < 60, note: `real clock: ${told.before} orders come before ${told.late}, which are told` });
+  const { orders: many, whole, killed } = await measureIncident(postgres, base.small, folder);
+  row("incident, preview", { ratio: whole.looked, of: "ms", wanted: "< 1000", good: whole.looked < 1_000, note: `${many} orders` });
+  row("incident, click", { ratio: whole.clicked, of: "ms", wanted: "< 1000", good: whole.clicked < 1_000, note: "the rest goes on behind it, and its page says how far" });
+  row("incident, all moved", { ratio: whole.all, of: "s", wanted: "< 60", good: whole.all < 60, note: "from the click to the last letter queued" });
+  row("the same, killed", { ratio: killed.all, of: "s", wanted: "< 120", good: killed.all < 120, note: `kill -9 with ${killed.left} still to move, and a new start; each moved and told once` });
   print();
   return rows.every((r) => r.good !== false);
 }

@@ -2,8 +2,8 @@
 // another one: how long until a change stands on its page, and what a stream costs.
 
 import { connect } from "node:net";
-import { CASH, Buyer } from "./buyer.mjs";
-import { SHOPPERS, stockUp, wholeWay } from "./orders.mjs";
+import { Buyer } from "./buyer.mjs";
+import { placeOrders, stockUp } from "./orders.mjs";
 import { goods, openTwo } from "./outbox.mjs";
 import { typing } from "./shop.mjs";
 import { address, chance, median, percentile, sleep, until } from "./shared.mjs";
@@ -15,21 +15,6 @@ const SECONDS = 40;
 /** As many as do fifty steps a second without any address writing more often than one may. */
 const PICKERS = 15;
 const PASSWORD = "three green apples";
-
-/** So many orders, each with the browser that placed it. */
-async function placeOrders(port, skus) {
-  const placed = [];
-  let next = 0;
-  const shop = async () => {
-    while (next < PAGES) {
-      const n = next++;
-      const { page, buyer } = await wholeWay(port, chance(8_000_000 + n), 8_000_000 + n, skus, CASH);
-      placed[n] = { page, buyer, number: page.split("/").at(-1) };
-    }
-  };
-  await Promise.all(Array.from({ length: SHOPPERS }, shop));
-  return placed;
-}
 
 /** An open stream. `heard` is called with the version of each word of the order. */
 function openStream(port, { page, buyer }, heard) {
@@ -52,17 +37,18 @@ function openStream(port, { page, buyer }, heard) {
   });
 }
 
-/** Pickers of the house, each at an address of their own. */
-async function signInPickers(postgres, database, port) {
-  const pickers = [];
-  for (let n = 0; n < PICKERS; n++) {
-    const email = `picker${n}@bench.example`;
-    typing(PASSWORD, postgres.url(database), "staff", "add", "--email", email, "--name", `Picker ${n}`, "--role", "warehouse");
-    const picker = new Buyer(port, address(chance(7_000_000 + n)), {});
-    await picker.submit("/staff/sign-in", { email, password: PASSWORD });
-    pickers.push(picker);
+/** Colleagues of the house, each at an address of their own; those of earlier runs are gone. */
+export async function signIn(postgres, database, port, role, count) {
+  postgres.sql(database, `SET session_replication_role = replica; DELETE FROM staff_sessions; DELETE FROM staff_members WHERE email LIKE '%@bench.example'`);
+  const colleagues = [];
+  for (let n = 0; n < count; n++) {
+    const email = `${role}${n}@bench.example`;
+    typing(PASSWORD, postgres.url(database), "staff", "add", "--email", email, "--name", `${role} ${n}`, "--role", role);
+    const colleague = new Buyer(port, address(chance(7_000_000 + n)), {});
+    await colleague.submit("/staff/sign-in", { email, password: PASSWORD });
+    colleagues.push(colleague);
   }
-  return pickers;
+  return colleagues;
 }
 
 /** A page fetches itself after a word, and shows that its order is being picked. */
@@ -91,10 +77,9 @@ async function pickAll(pickers, placed) {
 
 export async function measureTrackers(postgres, database, folder) {
   stockUp(postgres, database);
-  postgres.sql(database, "DELETE FROM staff_sessions; DELETE FROM staff_members WHERE email LIKE '%@bench.example'");
   const [shop, other] = await openTwo(postgres, database, folder, "trackers", PORTS);
-  const placed = await placeOrders(shop.port, goods(postgres, database));
-  const pickers = await signInPickers(postgres, database, other.port);
+  const placed = await placeOrders(shop.port, goods(postgres, database), PAGES, 8_000_000);
+  const pickers = await signIn(postgres, database, other.port, "warehouse", PICKERS);
   await sleep(3_000);
   const before = shop.memory().now;
   const failed = [];

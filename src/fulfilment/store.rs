@@ -159,6 +159,7 @@ struct Found {
 pub fn set_crate(conn: &mut PgConnection, order: OrderId, number: i32) -> QueryResult<()> {
     diesel::update(fulfilments::table.find(order))
         .set(fulfilments::crate_no.eq(number))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -226,6 +227,7 @@ pub fn set_picking(
             fulfilments::crate_no.eq(None::<i32>),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -243,6 +245,7 @@ pub fn set_waiting(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
             fulfilments::crate_no.eq(None::<i32>),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -252,6 +255,7 @@ pub fn set_waiting(conn: &mut PgConnection, order: OrderId) -> QueryResult<()> {
 pub fn touch(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(fulfilments::table.find(order))
         .set((fulfilments::touched_at.eq(now), fulfilments::version.eq(fulfilments::version + 1)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -276,6 +280,7 @@ pub fn set_packed(
             fulfilments::total_cents.eq(total),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -291,6 +296,7 @@ pub fn set_handed_over(conn: &mut PgConnection, order: OrderId, at: DateTime<Utc
             fulfilments::handed_over_at.eq(at),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -311,6 +317,7 @@ pub fn set_due(
             fulfilments::window_starts_at.eq(window_starts_at),
             fulfilments::version.eq(fulfilments::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -320,6 +327,7 @@ pub fn set_due(
 pub fn set_stopped(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(fulfilments::table.find(order))
         .set((fulfilments::stopped_at.eq(now), fulfilments::version.eq(fulfilments::version + 1)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -347,7 +355,7 @@ pub fn picks_of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<V
 /// # Errors
 /// `UniqueViolation` when the line has been settled before.
 pub fn insert_pick(conn: &mut PgConnection, pick: &Pick) -> QueryResult<()> {
-    diesel::insert_into(picks::table).values(pick).execute(conn).map(drop)
+    diesel::insert_into(picks::table).values(pick).ready().execute(conn).map(drop)
 }
 
 /// # Errors

@@ -1,6 +1,7 @@
 //! Units that come and go. Each verb changes the row in SQL, guarded, and writes the movement; the
 //! caller holds the transaction and writes the event.
 
+use crate::db::Ready as _;
 use crate::db::db_enum;
 use crate::db::schema::{stock, stock_holds, stock_movements};
 use crate::ids::{Actor, OrderId, ProductId};
@@ -235,6 +236,7 @@ pub fn reopen(
         .on_conflict((stock_holds::order_id, stock_holds::product_id))
         .do_update()
         .set(stock_holds::units.eq(excluded(stock_holds::units)))
+        .ready()
         .execute(conn)
         .map(drop)
 }
@@ -333,6 +335,7 @@ fn change(
             stock::version.eq(stock::version + 1),
         ))
         .returning(stock::on_hand)
+        .ready()
         .get_result(conn)?;
     if units == 0 {
         return Ok(());

@@ -67,7 +67,7 @@ pub fn move_next(
         reached = Some(Box::new(moving.clone()));
         let because = delivery::incident(conn, moving.incident_id)?.filter(|i| i.ended_at.is_none());
         let (outcome, to) = match because {
-            Some(incident) => move_order(conn, moving.order_id, &incident, now)?,
+            Some(incident) => move_order(conn, moving.order_id, &incident, Wish::FIRST, now)?,
             None => (Outcome::Stays, None),
         };
         let to = to.map(|window| (window.starts_at, window.ends_at));
@@ -77,11 +77,85 @@ pub fn move_next(
     done.map_err(|e| (reached, e))
 }
 
+/// Why a dispatcher cannot move that order. Nothing has changed.
+#[derive(Debug)]
+pub enum MoveError {
+    /// It is none of those that wait for a hand, or what closed its window is over.
+    NotWaiting,
+    /// That window has no room any more, or is closed.
+    NoRoom,
+    Db(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for MoveError {
+    fn from(e: diesel::result::Error) -> Self {
+        if e == diesel::result::Error::RollbackTransaction { Self::NoRoom } else { Self::Db(e) }
+    }
+}
+
+/// All orders of an incident that came to this are tried once more, by [`move_next`]. Of what is over
+/// nothing is tried. One transaction; says how many.
+///
+/// # Errors
+/// `NotFound` when there is no such incident.
+pub fn try_again(
+    conn: &mut PgConnection,
+    id: IncidentId,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    conn.transaction(|conn| {
+        if delivery::lock_incident(conn, id)?.ended_at.is_some() {
+            return Ok(0);
+        }
+        delivery::try_moves_again(conn, id, outcome, now)
+    })
+}
+
+/// A dispatcher moves an order that could not be moved into a window they have chosen; its customer is
+/// told as all others are. One transaction.
+///
+/// # Errors
+/// Says why not; nothing has changed then.
+pub fn move_by_hand(
+    conn: &mut PgConnection,
+    (id, order): (IncidentId, OrderId),
+    window: i64,
+    by: StaffId,
+    now: DateTime<Utc>,
+) -> Result<Outcome, MoveError> {
+    conn.transaction(|conn| {
+        let moving = delivery::lock_moving(conn, id, order)?.ok_or(MoveError::NotWaiting)?;
+        let incident = delivery::incident(conn, id)?.filter(|i| i.ended_at.is_none());
+        let (Some(incident), Some(Outcome::NoLater | Outcome::Failed)) = (incident, moving.outcome) else {
+            return Err(MoveError::NotWaiting);
+        };
+        let wish = Wish { window: Some(window), by: Some(by) };
+        let (outcome, to) = move_order(conn, order, &incident, wish, now)?;
+        delivery::set_outcome(conn, &moving, outcome, to.map(|w| (w.starts_at, w.ends_at)))?;
+        Ok(outcome)
+    })
+}
+
+/// Where an order is to go, and who says so.
+#[derive(Clone, Copy)]
+struct Wish {
+    /// None: into the first window that has room.
+    window: Option<i64>,
+    /// None: whoever has closed its window.
+    by: Option<StaffId>,
+}
+
+impl Wish {
+    const FIRST: Self = Self { window: None, by: None };
+}
+
 /// Only what nobody has moved, ended or set out with since then is moved.
 fn move_order(
     conn: &mut PgConnection,
     id: OrderId,
     incident: &Incident,
+    wish: Wish,
     now: DateTime<Utc>,
 ) -> QueryResult<(Outcome, Option<Window>)> {
     const STAYS: (Outcome, Option<Window>) = (Outcome::Stays, None);
@@ -97,7 +171,7 @@ fn move_order(
     let held = delivery::window_of_order(conn, id)?.filter(|window| incident.scope().closes(window));
     let Some(held) = held else { return Ok(STAYS) };
     let moved = conn.transaction(|conn| {
-        let new = take_later(conn, id, &held, now)?;
+        let new = take_later(conn, id, &held, wish.window, now)?;
         if let (Some(_), Some((drop, DropState::Planned | DropState::RiderAssigned))) = (&new, last) {
             relieve(conn, drop, now)?;
         }
@@ -108,7 +182,11 @@ fn move_order(
         Err(diesel::result::Error::RollbackTransaction) => return Ok(STAYS),
         other => other?,
     };
-    tell(conn, &order, incident, new.as_ref(), &held, now)?;
+    if new.is_none() && wish.window.is_some() {
+        return Err(diesel::result::Error::RollbackTransaction);
+    }
+    let by = Actor::Staff(wish.by.unwrap_or(incident.made_by));
+    tell(conn, &order, (incident, by), new.as_ref(), &held, now)?;
     Ok((if new.is_some() { Outcome::Moved } else { Outcome::NoLater }, new))
 }
 
@@ -124,9 +202,11 @@ fn take_later(
     conn: &mut PgConnection,
     id: OrderId,
     held: &Window,
+    wished: Option<i64>,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Window>> {
-    for window in delivery::later_windows(conn, held.zone_id, held.starts_at, now, MOST_WINDOWS)? {
+    let later = delivery::later_windows(conn, held.zone_id, held.starts_at, now, MOST_WINDOWS)?;
+    for window in later.into_iter().filter(|window| wished.is_none_or(|id| id == window.id)) {
         match conn.transaction(|conn| delivery::move_to(conn, id, window.id, now)) {
             Ok(taken) => return Ok(Some(taken)),
             Err(WindowError::Full | WindowError::Closed) => {}
@@ -140,12 +220,12 @@ fn take_later(
 fn tell(
     conn: &mut PgConnection,
     order: &Order,
-    incident: &Incident,
+    (incident, by): (&Incident, Actor),
     new: Option<&Window>,
     held: &Window,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let (why, by) = (incident.kind.sentence(), Actor::Staff(incident.made_by));
+    let why = incident.kind.sentence();
     let Some(new) = new else { return tell_of_none(conn, order, incident, held, now) };
     let (starts, ends) = (new.starts_at, new.ends_at);
     let sentence = format!("{why} Here is the next time we can come.");

@@ -43,7 +43,7 @@ pub use carrier::{
 pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
 pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
-pub use closure::{declare_incident, end_incident, move_next};
+pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_next, try_again};
 pub use deliver::{AtTheDoor, deliver, due_at_door};
 pub use drive::{DriveError, arrive, assign_rider, fail, leave_for, plan_again, unassign};
 pub use foresee::{Foreseen, foresee_delay};

@@ -11,7 +11,7 @@ use crate::events::{self, Event, Recorded};
 use crate::ids::{Actor, MailId, OrderId};
 use crate::lifecycle::{Stage, Status};
 use crate::orders;
-use crate::outside::mail::{self, Fate};
+use crate::outside::mail::{self, Fate, Letter};
 use crate::tracker::{self, Dates, Dossier, Voice};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -55,9 +55,8 @@ pub fn deliver(
         if is_overtaken(kind, &dossier, now) {
             return Ok(false);
         }
-        let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
         let key = orders::make_link(conn, dossier.order.id, now)?;
-        let letter = letters::write(kind, desk, &voice, &dossier, &key).map_err(unwritable)?;
+        let letter = written(kind, desk, &dossier, &key, now)?;
         let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
         let Some(id) = mail::queue_about(conn, dossier.order.id, &letter, &name, now)? else {
             // The link in the letter that has left is the one to keep.
@@ -68,6 +67,27 @@ pub fn deliver(
         events::record(conn, recorded.subject, &written, Actor::System, now)?;
         Ok(true)
     })
+}
+
+/// The letter an event is worth as things stand, with a link that this key opens; nothing where it is worth
+/// none, or is overtaken.
+///
+/// # Errors
+/// When the words cannot be written.
+pub fn letter(
+    desk: &Desk,
+    recorded: &Recorded,
+    dossier: &Dossier,
+    key: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Letter>> {
+    let wanted = kind_of(recorded).filter(|kind| !is_overtaken(*kind, dossier, now));
+    wanted.map(|kind| written(kind, desk, dossier, key, now)).transpose()
+}
+
+fn written(kind: Kind, desk: &Desk, dossier: &Dossier, key: &str, now: DateTime<Utc>) -> QueryResult<Letter> {
+    let voice = Voice { zone: desk.zone, now, phone: desk.phone.clone(), dates: Dates::Always };
+    letters::write(kind, desk, &voice, dossier, key).map_err(unwritable)
 }
 
 /// Writes down what has become of a letter about an order.

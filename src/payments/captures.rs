@@ -43,7 +43,7 @@ pub fn settle_capture(
 /// # Errors
 /// `UniqueViolation` of `captures_one_an_attempt` when there is one already.
 pub fn insert_capture(conn: &mut PgConnection, capture: &Capture) -> QueryResult<()> {
-    diesel::insert_into(captures::table).values(capture).execute(conn).map(drop)
+    diesel::insert_into(captures::table).values(capture).ready().execute(conn).map(drop)
 }
 
 /// # Errors
@@ -60,7 +60,7 @@ pub fn captures_of(conn: &mut PgConnection, order: OrderId) -> QueryResult<Vec<C
 /// # Errors
 /// When the database does not answer.
 pub fn insert_refund(conn: &mut PgConnection, refund: &Refund) -> QueryResult<()> {
-    diesel::insert_into(refunds::table).values(refund).execute(conn).map(drop)
+    diesel::insert_into(refunds::table).values(refund).ready().execute(conn).map(drop)
 }
 
 /// # Errors

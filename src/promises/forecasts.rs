@@ -114,7 +114,11 @@ pub fn close_until(
 /// # Errors
 /// When the database does not answer.
 pub fn hurry(conn: &mut PgConnection, order: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(forecasts::table.find(order)).set(forecasts::due_at.eq(now)).execute(conn).map(drop)
+    diesel::update(forecasts::table.find(order))
+        .set(forecasts::due_at.eq(now))
+        .ready()
+        .execute(conn)
+        .map(drop)
 }
 
 /// # Errors

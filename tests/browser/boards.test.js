@@ -119,7 +119,7 @@ for (const [scheme, viewport] of [["light", DESK], ["dark", PHONE], ["light", { 
       await page.setViewportSize(viewport);
     };
     await ordered();
-    await ordered();
+    const number = await ordered();
     await signIn(page, "warehouse");
     await page.goto("/warehouse");
     await look("queue");
@@ -139,6 +139,9 @@ for (const [scheme, viewport] of [["light", DESK], ["dark", PHONE], ["light", { 
     await look("incident preview");
     await page.getByRole("button", { name: /^Close it/ }).click();
     await look("incident");
+    await page.goto(`${new URL(page.url()).pathname}/orders/${number}`);
+    await says(page, "Ring first");
+    await look("order to move");
     await page.goto("/dispatch/incidents");
     await look("incidents");
     await page.getByRole("link", { name: "Snow or ice" }).first().click();

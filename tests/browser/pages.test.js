@@ -31,6 +31,7 @@ const PAGES = {
   "/warehouse/orders/{number}/labels": "house", "/warehouse/orders/{number}/lines/{position}/short": "house",
   "/rider": "house", "/rider/drops/{id}": "house",
   "/dispatch": "house", "/dispatch/pictures": "picture", "/dispatch/carriers": "carrier", "/dispatch/incidents": "boards", "/dispatch/incidents/new": "boards", "/dispatch/incidents/{id}": "boards",
+  "/dispatch/incidents/{id}/orders/{number}": "boards",
   "/support": "pages", "/support/cases/{id}": "pages",
   "/staff": "staff", "/staff/sign-in": "staff", "/staff/ask": "staff", "/staff/ask/{token}": "staff", "/staff/reset": "boards", "/staff/reset/{key}": "pages",
   "/staff/sessions": "staff", "/staff/people": "staff", "/staff/people/{id}": "staff",

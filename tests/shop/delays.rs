@@ -314,15 +314,21 @@ async fn nobody_is_on_shift_and_that_is_named() {
     is_late_for(&shop, &shopper, &order, Cause::NoRider, words).await;
 }
 
+/// An order that is packed at 19:10, and whose rider sets out with it at 19:25.
+async fn under_way(shop: &TestShop) -> (Shopper<'_>, Shopper<'_>, Order, DropId) {
+    let rider = tomasz(shop).await;
+    let (shopper, order) = shopper_and_order(shop).await;
+    it_is(shop, "19:10");
+    let drop = is_packed(shop, &order).await;
+    it_is(shop, "19:25");
+    uploads(shop, &rider, drop, "left", json!({})).await;
+    (rider, shopper, order, drop)
+}
+
 #[actix_web::test]
 async fn a_rider_goes_silent_and_is_named() {
     let shop = TestShop::demo();
-    let rider = tomasz(&shop).await;
-    let (shopper, order) = shopper_and_order(&shop).await;
-    it_is(&shop, "19:10");
-    let drop = is_packed(&shop, &order).await;
-    it_is(&shop, "19:25");
-    uploads(&shop, &rider, drop, "left", json!({})).await;
+    let (_, shopper, order, _) = under_way(&shop).await;
     it_is(&shop, "19:33");
     nothing_is_late(&shop, &shopper, &order).await;
     it_is(&shop, "19:50");
@@ -333,12 +339,7 @@ async fn a_rider_goes_silent_and_is_named() {
 #[actix_web::test]
 async fn a_rider_stands_still_and_has_stopped() {
     let shop = TestShop::demo();
-    let rider = tomasz(&shop).await;
-    let (shopper, order) = shopper_and_order(&shop).await;
-    it_is(&shop, "19:10");
-    let drop = is_packed(&shop, &order).await;
-    it_is(&shop, "19:25");
-    uploads(&shop, &rider, drop, "left", json!({})).await;
+    let (rider, shopper, order, drop) = under_way(&shop).await;
     for minute in 26..48 {
         it_is(&shop, &format!("19:{minute}"));
         // A telephone that lies still wanders about.

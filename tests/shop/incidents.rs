@@ -327,3 +327,109 @@ async fn a_form_that_cannot_be_meant_says_what_is_wrong() {
         page.must_not_say("Close it");
     }
 }
+
+#[actix_web::test]
+async fn what_could_not_be_moved_is_tried_again_or_moved_by_hand() {
+    let shop = TestShop::demo();
+    let (one, two) = (ordered(&shop).await, ordered(&shop).await);
+    let no_room = format!("UPDATE delivery_windows SET capacity = taken WHERE id <> {}", one.window_id);
+    shop.conn().batch_execute(&no_room).expect("no room anywhere");
+    let incident = snow(&shop, &one);
+    declare(&shop, &incident);
+    assert_eq!(move_all(&shop).await, 2);
+    let orla = orla(&shop).await;
+    let address = format!("/dispatch/incidents/{}", incident.id);
+    // Nothing has room yet: they are tried, and wait for a hand again. Nobody is written to twice.
+    let page = orla.get(&address).await;
+    orla.press(&page, "Try these again", &[]).await.must_say("2 orders are being tried again.");
+    assert_eq!(move_all(&shop).await, 2);
+    assert_eq!(causes(&shop, one.id), ["closure"]);
+    let page = orla.get(&address).await;
+    page.must_say("No later time has room: ring these");
+    let order_page = orla.follow(&page, &format!("Choose a time for {}", one.number)).await;
+    order_page.must_say("No later time has room just now.");
+    // A van comes back: there is room once, and somebody chooses it by telephone.
+    let zone = delivery::window(&mut shop.conn(), one.window_id).expect("db").expect("a window").zone_id;
+    let room = format!(
+        "UPDATE delivery_windows SET capacity = taken + 1 WHERE id IN (SELECT id FROM delivery_windows
+             WHERE zone_id = {zone} AND starts_at > '{}' AND closed_by IS NULL ORDER BY starts_at LIMIT 2)",
+        one.window_ends_at.to_rfc3339()
+    );
+    shop.conn().batch_execute(&room).expect("room");
+    let order_page = orla.follow(&page, &format!("Choose a time for {}", one.number)).await;
+    order_page.must_say("+353 86 123 4567");
+    let choices = order_page.choices("window");
+    assert_eq!(choices.len(), 2, "what has room");
+    let later = choices[1].as_str();
+    let moved = orla.press(&order_page, "Move it and tell the customer", &[("window", later)]).await;
+    moved.must_say("It is moved, and its customer told.");
+    let held = delivery::window_of_order(&mut shop.conn(), one.id).expect("db").expect("a window");
+    assert_eq!(held.id.to_string(), later);
+    let told = promises::of_order(&mut shop.conn(), one.id).expect("promises").pop().expect("one");
+    assert_eq!((told.starts_at, told.who.as_str()), (held.starts_at, "shop"));
+    assert_eq!(causes(&shop, one.id), ["closure", "closure"], "they are told of the new time");
+    // The same form from another tab finds that it is done; the room that was chosen is gone.
+    let again = format!("{address}/orders/{}/window", one.number);
+    orla.submit(&again, &[("window", later)]).await.must_say("it does not wait for a hand any more");
+    let full = format!("{address}/orders/{}/window", two.number);
+    orla.submit(&full, &[("window", later)]).await.must_say("that time has no room any more");
+    // The other one goes where there still is room.
+    let page = orla.get(&address).await;
+    orla.press(&page, "Try these again", &[]).await.must_say("1 order is being tried again.");
+    assert_eq!(move_all(&shop).await, 1);
+    assert_eq!(causes(&shop, two.id), ["closure", "closure"]);
+    orla.get(&address).await.must_not_say("ring these");
+    assert_eq!(rooms_that_do_not_add_up(&shop), 0);
+}
+
+#[actix_web::test]
+async fn orders_that_failed_too_often_are_tried_again_at_a_click_and_none_once_it_is_over() {
+    let shop = TestShop::demo();
+    let (one, two) = (ordered(&shop).await, ordered(&shop).await);
+    let incident = snow(&shop, &one);
+    declare(&shop, &incident);
+    let failed = "UPDATE incident_orders SET outcome = 'failed', tries = 10";
+    shop.conn().batch_execute(failed).expect("they failed ten times");
+    assert_eq!(move_all(&shop).await, 0, "somebody has to look");
+    let orla = orla(&shop).await;
+    let page = orla.get(&format!("/dispatch/incidents/{}", incident.id)).await;
+    page.must_say("Could not be done: move them by hand");
+    let page = orla.press(&page, "Try these again", &[]).await;
+    page.must_say("2 orders are being tried again.");
+    page.must_say("2 of 2 still to do.");
+    assert_eq!(move_all(&shop).await, 2);
+    assert_eq!(causes(&shop, one.id), ["closure"]);
+    shop.conn()
+        .batch_execute(
+            "UPDATE incident_orders SET outcome = 'failed', new_starts_at = NULL, new_ends_at = NULL",
+        )
+        .expect("again");
+    lifecycle::end_incident(&mut shop.conn(), incident.id, incident.made_by, shop.clock.now()).expect("over");
+    let over = orla.get(&format!("/dispatch/incidents/{}", incident.id)).await;
+    over.must_not_say("Try these again");
+    let tries = format!("/dispatch/incidents/{}/tries", incident.id);
+    orla.submit(&tries, &[("outcome", "failed")]).await.must_say("none of them waits any more");
+    assert_eq!(move_all(&shop).await, 0);
+    assert_eq!(causes(&shop, two.id), ["closure"]);
+}
+
+#[actix_web::test]
+async fn whoever_is_killed_while_moving_leaves_the_order_to_the_next() {
+    let shop = TestShop::demo();
+    let (one, two) = (ordered(&shop).await, ordered(&shop).await);
+    declare(&shop, &snow(&shop, &one));
+    // One is taken in hand; its process is killed before it has come to anything.
+    let (mut killed, now) = (shop.conn(), shop.clock.now());
+    Transactions::begin_transaction(&mut killed).expect("a transaction");
+    let in_hand = delivery::next_to_move(&mut killed, now).expect("db").expect("an order").order_id;
+    assert_eq!(move_all(&shop).await, 1, "meanwhile the other one is moved");
+    assert_eq!(causes(&shop, in_hand), Vec::<String>::new());
+    drop(killed);
+    crate::common::wait_for("the database to see that it is gone", || {
+        lifecycle::move_next(&mut shop.conn(), now).expect("db").is_some()
+    });
+    for order in [&one, &two] {
+        assert_eq!(causes(&shop, order.id), ["closure"]);
+    }
+    assert_eq!(rooms_that_do_not_add_up(&shop), 0);
+}

@@ -35,6 +35,7 @@ mod searching;
 mod staff;
 mod sums;
 mod throttles;
+mod town;
 mod tracking;
 mod upkeep;
 mod warehouse;

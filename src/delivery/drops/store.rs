@@ -1,6 +1,7 @@
 //! SQL over drops. No decisions here: each function is one statement.
 
 use super::model::{Drop, DropState, Failure, Proof};
+use crate::db::Ready as _;
 use crate::db::schema::drops;
 use crate::ids::{DropId, OrderId, StaffId};
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ const WITH_RIDER: [DropState; 2] = [DropState::RiderAssigned, DropState::OnTheWa
 /// # Errors
 /// `UniqueViolation` of `drops_one_open`: there is another try that has not ended.
 pub fn insert_drop(conn: &mut PgConnection, drop: &Drop) -> QueryResult<()> {
-    diesel::insert_into(drops::table).values(drop).execute(conn).map(std::mem::drop)
+    diesel::insert_into(drops::table).values(drop).ready().execute(conn).map(std::mem::drop)
 }
 
 /// # Errors
@@ -167,6 +168,7 @@ pub fn set_assigned(
             drops::assigned_at.eq(now),
             drops::version.eq(drops::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -178,6 +180,7 @@ pub fn set_assigned(
 pub fn set_asked(conn: &mut PgConnection, id: DropId, carrier: Option<&str>) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
         .set((drops::carrier.eq(carrier), drops::version.eq(drops::version + 1)))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -200,6 +203,7 @@ pub fn set_booked(
             drops::assigned_at.eq(now),
             drops::version.eq(drops::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -218,6 +222,7 @@ pub fn set_unassigned(conn: &mut PgConnection, id: DropId) -> QueryResult<()> {
             drops::stop.eq(0),
             drops::version.eq(drops::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -231,7 +236,7 @@ pub fn set_stop(conn: &mut PgConnection, id: DropId, stop: i32) -> QueryResult<(
     let free: Option<DropId> =
         drops::table.find(id).select(drops::id).for_no_key_update().skip_locked().first(conn).optional()?;
     let Some(id) = free else { return Ok(()) };
-    diesel::update(drops::table.find(id)).set(drops::stop.eq(stop)).execute(conn).map(std::mem::drop)
+    diesel::update(drops::table.find(id)).set(drops::stop.eq(stop)).ready().execute(conn).map(std::mem::drop)
 }
 
 /// # Errors
@@ -244,6 +249,7 @@ pub fn set_window(
 ) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
         .set((drops::starts_at.eq(starts), drops::ends_at.eq(ends), drops::version.eq(drops::version + 1)))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -253,6 +259,7 @@ pub fn set_window(
 pub fn set_left(conn: &mut PgConnection, id: DropId, state: DropState, at: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
         .set((drops::state.eq(state), drops::left_at.eq(at), drops::version.eq(drops::version + 1)))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -262,6 +269,7 @@ pub fn set_left(conn: &mut PgConnection, id: DropId, state: DropState, at: DateT
 pub fn set_arrived(conn: &mut PgConnection, id: DropId, at: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
         .set((drops::arrived_at.eq(at), drops::version.eq(drops::version + 1)))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -286,6 +294,7 @@ pub fn set_delivered(
             drops::ended_at.eq(at),
             drops::version.eq(drops::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }
@@ -300,6 +309,7 @@ pub fn set_failed(conn: &mut PgConnection, id: DropId, why: Failure, at: DateTim
             drops::ended_at.eq(at),
             drops::version.eq(drops::version + 1),
         ))
+        .ready()
         .execute(conn)
         .map(std::mem::drop)
 }

@@ -230,6 +230,42 @@ pub fn next_to_move(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<
         .optional()
 }
 
+/// An order of an incident.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn moving(conn: &mut PgConnection, id: IncidentId, order: OrderId) -> QueryResult<Option<Moving>> {
+    Moving::query().find((id, order)).first(conn).optional()
+}
+
+/// An order of an incident, held until the transaction ends. Before the order's own row, always.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lock_moving(conn: &mut PgConnection, id: IncidentId, order: OrderId) -> QueryResult<Option<Moving>> {
+    Moving::query().find((id, order)).for_no_key_update().first(conn).optional()
+}
+
+/// All that came to this outcome are still to be done, from now on. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn try_moves_again(
+    conn: &mut PgConnection,
+    id: IncidentId,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::update(incident_orders::table)
+        .filter(incident_orders::incident_id.eq(id).and(incident_orders::outcome.eq(outcome)))
+        .set((
+            incident_orders::outcome.eq(None::<Outcome>),
+            incident_orders::tries.eq(0),
+            incident_orders::due_at.eq(now),
+        ))
+        .execute(conn)
+}
+
 /// What it came to. The caller holds the row.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Closing with one click, and opening again.
 
 use super::form::{Asked, open_window};
-use crate::delivery::Incident;
+use crate::delivery::{Incident, Outcome};
 use crate::error::AppError;
 use crate::ids::{IncidentId, StaffId};
 use crate::lifecycle;
@@ -123,4 +123,34 @@ pub(super) async fn end(
     shop.app.db(move |conn| lifecycle::end_incident(conn, id, who.id, now)).await?;
     let words = "It is over. Its windows are open again; what was promised meanwhile stays.";
     Ok(done(&shop, &address(id), &Said::good(words)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct AgainForm {
+    /// Those that came to this.
+    #[serde(default)]
+    outcome: String,
+}
+
+/// Those that could not be moved are tried once more, in the background as the first time.
+pub(super) async fn try_again(
+    shop: Data<Shop>,
+    who: Staffer,
+    id: Path<IncidentId>,
+    form: Sent<AgainForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let (id, now) = (id.into_inner(), shop.app.clock.now());
+    let orders = match form.outcome.parse() {
+        Ok(outcome @ (Outcome::NoLater | Outcome::Failed)) => {
+            shop.app.db(move |conn| lifecycle::try_again(conn, id, outcome, now)).await?
+        }
+        Ok(Outcome::Moved | Outcome::Stays) | Err(_) => 0,
+    };
+    let said = match orders {
+        0 => Said::bad("Nothing was changed: none of them waits any more."),
+        1 => Said::good("1 order is being tried again."),
+        n => Said::good(format!("{n} orders are being tried again.")),
+    };
+    Ok(done(&shop, &address(id), &said))
 }
