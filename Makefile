@@ -4,7 +4,7 @@
 # make proof  lives 10,000 orders and builds them again from the log alone
 # make chaos  kills the shop again and again while people pay, and counts the money afterwards
 
-.PHONY: run test clippy tests-built bench proof chaos browser-tests deps deps-test
+.PHONY: run test bench proof chaos browser-tests deps deps-test
 
 run: deps
 	cargo build --release --locked
@@ -12,16 +12,9 @@ run: deps
 
 test: deps-test
 	cargo fmt --check
-	$(MAKE) --jobs=2 clippy tests-built
+	cargo clippy --locked --all-targets -- --deny warnings
 	cargo test --locked -- --test-threads=4
 	cd tests/browser && npm ci --no-audit --no-fund && SMARTSHOP_BINARY=$(CURDIR)/target/debug/smartshop npm test
-
-# In a folder of its own, for it has nothing in common with what is built and need not wait for it.
-clippy:
-	cargo clippy --locked --target-dir target/clippy --all-targets -- --deny warnings
-
-tests-built:
-	cargo test --locked --no-run
 
 bench: deps
 	./scripts/need bench

@@ -25,7 +25,7 @@ pub fn about_orders(
         sql::<Bool>("(subject, id) > (").bind::<SqlUuid, _>(subject).sql(", ").bind::<BigInt, _>(id).sql(")");
     let rows: Vec<Row> = events::table
         .filter(behind)
-        .filter(events::topic.ne_all([Topic::Quote, Topic::Stock, Topic::Message]))
+        .filter(events::topic.ne_all([Topic::Quote, Topic::Stock]))
         .order((events::subject, events::id))
         .limit(most)
         .select((events::id, events::subject, events::detail, events::actor, events::happened_at))

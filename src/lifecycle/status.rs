@@ -425,8 +425,9 @@ mod tests {
     #[test]
     fn the_same_event_twice_says_nothing_new() {
         let events = vec![started(ONE), failed(), started(TWO), authorised(TWO), Event::OrderConfirmed];
-        let twice: Vec<Event> = events.iter().flat_map(|e| [e.clone(), e.clone()]).collect();
-        let (once, twice) = (told(events), told(twice));
+        let once = history(events);
+        let twice: Vec<Recorded> = once.iter().flat_map(|r| [r.clone(), r.clone()]).collect();
+        let (once, twice) = (Story::tell(&once, &[]), Story::tell(&twice, &[]));
         assert_eq!((once.status, once.tries), (twice.status, twice.tries));
     }
 }
