@@ -8,13 +8,14 @@ use super::reasons::From;
 use super::risks::{self, Risk};
 use super::route::Point;
 use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
+use super::words::told;
 use crate::clock;
 use crate::delivery::{self, Drop, Rider};
 use crate::error::AppError;
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId, PlaceId, StaffId};
 use crate::orders::{self, Order, OrderState};
-use crate::promises::Forecast;
+use crate::promises::{self, Forecast, Promise};
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -53,6 +54,8 @@ struct Read {
     orders: HashMap<OrderId, Order>,
     places: HashMap<PlaceId, String>,
     reached: HashMap<DropId, DateTime<Utc>>,
+    /// Whose customer was told of a delay, and which window instead.
+    foreseen: HashMap<OrderId, Promise>,
     strange: usize,
 }
 
@@ -113,6 +116,7 @@ fn read(
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
         risks: risks::read(conn)?,
+        foreseen: promises::foreseen_of(conn, &ids)?.into_iter().map(|p| (p.order_id, p)).collect(),
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         page,
         open,
@@ -225,6 +229,7 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
         number: order.map(|order| order.number.to_string()).unwrap_or_default(),
         place: order.and_then(|order| read.places.get(&order.place_id).cloned()).unwrap_or_default(),
         window: window(shop, drop),
+        told: read.foreseen.get(&drop.order_id).map(|promise| told(zone, promise)),
         state,
         state_icon,
         state_tone,

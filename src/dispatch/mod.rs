@@ -19,7 +19,7 @@ pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
 pub use incidents::{move_some, note_newcomers};
 pub(crate) use route::{Point, Run, Stop, arrivals, way};
-pub(crate) use words::refusal;
+pub(crate) use words::{refusal, told};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

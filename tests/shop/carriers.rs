@@ -450,6 +450,35 @@ async fn a_booking_that_is_not_wanted_any_more_is_cancelled_at_the_carrier() {
 }
 
 #[actix_web::test]
+async fn what_a_rider_has_brought_a_carrier_does_not_bring_once_more() {
+    let (shop, bank) = Bank::with_carrier("");
+    let (_, order, drop, number) = booked(&shop).await;
+    for state in ["collected", "on_the_way", "failed"] {
+        says(&shop, &format!("evt_{state}"), &number, state).await;
+    }
+    let (conor, now) = (rider(&shop, "Conor"), shop.clock.now());
+    let conn = &mut shop.conn();
+    let again = lifecycle::plan_again(conn, order.id, Actor::System, now).expect("another try");
+    dispatch::give(conn, again, conor, Actor::System, now).expect("by hand");
+    let (proof, detail) = (delivery::Proof::Name, "Aoife".to_owned());
+    let door = lifecycle::AtTheDoor { proof, detail, photo: None, age_checked: false, paid_by: None };
+    lifecycle::deliver(conn, again, &door, Actor::Staff(conor), now, now).expect("delivered");
+    work(&shop).await;
+    says(&shop, "evt_after_all", &number, "delivered").await;
+    work(&shop).await;
+    assert_eq!(decision(&shop, "delivered"), "too_late", "kept");
+    assert_eq!((row(&shop, drop).state, row(&shop, again).state), (DropState::Failed, DropState::Delivered));
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'drop_delivered'"), 1);
+    while shop.send_mail() > 0 {}
+    let letters = shop.letters();
+    assert_eq!(letters.iter().filter(|letter| letter.subject.starts_with("Delivered")).count(), 1);
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    board.get("/dispatch/carriers").await.must_say("Things have moved on since.");
+    assert_rebuilt(&shop);
+    drop_it(bank);
+}
+
+#[actix_web::test]
 async fn what_a_carrier_has_collected_is_not_given_to_a_rider_and_a_late_no_is_shown() {
     let (shop, bank) = Bank::with_carrier("");
     let (_, order, drop, number) = booked(&shop).await;

@@ -123,6 +123,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "orders",
             "payments",
+            "promises",
             "sign",
             "staffroom",
             "storefront",
