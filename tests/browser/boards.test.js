@@ -73,6 +73,35 @@ story("a board sounds only when it is switched on, and remembers that", async (p
   assert.equal(await box.isChecked(), true, "remembered");
 });
 
+story("what a dispatcher is answered stays while the board follows, and goes when it is read", async (page) => {
+  const number = await ordered();
+  await signIn(page, "dispatch");
+  await page.goto("/dispatch");
+  await mark(page);
+  // An answer to an act of theirs, as it comes with the page after it.
+  const answered = await page.evaluate(async () => {
+    const body = new URLSearchParams({ rider: "" });
+    const drop = "00000000-0000-7000-8000-000000000000";
+    const response = await fetch(`/dispatch/drops/${drop}/rider`, { method: "POST", body, headers: { accept: "text/html" } });
+    takeOver(await response.text());
+    return document.querySelector("[data-said]").textContent.trim();
+  });
+  assert.ok(answered.length > 5, answered);
+  const looked = () => page.evaluate(() => new Promise((done) => {
+    document.addEventListener("taken-over", () => done(document.querySelector("[data-said]").textContent.trim()), { once: true });
+    window.dispatchEvent(new Event("online"));
+  }));
+  assert.equal(await looked(), answered, "the board has looked, and what was said stands");
+  assert.equal(await looked(), answered);
+  assert.ok(number && (await stayed(page)));
+  await page.evaluate(() => {
+    const was = performance.now.bind(performance);
+    performance.now = () => was() + 31000;
+    document.querySelector("[data-said]").dataset.said = "ok";
+  });
+  assert.equal(await looked(), "", "it was there long enough");
+});
+
 story("a label that is scanned opens its order from wherever one stands", { viewport: PHONE }, async (page) => {
   const number = await ordered();
   await signIn(page, "warehouse");
