@@ -45,7 +45,7 @@ pub(super) struct Town {
     /// Those who are under way.
     away: HashMap<StaffId, Away>,
     /// What each rider still has to bring.
-    stops: Vec<Drop>,
+    stops: HashMap<StaffId, Vec<Drop>>,
     places: HashMap<PlaceId, Place>,
     home: Point,
     pace: Pace,
@@ -61,7 +61,7 @@ struct Away {
 impl Town {
     /// Whether somebody on shift goes there and has room for it then.
     fn has_room_for(&self, drop: &Drop, now: DateTime<Utc>) -> bool {
-        let own = |id| self.stops.iter().filter(move |stop| stop.rider_id == Some(id));
+        let own = |id| self.stops.get(&id).map_or(&[][..], Vec::as_slice);
         let on_shift = self.riders.values().filter(|rider| rider.on_shift && dispatch::goes_to(rider, drop));
         on_shift.into_iter().any(|rider| dispatch::has_room(rider, own(rider.id), drop, now))
     }
@@ -115,12 +115,22 @@ pub(super) fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> 
         queue,
         reached,
         away: stops.iter().filter_map(away).collect(),
-        stops,
+        stops: by_rider(stops),
         riders: riders.into_iter().map(|rider| (rider.id, rider)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place)).collect(),
         home,
         pace: *pace,
     })
+}
+
+fn by_rider(stops: Vec<Drop>) -> HashMap<StaffId, Vec<Drop>> {
+    let mut own: HashMap<StaffId, Vec<Drop>> = HashMap::new();
+    for stop in stops {
+        if let Some(rider) = stop.rider_id {
+            own.entry(rider).or_default().push(stop);
+        }
+    }
+    own
 }
 
 fn at_work(queue: &[InQueue], now: DateTime<Utc>) -> i32 {

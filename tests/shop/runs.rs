@@ -19,9 +19,10 @@ async fn packed(shop: &TestShop) -> (Order, DropId) {
     packed_for(shop, &shopper_with_basket(shop).await)
 }
 
-/// Enough for as many orders as one likes.
+/// Enough for as many orders as one likes; before anything is asked of the shop.
 fn plenty(shop: &TestShop) {
-    shop.change("UPDATE stock SET on_hand = 5000 FROM products p WHERE p.id = product_id AND sku IN ('DE-MIL-001', 'PP-PAS-001')");
+    let sql = "UPDATE stock SET on_hand = 5000 FROM products p WHERE p.id = product_id AND sku IN ('DE-MIL-001', 'PP-PAS-001')";
+    shop.conn().batch_execute(sql).expect("deliveries");
 }
 
 fn holds(shop: &TestShop, id: StaffId, capacity: i32) {

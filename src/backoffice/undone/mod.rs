@@ -9,8 +9,10 @@ mod letters;
 pub(super) use deeds::{try_job, try_letter};
 
 use crate::error::AppError;
+use crate::events;
 use crate::ids::OrderId;
 use crate::orders;
+use crate::outside::mail;
 use crate::staffroom::{Room, Staffer, answer, may_see_undone};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -75,12 +77,33 @@ struct List {
     next: Option<String>,
 }
 
+/// How many stand in each list.
+struct Counts {
+    jobs: i64,
+    letters: i64,
+    waiting: i64,
+}
+
+impl Counts {
+    fn read(conn: &mut PgConnection) -> QueryResult<Self> {
+        Ok(Self {
+            jobs: events::give_up_count(conn)?,
+            letters: mail::given_up_count(conn)?,
+            waiting: events::stuck_count(conn)?,
+        })
+    }
+
+    const fn given_up(&self) -> i64 {
+        self.jobs + self.letters
+    }
+}
+
 #[derive(Template)]
 #[template(path = "staff/undone.html")]
 struct UndonePage {
     room: Room,
     show: &'static str,
-    given_up: i64,
+    counts: Counts,
     list: List,
     is_first: bool,
 }
@@ -95,18 +118,18 @@ pub(super) async fn show(
     let Asked { show, after } = asked.into_inner();
     let is_first = after.is_empty();
     let reading = shop.clone();
-    let (given_up, list) = shop.app.read(move |conn| read(conn, &reading, show, &after)).await?;
+    let (counts, list) = shop.app.read(move |conn| read(conn, &reading, show, &after)).await?;
     let room = who.room(None, "What did not work");
-    answer(&shop, &request, StatusCode::OK, &UndonePage { room, show: show.word(), given_up, list, is_first })
+    answer(&shop, &request, StatusCode::OK, &UndonePage { room, show: show.word(), counts, list, is_first })
 }
 
-fn read(conn: &mut PgConnection, shop: &Shop, show: Show, after: &str) -> QueryResult<(i64, List)> {
+fn read(conn: &mut PgConnection, shop: &Shop, show: Show, after: &str) -> QueryResult<(Counts, List)> {
     let list = match show {
         Show::Jobs => jobs::given_up(conn, shop, after)?,
         Show::Letters => letters::given_up(conn, shop, after)?,
         Show::Waiting => jobs::waiting(conn, shop, after)?,
     };
-    Ok((crate::staffroom::undone_count(conn)?, list))
+    Ok((Counts::read(conn)?, list))
 }
 
 /// The page's, and one more.
