@@ -366,6 +366,10 @@ pub enum Event {
     LetterGivenUp {
         letter: MailId,
     },
+    /// Somebody has it tried once more.
+    LetterTriedAgain {
+        letter: MailId,
+    },
 }
 
 impl Event {
@@ -425,6 +429,7 @@ impl Event {
             Self::LetterWritten { .. } => "letter_written",
             Self::LetterSent { .. } => "letter_sent",
             Self::LetterGivenUp { .. } => "letter_given_up",
+            Self::LetterTriedAgain { .. } => "letter_tried_again",
         }
     }
 
@@ -478,9 +483,10 @@ impl Event {
             | Self::InstructionsChanged => Topic::Drop,
             Self::PromiseMade { .. } | Self::DelayForeseen { .. } | Self::DelayEased { .. } => Topic::Promise,
             Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
-            Self::LetterWritten { .. } | Self::LetterSent { .. } | Self::LetterGivenUp { .. } => {
-                Topic::Message
-            }
+            Self::LetterWritten { .. }
+            | Self::LetterSent { .. }
+            | Self::LetterGivenUp { .. }
+            | Self::LetterTriedAgain { .. } => Topic::Message,
         }
     }
 
@@ -539,6 +545,7 @@ impl Event {
             | Self::LetterWritten { .. }
             | Self::LetterSent { .. }
             | Self::LetterGivenUp { .. }
+            | Self::LetterTriedAgain { .. }
             | Self::OrderPacked { .. } => &[],
         }
     }
