@@ -195,7 +195,11 @@ fn delivery_page(till: &Till, problems: Vec<Problem>, day: Option<NaiveDate>) ->
 
 const SWAPS: [(Substitutions, &str, &str); 3] = [
     (Substitutions::Similar, "Swap for something close", "A swap never costs more than what you chose"),
-    (Substitutions::Ask, "Ask me first", "We ring; if we do not reach you, we leave it out"),
+    (
+        Substitutions::Ask,
+        "Ask me first",
+        "We write to you; without an answer within ten minutes we leave it out",
+    ),
     (Substitutions::LeaveOut, "Leave it out", "You pay only for what comes"),
 ];
 

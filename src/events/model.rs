@@ -152,6 +152,11 @@ pub enum Event {
         capture: CaptureId,
         reason: String,
     },
+    /// What is due at the door is paid there in another way than was said: in cash, or by card.
+    DoorMethodChosen {
+        attempt: AttemptId,
+        method: String,
+    },
     /// The gateway is to let go of what is reserved.
     ReleaseAsked {
         attempt: AttemptId,
@@ -379,6 +384,7 @@ impl Event {
             Self::CaptureAsked { .. } => "capture_asked",
             Self::CaptureSucceeded { .. } => "capture_succeeded",
             Self::CaptureFailed { .. } => "capture_failed",
+            Self::DoorMethodChosen { .. } => "door_method_chosen",
             Self::ReleaseAsked { .. } => "release_asked",
             Self::RefundAsked { .. } => "refund_asked",
             Self::RefundSucceeded { .. } => "refund_succeeded",
@@ -443,6 +449,7 @@ impl Event {
             | Self::CaptureAsked { .. }
             | Self::CaptureSucceeded { .. }
             | Self::CaptureFailed { .. }
+            | Self::DoorMethodChosen { .. }
             | Self::ReleaseAsked { .. }
             | Self::RefundAsked { .. }
             | Self::RefundSucceeded { .. }
@@ -508,6 +515,7 @@ impl Event {
             | Self::PaymentReplaced { .. }
             | Self::CaptureSucceeded { .. }
             | Self::CaptureFailed { .. }
+            | Self::DoorMethodChosen { .. }
             | Self::RefundFailed { .. }
             | Self::PickingStarted { .. }
             | Self::PickingLeft

@@ -42,6 +42,7 @@ macro_rules! about_the_money {
             | $crate::events::Event::CaptureAsked { .. }
             | $crate::events::Event::CaptureSucceeded { .. }
             | $crate::events::Event::CaptureFailed { .. }
+            | $crate::events::Event::DoorMethodChosen { .. }
             | $crate::events::Event::ReleaseAsked { .. }
             | $crate::events::Event::RefundAsked { .. }
             | $crate::events::Event::RefundSucceeded { .. }

@@ -61,7 +61,7 @@ struct Away {
 impl Town {
     /// What is left to do of an order.
     fn work(&self, of: &InQueue) -> Duration {
-        Duration::seconds(self.pace.seconds_an_order + self.pace.seconds_a_line * i64::from(of.lines))
+        self.pace.picking(of.lines)
     }
 }
 

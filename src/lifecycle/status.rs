@@ -236,6 +236,9 @@ impl Fold {
                     t.state = AttemptState::Authorised;
                 }
             }),
+            Event::DoorMethodChosen { attempt, method } => self.change(*attempt, |t| {
+                t.method = method.parse().unwrap_or(t.method);
+            }),
             Event::ReleaseAsked { attempt } => self.change(*attempt, |t| {
                 t.release.get_or_insert(Release { asked_at: at, done_at: None });
             }),

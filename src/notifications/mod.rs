@@ -133,6 +133,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::CaptureAsked { .. }
         | Event::CaptureSucceeded { .. }
         | Event::CaptureFailed { .. }
+        | Event::DoorMethodChosen { .. }
         | Event::ReleaseAsked { .. }
         | Event::RefundAsked { .. }
         | Event::RefundFailed { .. }

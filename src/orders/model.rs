@@ -50,7 +50,7 @@ db_enum! {
     pub enum Substitutions {
         /// Something close to it, never dearer.
         Similar = "similar",
-        /// Call or write first.
+        /// Write to them first: without an answer within ten minutes it is left out.
         Ask = "ask",
         LeaveOut = "leave_out",
     }

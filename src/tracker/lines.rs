@@ -101,6 +101,8 @@ struct LinesPage {
     layout: Layout,
     number: String,
     here: String,
+    /// Until when it can be changed.
+    until: String,
     wrong: Option<String>,
     rows: Vec<Row>,
     search: String,
@@ -232,6 +234,7 @@ fn view(
         layout: Layout::new(shop, shop.head(&format!("{error}Change order {number} · SmartShop"), "", "")),
         here: address(number),
         number: number.to_string(),
+        until: voice.until_picking(dossier, &shop.app.config.forecast).unwrap_or_default(),
         rows: own.chain(new).collect(),
         found: read.found.iter().map(|item| row(item, wishes)).collect(),
         search: wishes.search.clone(),

@@ -1,5 +1,6 @@
 //! What is said about an order, in the words that its page, its letters and lists share.
 
+mod begins;
 mod expected;
 mod goods;
 mod money;
@@ -242,7 +243,7 @@ fn by_whom(payment: &Try) -> String {
 pub const fn substitutions(choice: Substitutions) -> &'static str {
     match choice {
         Substitutions::Similar => "Swap for something close, never dearer",
-        Substitutions::Ask => "We call or write first",
+        Substitutions::Ask => "We write to you first; without an answer within ten minutes we leave it out",
         Substitutions::LeaveOut => "Leave it out",
     }
 }

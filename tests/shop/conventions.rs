@@ -189,6 +189,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "events",
+            "fulfilment",
             "ids",
             "inventory",
             "lifecycle",

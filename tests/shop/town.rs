@@ -197,7 +197,8 @@ impl<'s> Town<'s> {
 
     fn gateway_says(&mut self, id: OrderId, status: IntentStatus) {
         let tries = payments::attempts_of(&mut self.conn, id).expect("db");
-        let Some(newest) = tries.last() else { return };
+        // Of what is paid at the door the gateway knows nothing.
+        let Some(newest) = tries.last().filter(|t| !t.method.is_at_door()) else { return };
         let taken = payments::captures_of(&mut self.conn, id).expect("db");
         let asked = taken.iter().find(|c| c.state == CaptureState::Requested).map(|c| c.amount_cents);
         let amount = asked.unwrap_or(newest.amount_cents);

@@ -70,6 +70,7 @@ impl Voice {
             | Event::PaymentReplaced { .. }
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
+            | Event::DoorMethodChosen { .. }
             | Event::ReleaseAsked { .. }
             | Event::RefundFailed { .. }
             | Event::PickingLeft
