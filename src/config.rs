@@ -79,6 +79,8 @@ pub struct Shop {
     pub quote_minutes: i64,
     pub window_days: i64,
     pub delivery_vat_percent: i32,
+    /// So few left free after an order, and it is asked what may stand in.
+    pub few_left: i32,
     pub journeys: bool,
     /// Whether a demonstration's orders are picked and brought by themselves.
     pub autopilot: bool,

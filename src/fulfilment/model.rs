@@ -187,6 +187,7 @@ mod tests {
             grams: per_kg.map(|_| 500),
             vat_percent: 0,
             minimum_age: 0,
+            substitutions: None,
         }
     }
 

@@ -31,10 +31,10 @@ pub fn ask_substitute(
 ) -> Result<Ask, PickError> {
     conn.transaction(|conn| {
         let order = lock_in_hand(conn, id, picker)?;
-        if order.substitutions != Substitutions::Ask {
+        let line = line_of(conn, id, position)?;
+        if line.wish(&order) != Substitutions::Ask {
             return Err(PickError::NoSubstitutes);
         }
-        let line = line_of(conn, id, position)?;
         let picks = fulfilment::picks_of(conn, id)?;
         if let Some(before) = picks.into_iter().find(|p| p.position == position) {
             return Err(PickError::Settled(before));

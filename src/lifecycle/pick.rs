@@ -297,7 +297,7 @@ fn substituted(
     (product, units, grams): (ProductId, i32, Option<i64>),
     moved: Moved,
 ) -> Result<(Pick, Event), PickError> {
-    let most = match order.substitutions {
+    let most = match line.wish(order) {
         Substitutions::Similar => line.maximum_cents,
         Substitutions::Ask => agreed(conn, line, product, units)?,
         Substitutions::LeaveOut => return Err(PickError::NoSubstitutes),

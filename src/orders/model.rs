@@ -151,6 +151,15 @@ pub struct OrderLine {
     pub grams: Option<i64>,
     pub vat_percent: i32,
     pub minimum_age: i32,
+    /// Where it has run out, if that is not as for the whole order.
+    pub substitutions: Option<Substitutions>,
+}
+
+impl OrderLine {
+    /// What its customer wants where it has run out: for this line, else for the whole order.
+    pub fn wish(&self, order: &Order) -> Substitutions {
+        self.substitutions.unwrap_or(order.substitutions)
+    }
 }
 
 impl Order {

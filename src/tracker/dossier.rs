@@ -52,13 +52,12 @@ impl Dossier {
     pub fn read(conn: &mut PgConnection, order: Order) -> QueryResult<Self> {
         let history = events::history(conn, order.id.0)?;
         let attempts = payments::attempts_of(conn, order.id)?;
-        let place = delivery::place(conn, order.place_id)?;
-        let zones = delivery::all_zones(conn)?;
+        let (place, zone) = delivery::place_and_zone(conn, order.place_id)?;
         let story = Story::tell(&history, &attempts);
         Ok(Self {
             contact: orders::contact(conn, order.id)?,
             lines: orders::lines(conn, order.id)?,
-            zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
+            zone,
             place,
             run: run(conn, &story)?,
             photo: photo(conn, &story)?,

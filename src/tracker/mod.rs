@@ -41,9 +41,7 @@ pub use asks::{question, terms};
 pub use dossier::Dossier;
 pub use stream::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{
-    Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, substitutions,
-};
+pub use words::{Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, wishes};
 pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;

@@ -50,9 +50,10 @@ impl Dossier {
         let bags = fulfilment::bags_of(conn, order.id)?;
         let picker = row.as_ref().and_then(|r| r.picker_id);
         let picker = picker.map(|id| words::name_of(conn, id)).transpose()?;
-        let asks = match order.substitutions {
-            Substitutions::Ask => Story::tell(&events::history(conn, order.id.0)?, &[]).goods.asks,
-            Substitutions::Similar | Substitutions::LeaveOut => Vec::new(),
+        let asks = if lines.iter().any(|line| line.wish(&order) == Substitutions::Ask) {
+            Story::tell(&events::history(conn, order.id.0)?, &[]).goods.asks
+        } else {
+            Vec::new()
         };
         Ok(Self { order, row, lines, picks, shelves, wares, bags, picker, asks })
     }

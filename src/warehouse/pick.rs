@@ -67,6 +67,8 @@ pub(super) struct Current {
     pub(super) piece: i32,
     pub(super) scanned: i32,
     pub(super) later: Option<i32>,
+    /// What to do where it is not there.
+    pub(super) wish: &'static str,
     /// What the customer said to something else in its place: tone and words.
     pub(super) asked: Option<(&'static str, String)>,
 }
@@ -109,7 +111,6 @@ struct PickPage {
     done: usize,
     due: (&'static str, &'static str, String),
     window: String,
-    wish: &'static str,
     undo: Option<(i32, String)>,
     /// Its crate on the trolley, while it is picked together with others.
     crate_no: Option<i32>,
@@ -143,7 +144,6 @@ fn page(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> PickPage {
         done: dossier.picks.len(),
         due: words::due(shop, due_at),
         window: words::window(shop, dossier.order.window_starts_at, dossier.order.window_ends_at),
-        wish: wish(dossier.order.substitutions),
         crate_no: dossier.crate_no(),
         undo: last.and_then(|pick| Some((pick.position, done(dossier, dossier.line(pick.position)?, pick)))),
         number,
@@ -196,6 +196,7 @@ pub(super) fn current(shop: &Shop, dossier: &Dossier, line: &OrderLine, at: &At)
         piece: (scanned + 1).min(line.quantity),
         scanned,
         later: dossier.behind(line).map(|l| l.position),
+        wish: wish(line.wish(&dossier.order)),
         asked: dossier.ask_of(line).map(|ask| words::asked(shop, ask)),
     }
 }
@@ -288,7 +289,7 @@ const fn money(by: PayBy) -> &'static str {
     }
 }
 
-pub(super) const fn wish(substitutions: Substitutions) -> &'static str {
+const fn wish(substitutions: Substitutions) -> &'static str {
     match substitutions {
         Substitutions::Similar => "If short: a similar item, never dearer",
         Substitutions::Ask => "If short: ask the customer first, by Short",

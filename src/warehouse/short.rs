@@ -116,7 +116,7 @@ fn page(
     agreed: Option<String>,
 ) -> ShortPage {
     let number = dossier.order.number.to_string();
-    let (may_swap, asks, wish) = match dossier.order.substitutions {
+    let (may_swap, asks, wish) = match line.wish(&dossier.order) {
         Substitutions::Similar => (true, false, "The customer takes a similar item, and never pays more."),
         Substitutions::Ask => (
             true,

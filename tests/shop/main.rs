@@ -40,3 +40,4 @@ mod tracking;
 mod upkeep;
 mod warehouse;
 mod windows;
+mod wishes;
