@@ -201,6 +201,15 @@ pub enum Event {
         grams: Option<i64>,
         sum: Money,
     },
+    /// Some of a line lie in the bag, and something else for what is missing of it.
+    RestSubstituted {
+        position: i32,
+        product: i64,
+        name: String,
+        units: i32,
+        grams: Option<i64>,
+        sum: Money,
+    },
     /// The customer is asked whether something else may come in a line's place; `sum` is the most they
     /// pay for it. No answer until then is no.
     SubstituteAsked {
@@ -393,6 +402,7 @@ impl Event {
             Self::PickingLeft => "picking_left",
             Self::LinePicked { .. } => "line_picked",
             Self::LineSubstituted { .. } => "line_substituted",
+            Self::RestSubstituted { .. } => "rest_substituted",
             Self::SubstituteAsked { .. } => "substitute_asked",
             Self::SubstituteAnswered { .. } => "substitute_answered",
             Self::LineLeftOut { .. } => "line_left_out",
@@ -458,6 +468,7 @@ impl Event {
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::RestSubstituted { .. }
             | Self::SubstituteAsked { .. }
             | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
@@ -521,6 +532,7 @@ impl Event {
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::RestSubstituted { .. }
             | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }

@@ -7,6 +7,7 @@ macro_rules! about_the_goods {
             | $crate::events::Event::PickingStarted { .. }
             | $crate::events::Event::LinePicked { .. }
             | $crate::events::Event::LineSubstituted { .. }
+            | $crate::events::Event::RestSubstituted { .. }
             | $crate::events::Event::SubstituteAsked { .. }
             | $crate::events::Event::SubstituteAnswered { .. }
             | $crate::events::Event::LineLeftOut { .. }

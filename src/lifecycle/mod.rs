@@ -26,6 +26,7 @@ mod promise;
 mod refund;
 mod renew;
 mod reserve;
+mod rest;
 mod settle;
 mod shelves;
 mod status;
@@ -47,7 +48,7 @@ pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_
 pub use deliver::{AtTheDoor, deliver, due_at_door};
 pub use drive::{DriveError, arrive, assign_rider, fail, leave_for, plan_again, unassign};
 pub use foresee::{Foreseen, foresee_delay};
-pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, Told, Try as DeliveryTry};
+pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, StandIn, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};

@@ -5,7 +5,7 @@ use crate::delivery::{self, DropState, PhotoFacts, Place, Proof};
 use crate::events::{self, Recorded};
 use crate::fulfilment;
 use crate::ids::{DropId, StaffId};
-use crate::lifecycle::{DeliveryTry, Stage, Status, Story};
+use crate::lifecycle::{DeliveryTry, Line, Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
@@ -114,7 +114,7 @@ impl Dossier {
         let goods = &self.story.goods;
         let real = |line: &OrderLine| {
             let picked = goods.lines.iter().find(|l| l.position == line.position);
-            let sum = picked.map_or(Money::ZERO, |l| l.sum);
+            let sum = picked.map_or(Money::ZERO, Line::total);
             OrderLine { sum_cents: sum, ..line.clone() }
         };
         match goods.came_to {

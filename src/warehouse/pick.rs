@@ -99,6 +99,14 @@ enum Stage {
     },
 }
 
+/// What is missing of a line of which some were there.
+struct RestView {
+    position: i32,
+    words: String,
+    /// How it stands with a question about it.
+    said: String,
+}
+
 #[derive(Template)]
 #[template(path = "warehouse/pick.html")]
 struct PickPage {
@@ -112,6 +120,8 @@ struct PickPage {
     due: (&'static str, &'static str, String),
     window: String,
     undo: Option<(i32, String)>,
+    /// What was there in part.
+    rests: Vec<RestView>,
     /// Its crate on the trolley, while it is picked together with others.
     crate_no: Option<i32>,
 }
@@ -146,8 +156,17 @@ fn page(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> PickPage {
         window: words::window(shop, dossier.order.window_starts_at, dossier.order.window_ends_at),
         crate_no: dossier.crate_no(),
         undo: last.and_then(|pick| Some((pick.position, done(dossier, dossier.line(pick.position)?, pick)))),
+        rests: dossier.partly_there().map(|(line, pick)| rest(shop, dossier, line, pick)).collect(),
         number,
         stage,
+    }
+}
+
+fn rest(shop: &Shop, dossier: &Dossier, line: &OrderLine, pick: &Pick) -> RestView {
+    RestView {
+        position: line.position,
+        words: format!("{} of {} {}", pick.missing_of(line), line.quantity, line.name),
+        said: dossier.ask_of(line).map_or_else(String::new, |ask| words::asked(shop, ask).1),
     }
 }
 
@@ -263,8 +282,12 @@ fn pip(line: &OrderLine, pick: Option<&Pick>, now: Option<i32>) -> &'static str 
 }
 
 /// `Bananas, 1.06 kg, €2.43`, `Milk, 2 instead of 3, €4.18`, `Spinach left out`.
-fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
+pub(super) fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
     let other = pick.product_id.filter(|id| *id != line.product_id).and_then(|id| dossier.wares.get(&id));
+    let rest = pick.rest().map_or_else(String::new, |rest| {
+        let name = dossier.wares.get(&rest.product).map_or("something else", |ware| ware.name.as_str());
+        format!(", and {name} for the rest, {}×, {}", rest.units, rest.sum)
+    });
     let amount = match pick.grams {
         Some(grams) => words::weight(grams),
         None if pick.units < line.quantity => format!("{} instead of {}", pick.units, line.quantity),
@@ -272,7 +295,7 @@ fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
     };
     match pick.state {
         PickState::LeftOut => format!("{} left out, not charged", line.name),
-        PickState::Picked => format!("{}, {amount}, {}", line.name, pick.sum_cents),
+        PickState::Picked => format!("{}, {amount}, {}{rest}", line.name, pick.sum_cents),
         PickState::Substituted => {
             let name = other.map_or("something else", |ware| ware.name.as_str());
             format!("{name} instead of {}, {amount}, {}", line.name, pick.sum_cents)

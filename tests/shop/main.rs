@@ -30,6 +30,7 @@ mod orderings;
 mod orders;
 mod pictures;
 mod places;
+mod rests;
 mod riders;
 mod searching;
 mod staff;

@@ -298,6 +298,12 @@ impl<'s> Town<'s> {
         let (picker, now) = (self.picker, self.now());
         lifecycle::settle_line(&mut self.conn, line.order_id, line.position, how, picker, now)
             .expect("settled");
+        if matches!(how, Settled::Picked { units: 1, .. }) && self.dice.is_one_of(2) {
+            let rest =
+                Settled::Substituted { product: self.other_than(line.product_id), units: 2, grams: None };
+            lifecycle::settle_line(&mut self.conn, line.order_id, line.position, rest, picker, now)
+                .expect("something for the rest");
+        }
     }
 
     fn other_than(&mut self, product: ProductId) -> ProductId {

@@ -54,8 +54,8 @@ impl Voice {
             Event::LinePicked { position, grams: Some(grams), sum, .. } => {
                 format!("{} weighed {grams} g: {sum}.", name(position))
             }
-            Event::LineSubstituted { position, name: other, .. } => {
-                format!("{other} instead of {}.", name(position))
+            Event::LineSubstituted { position, .. } | Event::RestSubstituted { position, .. } => {
+                swapped(&recorded.event, name(position))
             }
             Event::SubstituteAsked { position, .. } | Event::SubstituteAnswered { position, .. } => {
                 asked(&recorded.event, name(position))
@@ -163,6 +163,18 @@ impl Voice {
 
 fn name_of(dossier: &Dossier, position: i32) -> &str {
     dossier.lines.iter().find(|l| l.position == position).map_or("An item", |l| l.name.as_str())
+}
+
+/// What came in a line's place, or in that of the part of it that was missing.
+fn swapped(event: &Event, line: &str) -> String {
+    if let Event::RestSubstituted { name, .. } = event {
+        return format!("{name} instead of what was missing of {line}.");
+    }
+    if let Event::LineSubstituted { name, .. } = event {
+        format!("{name} instead of {line}.")
+    } else {
+        String::new()
+    }
 }
 
 /// A question about a line, and what was said to it.
