@@ -244,6 +244,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "clock",
             "delivery",
             "error",
+            "events",
             "fulfilment",
             "ids",
             "lifecycle",

@@ -1,11 +1,17 @@
 //! What may come where something has run out: for the whole order, and for single things of their own.
 
-use crate::common::placing::shopper_with_basket;
+use crate::common::placing::{place, shopper_with_basket};
 use crate::common::{Answer, Shopper, TestShop};
+use chrono::Duration;
+use diesel::prelude::*;
+use smartshop::autopilot::{self, Autopilot};
 use smartshop::demo;
+use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::OrderId;
+use smartshop::lifecycle;
 use smartshop::orders::{self, OrderLine, Substitutions};
+use smartshop::payments::PayBy;
 
 const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
@@ -186,4 +192,41 @@ async fn another_choice_for_one_thing_makes_the_review_that_was_open_stale() {
     assert_eq!(line(&shop, id, SPAGHETTI).substitutions, Some(Substitutions::Ask));
     let again = orders::order(&mut shop.conn(), id).expect("an order");
     assert_eq!(again.substitutions, Substitutions::Similar, "the whole order stays as it was");
+}
+
+/// What the demonstration's picker makes of a first line that is not there; a question is answered with yes.
+async fn missed(wish: &str) -> (Option<PickState>, i64) {
+    let shop = TestShop::demo();
+    let shopper = shopper_with_basket(&shop).await;
+    let order = place(&shop, &shopper, PayBy::CashAtDoor, None).order;
+    let sql = format!("UPDATE order_lines SET substitutions = '{wish}' WHERE position = 1");
+    diesel::sql_query(sql).execute(&mut shop.conn()).expect("their wish");
+    let (app, autopilot) = (shop.state().shop.app.clone(), Autopilot::default());
+    autopilot.miss(order.id);
+    shop.clock.advance(order.window_starts_at - Duration::minutes(45) - shop.clock.now());
+    for _ in 0..100 {
+        autopilot::round(&app, &autopilot).await.expect("a round");
+        shop.clock.advance(Duration::milliseconds(1_500));
+        let (conn, now) = (&mut shop.conn(), shop.clock.now());
+        if let Some(ask) = story(&shop, order.id).goods.ask(1).filter(|ask| ask.waits(now)) {
+            lifecycle::answer_substitute(conn, order.id, 1, ask.product, true, now).expect("a yes");
+        }
+        let picks = fulfilment::picks_of(conn, order.id).expect("picks");
+        if let Some(pick) = picks.iter().find(|p| p.position == 1) {
+            let asked = shop.count("SELECT count(*) FROM events WHERE kind = 'substitute_asked'");
+            return (Some(pick.state), asked);
+        }
+    }
+    (None, 0)
+}
+
+#[actix_web::test]
+async fn the_demonstrations_picker_keeps_to_what_is_wanted_for_a_line() {
+    assert_eq!(missed("similar").await, (Some(PickState::Substituted), 0));
+    assert_eq!(missed("leave_out").await, (Some(PickState::LeftOut), 0));
+    assert_eq!(missed("ask").await, (Some(PickState::Substituted), 1));
+}
+
+fn story(shop: &TestShop, order: OrderId) -> lifecycle::Story {
+    lifecycle::Story::tell(&events::history(&mut shop.conn(), order.0).expect("a history"), &[])
 }
