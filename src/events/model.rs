@@ -333,6 +333,12 @@ pub enum Event {
         total: Money,
         maximum: Money,
     },
+    /// The customer has chosen anew what may come where something has run out: for all, and by the positions
+    /// of those lines for which it is otherwise.
+    WishesChanged {
+        all: String,
+        lines: Vec<(i32, String)>,
+    },
     /// No link made before opens the order any more.
     LinksRevoked,
     /// The customer says that something is not right. What they wrote stands in the case alone.
@@ -424,6 +430,7 @@ impl Event {
             Self::DelayForeseen { .. } => "delay_foreseen",
             Self::InstructionsChanged => "instructions_changed",
             Self::OrderChanged { .. } => "order_changed",
+            Self::WishesChanged { .. } => "wishes_changed",
             Self::LinksRevoked => "links_revoked",
             Self::ProblemReported { .. } => "problem_reported",
             Self::CaseTaken { .. } => "case_taken",
@@ -445,6 +452,7 @@ impl Event {
             | Self::OrderCancelled { .. }
             | Self::OrderCompleted
             | Self::OrderChanged { .. }
+            | Self::WishesChanged { .. }
             | Self::LinksRevoked
             | Self::ProblemReported { .. }
             | Self::CaseTaken { .. }
@@ -542,6 +550,7 @@ impl Event {
             | Self::DropArrived { .. }
             | Self::PromiseMade { .. }
             | Self::InstructionsChanged
+            | Self::WishesChanged { .. }
             | Self::LinksRevoked
             | Self::ProblemReported { .. }
             | Self::CaseTaken { .. }

@@ -65,6 +65,7 @@ macro_rules! about_the_order {
 macro_rules! about_the_customer {
     () => {
         $crate::events::Event::LinksRevoked
+            | $crate::events::Event::WishesChanged { .. }
             | $crate::events::Event::ProblemReported { .. }
             | $crate::events::Event::CaseTaken { .. }
             | $crate::events::Event::CaseAnswered { .. }

@@ -31,6 +31,7 @@ mod settle;
 mod shelves;
 mod status;
 mod taken;
+mod wishes;
 mod written;
 
 pub use ask::{AnswerError, answer_substitute, ask_substitute};
@@ -64,3 +65,4 @@ pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};
 pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
 pub use status::{Back, Release, Status, Story, Try};
+pub use wishes::change_wishes;

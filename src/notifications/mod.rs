@@ -158,6 +158,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::RiderUnassigned { .. }
         | Event::DropArrived { .. }
         | Event::PromiseMade { .. }
+        | Event::WishesChanged { .. }
         | Event::LinksRevoked
         | Event::ProblemReported { .. }
         | Event::CaseTaken { .. }

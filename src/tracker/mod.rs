@@ -34,6 +34,7 @@ mod stream;
 mod sums;
 mod views;
 mod way;
+mod wishes;
 mod words;
 
 pub use access::voice;
@@ -68,6 +69,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/lines", counted(get().to(lines::ask)))
         .route("/orders/{number}/lines", counted(post().to(lines::change)))
         .route("/orders/{number}/lines/rest", counted(post().to(rest::put)))
+        .route("/orders/{number}/lines/wishes", counted(post().to(wishes::choose)))
         .route("/orders/{number}/links", counted(get().to(links::show)))
         .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
         .route("/orders/{number}/problem", counted(get().to(problem::ask)))

@@ -1,7 +1,8 @@
 //! What may come where something has run out: for the whole order, and for single things of their own.
 
-use crate::common::placing::{place, shopper_with_basket};
+use crate::common::placing::{colleague, place, shopper_with_basket};
 use crate::common::{Answer, Shopper, TestShop};
+use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::autopilot::{self, Autopilot};
@@ -12,6 +13,7 @@ use smartshop::ids::OrderId;
 use smartshop::lifecycle;
 use smartshop::orders::{self, OrderLine, Substitutions};
 use smartshop::payments::PayBy;
+use smartshop::rebuild::rebuild;
 
 const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
@@ -192,6 +194,54 @@ async fn another_choice_for_one_thing_makes_the_review_that_was_open_stale() {
     assert_eq!(line(&shop, id, SPAGHETTI).substitutions, Some(Substitutions::Ask));
     let again = orders::order(&mut shop.conn(), id).expect("an order");
     assert_eq!(again.substitutions, Substitutions::Similar, "the whole order stays as it was");
+}
+
+#[actix_web::test]
+async fn the_choice_can_be_changed_on_the_orders_page_until_it_is_picked() {
+    let shop = TestShop::demo();
+    let (shopper, review) = at_review(&shop, &[("swap.PP-PAS-001", "leave_out")]).await;
+    let (id, page) = order_now(&shop, &shopper, &review).await;
+    let (milk, spaghetti) = (line(&shop, id, MILK), line(&shop, id, SPAGHETTI));
+    let lines = shopper.get(&format!("{page}/lines")).await;
+    lines.must_say("If something runs out");
+    let field = format!("line.{}", spaghetti.position);
+    assert!(lines.text.contains(&format!("name=\"{field}\"")), "{}", lines.words());
+    let to = format!("{page}/lines/wishes");
+    let changed = [("all", "ask"), (field.as_str(), "similar"), ("line.99", "ask"), ("line.x", "ask")];
+    for _ in 0..2 {
+        shopper.submit(&to, &changed).await.must_say("Your picker keeps to what you chose");
+    }
+    assert_eq!(
+        shop.count("SELECT count(*) FROM events WHERE kind = 'wishes_changed'"),
+        1,
+        "the same again is none"
+    );
+    let order = orders::order(&mut shop.conn(), id).expect("an order");
+    assert_eq!(order.substitutions, Substitutions::Ask);
+    assert_eq!(
+        line(&shop, id, SPAGHETTI),
+        OrderLine { substitutions: Some(Substitutions::Similar), ..spaghetti }
+    );
+    assert_eq!(line(&shop, id, MILK), milk, "what is not named stays as it is");
+    shopper.get(&page).await.must_say("You chose anew what may come where something has run out.");
+    let report = rebuild(&mut shop.conn()).expect("a rebuild");
+    assert!(report.agrees(), "{report}");
+
+    let key = orders::make_link(&mut shop.conn(), id, shop.clock.now()).expect("a link");
+    let by_link = shop.shopper();
+    by_link.get(&format!("{page}?key={key}")).await;
+    let led = by_link.post(&to, &[("all", "similar")]).await;
+    assert!(
+        led.location.is_some_and(|there| there.contains("/code?then=lines")),
+        "a link alone changes nothing"
+    );
+    let stranger = shop.shopper().post(&to, &[("all", "similar")]).await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    let kasia = colleague(&shop, "Kasia", "warehouse");
+    lifecycle::start_picking(&mut shop.conn(), id, kasia, shop.clock.now()).expect("taken");
+    shopper.submit(&to, &[("all", "similar")]).await.must_say("somebody picks it already");
+    let order = orders::order(&mut shop.conn(), id).expect("an order");
+    assert_eq!(order.substitutions, Substitutions::Ask);
 }
 
 /// What the demonstration's picker makes of a first line that is not there; a question is answered with yes.

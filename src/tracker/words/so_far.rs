@@ -102,7 +102,9 @@ impl Voice {
             let each: Vec<String> = changes.iter().map(LineChange::words).collect();
             return Some(format!("You changed your order: {}. It comes to {total}.", each.join("; ")));
         }
-        let words = if matches!(event, Event::LinksRevoked) {
+        let words = if matches!(event, Event::WishesChanged { .. }) {
+            "You chose anew what may come where something has run out."
+        } else if matches!(event, Event::LinksRevoked) {
             "Links to this order were shut."
         } else if matches!(event, Event::ProblemReported { .. }) {
             "You told us that something is not right."
