@@ -72,7 +72,7 @@ fn rows(conn: &mut PgConnection, trouble: &Trouble) -> QueryResult<Vec<Row>> {
         let found = fulfilment::queue(conn, state, None, MOST)?;
         ids.extend(found.into_iter().map(|f| (f.order_id, words, String::new())));
     }
-    for drop in delivery::open_drops(conn, None, MOST)? {
+    for drop in delivery::open_drops(conn, None, None, MOST)? {
         let rider = match drop.rider_id {
             Some(id) => delivery::rider(conn, id)?.map_or_else(String::new, |r| r.first_name),
             None => String::new(),

@@ -450,6 +450,7 @@ diesel::table! {
         tries -> Integer,
         done_at -> Nullable<Timestamptz>,
         failed -> Nullable<Text>,
+        last_error -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -626,6 +627,7 @@ diesel::table! {
         position_at -> Nullable<Timestamptz>,
         heard_at -> Nullable<Timestamptz>,
         stands_since -> Nullable<Timestamptz>,
+        zone_id -> Nullable<Integer>,
     }
 }
 diesel::table! {

@@ -72,12 +72,16 @@ const LADDER: &[(&str, &[&str])] = &[
             "money", "orders", "sign", "throttle", "web",
         ],
     ),
-    ("staffroom", &["accounts", "clock", "db", "error", "ids", "staff", "storefront", "web"]),
+    (
+        "staffroom",
+        &["accounts", "clock", "db", "error", "events", "ids", "outside", "staff", "storefront", "web"],
+    ),
     (
         "dispatch",
         &[
             "carriers",
             "clock",
+            "db",
             "delivery",
             "error",
             "events",
@@ -129,7 +133,6 @@ const LADDER: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("backoffice", &["accounts", "error", "ids", "staff", "staffroom", "storefront", "throttle", "web"]),
     (
         "warehouse",
         &[
@@ -234,6 +237,23 @@ const LADDER: &[(&str, &[&str])] = &[
             "payments",
             "storefront",
             "tracker",
+        ],
+    ),
+    (
+        "backoffice",
+        &[
+            "accounts",
+            "error",
+            "events",
+            "ids",
+            "notifications",
+            "orders",
+            "outside",
+            "staff",
+            "staffroom",
+            "storefront",
+            "throttle",
+            "web",
         ],
     ),
     (
