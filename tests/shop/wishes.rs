@@ -29,7 +29,8 @@ const WHO: [(&str, &str); 5] = [
 /// So many of it stand on the shelf that nobody waits for.
 fn free(shop: &TestShop, sku: &str, units: i32) {
     shop.change(&format!(
-        "UPDATE stock SET on_hand = held + {units} WHERE product_id = (SELECT id FROM products WHERE sku = '{sku}')"
+        "UPDATE stock SET on_hand = held + {units} WHERE product_id = (SELECT id FROM products WHERE sku = '{sku}');
+         NOTIFY changed, 'catalog'"
     ));
 }
 
