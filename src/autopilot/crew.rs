@@ -1,5 +1,6 @@
 //! The picker and the riders of the demonstration, and what they do each second.
 
+use super::instead::instead;
 use super::plan::{self, Bench, Pick, Ride, Stop};
 use crate::app::App;
 use crate::catalog::{SoldBy, Storage};
@@ -64,6 +65,13 @@ impl Autopilot {
 
     pub(super) fn let_ride(&self, on: bool) {
         self.0.hands_off_riding.store(!on, Ordering::Relaxed);
+    }
+
+    /// The next thing of this order that is to be picked is not there.
+    pub fn miss(&self, order: OrderId) {
+        self.make(|trouble| {
+            trouble.missing.insert(order);
+        });
     }
 
     pub(super) fn trouble(&self) -> Trouble {
@@ -140,6 +148,7 @@ fn pick_all(
         waiting.iter().filter(|f| f.due_at <= now + plan::AHEAD).chain(&in_hand).collect();
     for row in mine {
         let id = row.order_id;
+        let order = orders::order(conn, id)?;
         let lines = orders::lines(conn, id)?;
         let settled: HashSet<i32> = fulfilment::picks_of(conn, id)?.into_iter().map(|p| p.position).collect();
         let open: Vec<&OrderLine> = lines.iter().filter(|l| !settled.contains(&l.position)).collect();
@@ -147,7 +156,7 @@ fn pick_all(
         let bench = Bench {
             state: row.state,
             due_at: row.due_at,
-            confirmed_at: orders::order(conn, id)?.confirmed_at.unwrap_or(now),
+            confirmed_at: order.confirmed_at.unwrap_or(now),
             touched_at: row.touched_at,
             ours: row.picker_id == Some(picker),
             lines: count(lines.len()),
@@ -159,7 +168,13 @@ fn pick_all(
                 lifecycle::start_picking(conn, id, picker, now).map_err(|e| format!("{e:?}"))
             }
             Some(Pick::Line) => {
-                let how = if trouble.missing.contains(&id) { Settled::LeftOut } else { whole(open[0]) };
+                let is_missing = trouble.missing.contains(&id);
+                let how = if is_missing {
+                    instead(conn, &order, open[0], picker, now)?
+                } else {
+                    Some(whole(open[0]))
+                };
+                let Some(how) = how else { continue };
                 autopilot.make(|t| t.missing.retain(|order| *order != id));
                 let position = open[0].position;
                 lifecycle::settle_line(conn, id, position, how, picker, now).map_err(|e| format!("{e:?}"))

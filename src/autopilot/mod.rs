@@ -4,6 +4,7 @@
 //! It does nothing that people cannot do: it calls the same verbs, as the demonstration's own staff.
 
 mod crew;
+mod instead;
 mod pages;
 mod plan;
 

@@ -193,6 +193,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "events",
+            "fulfilment",
             "ids",
             "inventory",
             "lifecycle",
@@ -264,6 +265,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "clock",
             "delivery",
             "error",
+            "events",
             "fulfilment",
             "ids",
             "lifecycle",
@@ -458,7 +460,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 38] = [
+const GUARDS: [(&str, &str); 39] = [
     ("Problem", "cases_kind_known"),
     ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),
@@ -488,6 +490,7 @@ const GUARDS: [(&str, &str); 38] = [
     ("OrderState", "orders_state_known"),
     ("CancelledWhy", "orders_cancelled_why_known"),
     ("Substitutions", "orders_substitutions_known"),
+    ("Substitutions", "order_lines_substitutions_known"),
     ("PictureFit", "order_lines_picture_fit_known"),
     ("SoldBy", "order_lines_sold_by_known"),
     ("SoldBy", "products_sold_by_known"),
