@@ -127,6 +127,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "orders",
             "payments",
+            "promises",
             "sign",
             "staffroom",
             "storefront",
