@@ -318,7 +318,8 @@ async fn the_address_is_wrong_and_the_customer_corrects_it_and_a_second_attempt_
     let form = told.aoife.follow(&page, "Tell the rider something").await;
     told.aoife.press(&form, "Tell my rider", &[("note", "Through the archway, second door")]).await;
     told.until("on_the_way").await;
-    told.page().await.must_say("Second attempt. On the way");
+    told.page().await.must_say("Second attempt.");
+    told.page().await.must_say("On the way, with you");
     told.until("delivered").await;
     told.sums_are_right().await;
 }
