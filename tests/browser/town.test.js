@@ -10,7 +10,7 @@ import { CASH, MILK, SPAGHETTI, order, withinTheHour } from "./support/orders.js
 import { button } from "./support/staff.js";
 
 const LINES = [[MILK, 12], [SPAGHETTI, 6]];
-const SPEED = Number(process.env.TOWN_SPEED ?? 5);
+const SPEED = Number(process.env.TOWN_SPEED ?? 4);
 const USUAL_SECONDS = 180;
 /** So long nobody waits who is not waiting in vain. */
 const PATIENCE = (USUAL_SECONDS / SPEED) * 1000 + 90_000;
