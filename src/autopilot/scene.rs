@@ -13,7 +13,7 @@ use crate::orders::{self, Order, OrderState};
 use crate::town::{self, Part, Trouble};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Orders shown at once: open ones, and of those that are delivered.
 const MOST_OPEN: i64 = 20;
@@ -100,18 +100,20 @@ pub(super) fn read(conn: &mut PgConnection, autopilot: &Autopilot, now: DateTime
     let mut orders: Vec<OrderId> =
         orders::newest_open(conn, MOST_OPEN)?.into_iter().map(|order| order.id).collect();
     orders.extend(delivered.iter().map(|drop| drop.order_id));
-    orders.dedup();
+    // What is at its door and not charged yet is in both.
+    let mut seen = HashSet::new();
+    orders.retain(|id| seen.insert(*id));
     let places = delivery::places_of(conn)?;
     let troubles = town::troubles(conn)?;
     let begins = begins(conn, &stops)?;
     let rides = rides(&all, &stops, &begins, autopilot, &troubles);
-    let known = Papersful { riders: &all, places: &places, rides, troubles };
+    let known = Around { riders: &all, places: &places, rides, troubles };
     Ok(Scene {
         now,
         is_on: autopilot.is_on(),
         by_hand: town::by_hand(conn)?,
         orders: known.read(conn, &orders, autopilot)?,
-        riders: all.iter().filter_map(|rider| seen(rider, &stops, now)).take(MOST_RIDERS).collect(),
+        riders: all.iter().filter_map(|rider| sight(rider, &stops, now)).take(MOST_RIDERS).collect(),
         home: dispatch::home(conn)?,
         places,
     })
@@ -136,7 +138,7 @@ fn rides(
     next
 }
 
-fn seen(rider: &Rider, stops: &[Drop], now: DateTime<Utc>) -> Option<Seen> {
+fn sight(rider: &Rider, stops: &[Drop], now: DateTime<Utc>) -> Option<Seen> {
     let own: Vec<&Drop> = stops.iter().filter(|stop| stop.rider_id == Some(rider.id)).collect();
     let away = own.iter().find(|stop| stop.state == DropState::OnTheWay);
     let lately = rider.position_at.filter(|at| *at + SEEN_LATELY > now);
@@ -153,15 +155,15 @@ fn seen(rider: &Rider, stops: &[Drop], now: DateTime<Utc>) -> Option<Seen> {
     })
 }
 
-/// What orders are looked at with.
-struct Papersful<'a> {
+/// What goes on around the orders.
+struct Around<'a> {
     riders: &'a [Rider],
     places: &'a [Place],
     rides: HashMap<DropId, (Ride, DateTime<Utc>)>,
     troubles: Vec<(OrderId, Trouble)>,
 }
 
-impl Papersful<'_> {
+impl Around<'_> {
     fn read(
         &self,
         conn: &mut PgConnection,
