@@ -44,6 +44,10 @@ const MOVED_AT_ONCE: usize = 25;
 /// Pictures deleted with one connection in hand, and rounds until the next hour's.
 const PHOTOS_AT_ONCE: i64 = 200;
 const PHOTO_ROUNDS: usize = 500;
+/// No phone keeps what it was told for longer; a word that it sent is known again until then.
+const UPLOADS_KEPT: Span = Span::days(30);
+const UPLOADS_AT_ONCE: i64 = 1_000;
+const UPLOAD_ROUNDS: usize = 500;
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
@@ -76,6 +80,7 @@ async fn run(shop: Data<Shop>) {
         if ticks.is_multiple_of(FORGET_EVERY) {
             note("what has ended could not be forgotten", forget(&shop).await);
             note("old pictures could not be deleted", forget_photos(&shop.app).await);
+            note("old words of devices could not be deleted", forget_uploads(&shop.app).await);
         }
         note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);
@@ -206,6 +211,23 @@ pub async fn forget_photos(app: &App) -> Result<usize, AppError> {
     let mut gone = 0;
     for _ in 0..PHOTO_ROUNDS {
         let some = app.db(move |conn| delivery::forget_photos(conn, before, PHOTOS_AT_ONCE)).await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
+}
+
+/// Deletes what devices of riders told long ago, some at a time. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_uploads(app: &App) -> Result<usize, AppError> {
+    let before = app.clock.now() - UPLOADS_KEPT;
+    let mut gone = 0;
+    for _ in 0..UPLOAD_ROUNDS {
+        let some = app.db(move |conn| delivery::forget_uploads(conn, before, UPLOADS_AT_ONCE)).await?;
         gone += some;
         if some == 0 {
             break;

@@ -1,5 +1,5 @@
-//! The staff's own pages: signing in and out, where one is signed in, asking for access, and who
-//! works here.
+//! The staff's own pages: signing in and out, where one is signed in, asking for access, who
+//! works here, and what the shop has tried in vain.
 
 mod ask;
 mod fields;
@@ -9,6 +9,7 @@ mod people;
 mod reset;
 mod sessions;
 mod sign_in;
+mod undone;
 
 use crate::staffroom;
 use crate::web::get;
@@ -32,6 +33,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/staff/sessions/ending", post().to(sessions::end_others))
         .route("/staff/sessions/{session}/ending", post().to(sessions::end))
         .route("/staff/password", post().to(sessions::change_password))
+        .route("/staff/undone", get().to(undone::show))
+        .route("/staff/undone/jobs/{id}", post().to(undone::try_job))
+        .route("/staff/undone/letters/{id}", post().to(undone::try_letter))
         .route("/staff/people", get().to(people::list))
         .route("/staff/people/{id}", get().to(people::person))
         .route("/staff/people/{id}/role", post().to(people::give_role))

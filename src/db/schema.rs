@@ -449,6 +449,7 @@ diesel::table! {
         tries -> Integer,
         done_at -> Nullable<Timestamptz>,
         failed -> Nullable<Text>,
+        last_error -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -621,6 +622,7 @@ diesel::table! {
         position_at -> Nullable<Timestamptz>,
         heard_at -> Nullable<Timestamptz>,
         stands_since -> Nullable<Timestamptz>,
+        zone_id -> Nullable<Integer>,
     }
 }
 diesel::table! {

@@ -1,10 +1,12 @@
 //! A rider for a drop: of those on shift with room, the one for whom it makes nobody late, or the
 //! fewest, and is the least way round.
 //!
-//! All riders go to all zones: the way decides, not a border. Distances are straight lines between
+//! A rider goes to all zones, and the way decides, unless a dispatcher has given them one: then they are
+//! found for that one alone, and by hand for any. Distances are straight lines between
 //! places, since all that is known of an address is its routing key's centre; the warehouse is
 //! taken to lie in the middle of the places we go to.
 
+use super::hands::{goes_to, has_room, in_hand};
 use super::route::{self, Gap, Point, Run, Stop};
 use super::words::{not_for_carriers, refusal};
 use crate::delivery::{self, Drop, DropState, Rider};
@@ -38,6 +40,8 @@ pub enum GiveError {
     /// They carry as many as they can.
     Full,
     OffShift,
+    /// They are sent to another zone, and nobody decides otherwise by hand.
+    OtherZone,
     Drive(DriveError),
 }
 
@@ -125,16 +129,15 @@ pub fn offer_waiting(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult
     }
     let mut given = 0;
     for drop in delivery::unassigned_drops(conn, MOST_WAITING)? {
-        match find_rider(conn, drop.id, now)? {
-            Found::Done => given += 1,
-            Found::Nobody => break,
-        }
+        // Of those who have no room now, somebody may have some for what is brought later, or elsewhere.
+        given += usize::from(find_rider(conn, drop.id, now)? == Found::Done);
     }
     Ok(given)
 }
 
 /// Gives a drop to a rider at the best place among their stops. One transaction, with the rows
-/// taken in the order of all verbs (order, drop, rider): two who load one rider do it in turn.
+/// taken in the order of all verbs (order, drop, rider): two who load one rider do it in turn. Somebody who
+/// gives it by hand gives it to whom they like; by itself it goes to none who is sent elsewhere.
 ///
 /// # Errors
 /// Says why not; nothing has changed then.
@@ -156,7 +159,13 @@ pub fn give(
             return Err(GiveError::OffShift);
         }
         let stops = delivery::stops_of(conn, to)?;
-        if !has_room(&rider, stops.len().saturating_sub(1)) {
+        let Some(new) = stops.iter().find(|stop| stop.id == id) else {
+            return Err(GiveError::Full);
+        };
+        if by == Actor::System && !goes_to(&rider, new) {
+            return Err(GiveError::OtherZone);
+        }
+        if !has_room(&rider, &stops, new, now) {
             return Err(GiveError::Full);
         }
         Ok(arrange(conn, &rider, stops, id, now)?)
@@ -175,8 +184,8 @@ fn find_rider(conn: &mut PgConnection, id: DropId, now: DateTime<Utc>) -> QueryR
                 return Ok(Found::Done);
             }
             Err(GiveError::Drive(DriveError::Db(e))) => return Err(e),
-            // Somebody else has loaded them meanwhile.
-            Err(GiveError::Full | GiveError::OffShift) => {}
+            // Somebody else has loaded them meanwhile, or sent them elsewhere.
+            Err(GiveError::Full | GiveError::OffShift | GiveError::OtherZone) => {}
             Err(GiveError::Drive(other)) => {
                 log::warn!("a rider was found and could not be given the drop: {}", refusal(&other));
                 return Ok(Found::Nobody);
@@ -186,26 +195,24 @@ fn find_rider(conn: &mut PgConnection, id: DropId, now: DateTime<Utc>) -> QueryR
     Ok(Found::Nobody)
 }
 
-/// Riders with room, the best one first.
+/// Riders with room who go there, the best one first.
 fn candidates(conn: &mut PgConnection, drop: &Drop, now: DateTime<Utc>) -> QueryResult<Vec<StaffId>> {
     let home = home(conn)?;
     let mut found: Vec<(Gap, usize, StaffId)> = Vec::new();
-    for rider in delivery::riders_on_shift(conn)? {
-        let stops = delivery::stops_of(conn, rider.id)?;
-        if has_room(&rider, stops.len()) {
+    let riders = delivery::riders_on_shift(conn)?;
+    let ids: Vec<StaffId> = riders.iter().map(|rider| rider.id).collect();
+    let mut all = delivery::stops_of_riders(conn, &ids)?;
+    for rider in riders {
+        let stops: Vec<Drop> = all.extract_if(.., |stop| stop.rider_id == Some(rider.id)).collect();
+        if goes_to(&rider, drop) && has_room(&rider, &stops, drop, now) {
             let gap = route::best_gap(run_of(&rider, &stops, home, now), &as_stops(&stops), as_stop(drop));
-            found.push((gap, stops.len(), rider.id));
+            found.push((gap, in_hand(&stops, now), rider.id));
         }
     }
     found.sort_by(|(a, a_load, _), (b, b_load, _)| {
         a.late.cmp(&b.late).then(a.detour_km.total_cmp(&b.detour_km)).then(a_load.cmp(b_load))
     });
     Ok(found.into_iter().map(|(.., rider)| rider).collect())
-}
-
-/// Whether one more fits beside so many.
-fn has_room(rider: &Rider, load: usize) -> bool {
-    i32::try_from(load).is_ok_and(|load| load < rider.capacity)
 }
 
 /// Numbers a rider's stops anew with the new one where it fits best. The rider's row is held.

@@ -4,18 +4,23 @@
 use super::alarm::{Alarm, alarm};
 use super::assign;
 use super::carriers::{MOST_STRANGE, WAITS_TOO_LONG};
+use super::hands::in_hand;
+use super::map::Map;
+use super::positions::{Town, whereabouts};
 use super::reasons::From;
 use super::risks::{self, Risk};
 use super::route::Point;
-use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, state, window};
+use super::store::Load;
+use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, hours, state, window};
+use super::windows::{self, Row};
 use crate::clock;
-use crate::delivery::{self, Drop, Rider};
+use crate::delivery::{self, Drop, Place, Rider, Window, Zone};
 use crate::error::AppError;
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId, PlaceId, StaffId};
 use crate::orders::{self, Order, OrderState};
 use crate::promises::Forecast;
-use crate::staffroom::{Area, Room, Staffer, answer, moment};
+use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -40,9 +45,14 @@ const FAILED_WITHIN: Duration = Duration::days(3);
 pub(super) struct Behind {
     at: Option<DateTime<Utc>>,
     after: Option<DropId>,
+    /// The list shows what goes in this window alone.
+    window: Option<i64>,
 }
 
 struct Read {
+    /// The one that the list is of.
+    window: Option<Window>,
+    loads: Vec<Load>,
     /// The page's, and one more.
     page: Vec<Drop>,
     open: Vec<Drop>,
@@ -51,9 +61,12 @@ struct Read {
     unpacked: Vec<Fulfilment>,
     risks: Vec<(Forecast, Order)>,
     orders: HashMap<OrderId, Order>,
-    places: HashMap<PlaceId, String>,
+    places: Vec<Place>,
+    zones: Vec<Zone>,
+    home: Point,
     reached: HashMap<DropId, DateTime<Utc>>,
     strange: usize,
+    undone: i64,
 }
 
 #[derive(Template)]
@@ -63,6 +76,11 @@ struct BoardPage {
     /// What needs a hand, worst first.
     first: Vec<Line>,
     lines: Vec<Line>,
+    windows: Vec<Row>,
+    /// The window that the list is of.
+    chosen: Option<String>,
+    map: Option<Map>,
+    zones: Vec<Zone>,
     riders: Vec<Driver>,
     failed: Vec<Failed>,
     unpacked: Vec<Unpacked>,
@@ -77,6 +95,8 @@ struct BoardPage {
     carriers: Vec<(String, String)>,
     /// Carriers' words that somebody ought to look at; no more than fit on a page are counted.
     strange: usize,
+    /// What the shop has tried for the last time.
+    undone: i64,
     /// Where the list goes on.
     next: Option<String>,
     is_first: bool,
@@ -90,30 +110,39 @@ pub(super) async fn show(
     behind: Query<Behind>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
-    let (behind, now) = (behind.at.zip(behind.after), shop.app.clock.now());
-    let read = shop.app.read(move |conn| read(conn, behind, now)).await?;
+    let (window, behind, now) = (behind.window, behind.at.zip(behind.after), shop.app.clock.now());
+    let read = shop.app.read(move |conn| read(conn, window, behind, now)).await?;
     let page = page(&shop, who.room(Some(Area::Dispatch), "Dispatch"), &read, behind.is_none());
     answer(&shop, &request, StatusCode::OK, &page)
 }
 
 fn read(
     conn: &mut PgConnection,
+    window: Option<i64>,
     behind: Option<(DateTime<Utc>, DropId)>,
     now: DateTime<Utc>,
 ) -> QueryResult<Read> {
-    let page = delivery::open_drops(conn, behind, i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX))?;
-    let open = delivery::open_drops(conn, None, MOST_OPEN)?;
+    let window = window.map(|id| delivery::window(conn, id)).transpose()?.flatten();
+    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let page = delivery::open_drops(conn, window.as_ref(), behind, most)?;
+    let open = delivery::open_drops(conn, None, None, MOST_OPEN)?;
     let failed = delivery::failed_drops(conn, now - FAILED_WITHIN, MOST_FAILED)?;
     let unpacked = unpacked(conn, now)?;
     let drops = page.iter().chain(&open).chain(&failed).map(|drop| drop.order_id);
     let ids: Vec<OrderId> = drops.chain(unpacked.iter().map(|f| f.order_id)).collect();
     let riders = delivery::riders_on_shift(conn)?;
-    let reached = forecasts(&riders, &open, home(conn)?, now);
+    let home = assign::home(conn)?;
+    let reached = forecasts(&riders, &open, home, now);
     Ok(Read {
         orders: orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect(),
-        places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place.label())).collect(),
+        places: delivery::places_of(conn)?,
+        zones: delivery::all_zones(conn)?,
+        loads: windows::read(conn, now)?,
         risks: risks::read(conn)?,
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
+        undone: undone_count(conn)?,
+        window,
+        home,
         page,
         open,
         riders,
@@ -121,10 +150,6 @@ fn read(
         unpacked,
         reached,
     })
-}
-
-fn home(conn: &mut PgConnection) -> QueryResult<Point> {
-    assign::home(conn)
 }
 
 /// What was to be packed by now and is not, the longest due first.
@@ -148,11 +173,18 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
     let first: Vec<&Drop> = troubled.iter().take(MOST_FIRST).map(|(_, drop)| *drop).collect();
     let shown = &read.page[..read.page.len().min(A_PAGE)];
     let last = shown.last().filter(|_| read.page.len() > A_PAGE);
-    let rest = shown.iter().filter(|drop| first.iter().all(|f| f.id != drop.id));
+    // One window is shown whole, all of them without what stands above.
+    let is_above = |drop: &Drop| read.window.is_none() && first.iter().any(|f| f.id == drop.id);
+    let rest = shown.iter().filter(|drop| !is_above(drop));
+    let here = read.window.as_ref().map(|window| window.id);
     BoardPage {
         room,
         lines: rest.map(|drop| line(shop, read, drop)).collect(),
-        riders: read.riders.iter().map(|rider| driver(rider, &read.open, now)).collect(),
+        windows: read.loads.iter().map(|load| windows::row(shop, load, here)).collect(),
+        chosen: read.window.as_ref().map(|window| chosen(shop, read, window)),
+        map: Map::of(&read.riders, &read.open, read.town(), now),
+        zones: read.zones.clone(),
+        riders: read.riders.iter().map(|rider| driver(rider, read, now)).collect(),
         alarm: alarm(&troubled, &failed, &unpacked),
         first: first.into_iter().map(|drop| line(shop, read, drop)).collect(),
         failed,
@@ -164,13 +196,23 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         open: read.open.len(),
         carriers: names(shop),
         strange: read.strange,
-        next: last.map(next),
+        undone: read.undone,
+        next: last.map(|drop| next(drop, here)),
         is_first,
         as_of: now.with_timezone(&shop.app.config.shop.zone).format("%H:%M:%S").to_string(),
     }
 }
 
 impl Read {
+    fn town(&self) -> Town<'_> {
+        Town { places: &self.places, home: self.home }
+    }
+
+    /// `Rathmines, D06`
+    fn place(&self, id: PlaceId) -> Option<String> {
+        self.places.iter().find(|place| place.id == id).map(Place::label)
+    }
+
     fn rider(&self, id: Option<StaffId>) -> Option<&Rider> {
         self.riders.iter().find(|rider| Some(rider.id) == id)
     }
@@ -201,13 +243,19 @@ fn names(shop: &Shop) -> Vec<(String, String)> {
     all.map(|carrier| (carrier.name().to_owned(), carrier.label().to_owned())).collect()
 }
 
-fn next(drop: &Drop) -> String {
-    let at = drop.ends_at.to_rfc3339();
-    let after = drop.id.to_string();
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("at", &at)
-        .append_pair("after", &after)
-        .finish()
+fn next(drop: &Drop, window: Option<i64>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(window) = window {
+        query.append_pair("window", &window.to_string());
+    }
+    let (at, after) = (drop.ends_at.to_rfc3339(), drop.id.to_string());
+    query.append_pair("at", &at).append_pair("after", &after).finish()
+}
+
+/// `16:00–18:00, Inner suburbs`
+fn chosen(shop: &Shop, read: &Read, window: &Window) -> String {
+    let zone = read.zones.iter().find(|zone| zone.id == window.zone_id).map_or("", |zone| &zone.name);
+    format!("{}, {zone}", hours(shop, window.starts_at, window.ends_at))
 }
 
 fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
@@ -223,7 +271,7 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
     Line {
         id: drop.id,
         number: order.map(|order| order.number.to_string()).unwrap_or_default(),
-        place: order.and_then(|order| read.places.get(&order.place_id).cloned()).unwrap_or_default(),
+        place: order.and_then(|order| read.place(order.place_id)).unwrap_or_default(),
         window: window(shop, drop),
         state,
         state_icon,
@@ -244,14 +292,17 @@ fn carrier(drop: &Drop) -> Option<String> {
     drop.carrier.as_ref().map(|name| format!("{name}, {number}"))
 }
 
-fn driver(rider: &Rider, open: &[Drop], now: DateTime<Utc>) -> Driver {
+fn driver(rider: &Rider, read: &Read, now: DateTime<Utc>) -> Driver {
+    let own = || read.open.iter().filter(|drop| drop.rider_id == Some(rider.id));
     Driver {
         id: rider.id,
         name: rider.first_name.clone(),
-        load: open.iter().filter(|drop| drop.rider_id == Some(rider.id)).count(),
+        load: in_hand(own(), now),
+        stops: own().count(),
         capacity: rider.capacity,
         heard: ago(now, rider.heard_at),
-        seen: rider.position_at.map_or_else(String::new, |at| ago(now, Some(at))),
+        whereabouts: whereabouts(rider, &read.open, read.town(), now),
+        zone: rider.zone_id,
     }
 }
 

@@ -4,7 +4,7 @@ use super::assign::{self, GiveError};
 use super::words::{not_for_carriers, not_given, refusal};
 use crate::delivery::{self, DropState};
 use crate::error::AppError;
-use crate::ids::{Actor, DropId, StaffId};
+use crate::ids::{Actor, DropId, StaffId, ZoneId};
 use crate::lifecycle::{self, CarrierError, CarrierName, DriveError};
 use crate::staffroom::{Area, Said, Staffer, done};
 use crate::storefront::Shop;
@@ -118,6 +118,54 @@ pub(super) async fn send_home(
         n => format!("They are off shift. Other riders are looked for, for {n} drops."),
     };
     Ok(done(&shop, BOARD, &Said::good(said)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ZoneForm {
+    /// Nothing: all zones.
+    #[serde(default)]
+    zone: String,
+    /// Where the board said that they go.
+    #[serde(default)]
+    seen: String,
+}
+
+/// Sends a rider to one zone alone, or to all: drops are found for them by it from now on. What they have they
+/// keep, and by hand they are given what somebody likes.
+pub(super) async fn send_to_zone(
+    shop: Data<Shop>,
+    who: Staffer,
+    rider: Path<StaffId>,
+    form: Sent<ZoneForm>,
+) -> Result<HttpResponse, AppError> {
+    who.may(Area::Dispatch)?;
+    let (rider, now) = (rider.into_inner(), shop.app.clock.now());
+    let (zone, seen) = (zone_in(&form.zone)?, zone_in(&form.seen)?);
+    let send = move |conn: &mut PgConnection| {
+        let zones = delivery::all_zones(conn)?;
+        let named = zone.map(|id| zones.into_iter().find(|known| known.id == id).ok_or(AppError::NotFound));
+        let name = named.transpose()?.map(|zone| zone.name);
+        let is_sent = delivery::set_zone(conn, rider, seen, zone)?;
+        if is_sent {
+            assign::offer_waiting(conn, now)?;
+        }
+        Ok::<_, AppError>((is_sent, name))
+    };
+    let said = match shop.app.db(send).await? {
+        (false, _) => {
+            Said::bad("Nothing was changed: somebody has sent them elsewhere meanwhile. Look again.")
+        }
+        (true, Some(name)) => Said::good(format!("They are sent to {name} alone. What they have they keep.")),
+        (true, None) => Said::good("They are sent to all zones."),
+    };
+    Ok(done(&shop, BOARD, &said))
+}
+
+fn zone_in(field: &str) -> Result<Option<ZoneId>, AppError> {
+    if field.is_empty() {
+        return Ok(None);
+    }
+    field.parse().map(|id| Some(ZoneId(id))).map_err(|_| AppError::NotFound)
 }
 
 /// Ends a rider's shift: what they have not left with, others bring. First nobody can load them any

@@ -6,17 +6,23 @@ mod assign;
 mod board;
 mod carriers;
 mod deeds;
+mod hands;
 mod incidents;
+mod map;
 mod pictures;
+mod positions;
 mod reasons;
 mod risks;
 mod route;
+mod store;
 mod views;
+mod windows;
 mod words;
 
 pub(crate) use assign::home;
 pub use assign::{Found, GiveError, act, give, offer_waiting};
 pub(crate) use deeds::end_shift;
+pub(crate) use hands::{goes_to, has_room};
 pub use incidents::{move_some, note_newcomers};
 pub(crate) use route::{Point, Run, Stop, arrivals, way};
 pub(crate) use words::refusal;
@@ -36,5 +42,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/dispatch/pictures", get().to(pictures::show))
         .route("/dispatch/orders/{number}/picture", get().to(pictures::one))
         .route("/dispatch/drops/{id}/next", post().to(deeds::plan_again))
-        .route("/dispatch/riders/{id}/shift/ending", post().to(deeds::send_home));
+        .route("/dispatch/riders/{id}/shift/ending", post().to(deeds::send_home))
+        .route("/dispatch/riders/{id}/zone", post().to(deeds::send_to_zone));
 }

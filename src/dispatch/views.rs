@@ -4,7 +4,7 @@ use super::assign;
 use super::route::Point;
 use crate::clock;
 use crate::delivery::{Drop, DropState, Rider};
-use crate::ids::{DropId, StaffId};
+use crate::ids::{DropId, StaffId, ZoneId};
 use crate::storefront::Shop;
 use chrono::{DateTime, Duration, Utc};
 use std::collections::HashMap;
@@ -141,10 +141,26 @@ impl Line {
 pub(super) struct Driver {
     pub(super) id: StaffId,
     pub(super) name: String,
+    /// What is in their hands now, and all they still have to bring.
     pub(super) load: usize,
+    pub(super) stops: usize,
     pub(super) capacity: i32,
     pub(super) heard: String,
-    pub(super) seen: String,
+    /// Only while they are on the way.
+    pub(super) whereabouts: Option<String>,
+    /// The one zone they are sent to.
+    pub(super) zone: Option<ZoneId>,
+}
+
+impl Driver {
+    pub(super) fn is_sent_to(&self, zone: &ZoneId) -> bool {
+        self.zone == Some(*zone)
+    }
+
+    /// As the form has it.
+    pub(super) fn zone_word(&self) -> String {
+        self.zone.map(|zone| zone.to_string()).unwrap_or_default()
+    }
 }
 
 /// A try that came to nothing, and has no next one yet.
@@ -178,13 +194,17 @@ fn run_of(open: &[Drop], rider: StaffId) -> Vec<Drop> {
 }
 
 pub(super) fn window(shop: &Shop, drop: &Drop) -> String {
+    hours(shop, drop.starts_at, drop.ends_at)
+}
+
+/// `16:00–18:00`, `tomorrow, 08:00–10:00`
+pub(super) fn hours(shop: &Shop, starts: DateTime<Utc>, ends: DateTime<Utc>) -> String {
     let (zone, now) = (shop.app.config.shop.zone, shop.app.clock.now());
-    let times =
-        format!("{}–{}", clock::time_label(zone, drop.starts_at), clock::time_label(zone, drop.ends_at));
-    match clock::near_day(zone, now, drop.starts_at) {
+    let times = format!("{}–{}", clock::time_label(zone, starts), clock::time_label(zone, ends));
+    match clock::near_day(zone, now, starts) {
         Some("today") => times,
         Some(day) => format!("{day}, {times}"),
-        None => clock::window_label(zone, drop.starts_at, drop.ends_at),
+        None => clock::window_label(zone, starts, ends),
     }
 }
 

@@ -34,7 +34,8 @@ pub(crate) fn refusal(e: &DriveError) -> String {
 
 pub(super) fn not_given(e: &GiveError) -> String {
     match e {
-        GiveError::Full => "This rider carries as many as they can.".to_owned(),
+        GiveError::Full => "This rider carries as many as they can at that time.".to_owned(),
+        GiveError::OtherZone => "This rider is sent to another zone.".to_owned(),
         GiveError::OffShift => "This rider is not on shift.".to_owned(),
         GiveError::Drive(e) => refusal(e),
     }

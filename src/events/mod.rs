@@ -10,7 +10,9 @@ mod replay;
 mod write;
 
 pub use model::{Consumer, Event, LineChange, Ordered, Recorded, Topic};
-pub use outbox::{Acted, Job, claim, done, give_up_count, put_off, stuck_count};
+pub use outbox::{
+    Acted, Job, Stuck, claim, done, give_up_count, given_up, put_off, stuck, stuck_count, try_again,
+};
 pub(crate) use patterns::{
     about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,
 };

@@ -360,6 +360,10 @@ pub enum Event {
     LetterGivenUp {
         letter: MailId,
     },
+    /// Somebody has it tried once more.
+    LetterTriedAgain {
+        letter: MailId,
+    },
 }
 
 impl Event {
@@ -418,6 +422,7 @@ impl Event {
             Self::LetterWritten { .. } => "letter_written",
             Self::LetterSent { .. } => "letter_sent",
             Self::LetterGivenUp { .. } => "letter_given_up",
+            Self::LetterTriedAgain { .. } => "letter_tried_again",
         }
     }
 
@@ -471,9 +476,10 @@ impl Event {
             | Self::InstructionsChanged => Topic::Drop,
             Self::PromiseMade { .. } | Self::DelayForeseen { .. } => Topic::Promise,
             Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
-            Self::LetterWritten { .. } | Self::LetterSent { .. } | Self::LetterGivenUp { .. } => {
-                Topic::Message
-            }
+            Self::LetterWritten { .. }
+            | Self::LetterSent { .. }
+            | Self::LetterGivenUp { .. }
+            | Self::LetterTriedAgain { .. } => Topic::Message,
         }
     }
 
@@ -531,6 +537,7 @@ impl Event {
             | Self::LetterWritten { .. }
             | Self::LetterSent { .. }
             | Self::LetterGivenUp { .. }
+            | Self::LetterTriedAgain { .. }
             | Self::OrderPacked { .. } => &[],
         }
     }

@@ -127,7 +127,7 @@ fn wait(consumer: Consumer, tries: i32) -> Option<i64> {
 /// When the database does not answer.
 pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>) -> QueryResult<()> {
     let wait = wait(job.consumer, job.tries);
-    let failed = wait.is_none().then(|| why.to_owned());
+    let failed = wait.is_none().then_some(why);
     if failed.is_some() {
         log::error!("the {} job for {} is given up: {why}", job.consumer, job.event.event.kind());
     } else if job.tries >= MANY_TRIES {
@@ -139,10 +139,80 @@ pub fn put_off(conn: &mut PgConnection, job: &Job, why: &str, now: DateTime<Utc>
             outbox::due_at.eq(due),
             outbox::leased_until.eq(None::<DateTime<Utc>>),
             outbox::failed.eq(failed),
+            outbox::last_error.eq(why),
         ))
         .ready()
         .execute(conn)
         .map(drop)
+}
+
+/// A job for a person to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Stuck {
+    pub id: i64,
+    pub consumer: Consumer,
+    /// How often it was tried.
+    pub tries: i32,
+    /// When it is tried again; of one that was given up: since when.
+    pub due_at: DateTime<Utc>,
+    /// What the last try came to, in the words of whoever refused it.
+    pub last_error: Option<String>,
+    /// Of the event: its kind, what it is about, and when that was.
+    pub kind: String,
+    pub subject: Uuid,
+    pub happened_at: DateTime<Utc>,
+}
+
+/// Jobs that were tried for the last time, the oldest first, from behind one on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn given_up(conn: &mut PgConnection, behind: Option<i64>, most: i64) -> QueryResult<Vec<Stuck>> {
+    looked_at()
+        .filter(outbox::failed.is_not_null().and(outbox::id.gt(behind.unwrap_or(0))))
+        .limit(most)
+        .load(conn)
+}
+
+/// Jobs that were tried many times and are tried on, the oldest first, from behind one on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn stuck(conn: &mut PgConnection, behind: Option<i64>, most: i64) -> QueryResult<Vec<Stuck>> {
+    looked_at()
+        .filter(outbox::done_at.is_null().and(outbox::failed.is_null()))
+        .filter(outbox::tries.gt(MANY_TRIES).and(outbox::id.gt(behind.unwrap_or(0))))
+        .limit(most)
+        .load(conn)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn looked_at() -> _ {
+    outbox::table.inner_join(events::table).order(outbox::id).select((
+        outbox::id,
+        outbox::consumer,
+        outbox::tries,
+        outbox::due_at,
+        outbox::last_error,
+        events::kind,
+        events::subject,
+        events::happened_at,
+    ))
+}
+
+/// Lets a job be tried once more, now; where that fails too, it is as it was. Who has not seen its newest
+/// try changes nothing, nor does a second press. Says whether it is tried.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn try_again(conn: &mut PgConnection, job: i64, tries: i32, now: DateTime<Utc>) -> QueryResult<bool> {
+    let waits = outbox::failed.is_not_null().or(outbox::due_at.gt(now).and(outbox::leased_until.is_null()));
+    diesel::update(outbox::table.find(job))
+        .filter(outbox::done_at.is_null().and(outbox::tries.eq(tries)).and(waits))
+        .set((outbox::failed.eq(None::<String>), outbox::due_at.eq(now)))
+        .ready()
+        .execute(conn)
+        .map(|rows| rows == 1)
 }
 
 /// Jobs that were given up and wait for a person.

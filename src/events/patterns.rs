@@ -70,6 +70,7 @@ macro_rules! about_the_customer {
             | $crate::events::Event::LetterWritten { .. }
             | $crate::events::Event::LetterSent { .. }
             | $crate::events::Event::LetterGivenUp { .. }
+            | $crate::events::Event::LetterTriedAgain { .. }
     };
 }
 

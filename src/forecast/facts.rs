@@ -44,8 +44,8 @@ pub(super) struct Town {
     riders: HashMap<StaffId, Rider>,
     /// Those who are under way.
     away: HashMap<StaffId, Away>,
-    /// Whether somebody on shift has room.
-    has_room: bool,
+    /// What each rider still has to bring.
+    stops: HashMap<StaffId, Vec<Drop>>,
     places: HashMap<PlaceId, Place>,
     home: Point,
     pace: Pace,
@@ -59,6 +59,13 @@ struct Away {
 }
 
 impl Town {
+    /// Whether somebody on shift goes there and has room for it then.
+    fn has_room_for(&self, drop: &Drop, now: DateTime<Utc>) -> bool {
+        let own = |id| self.stops.get(&id).map_or(&[][..], Vec::as_slice);
+        let on_shift = self.riders.values().filter(|rider| rider.on_shift && dispatch::goes_to(rider, drop));
+        on_shift.into_iter().any(|rider| dispatch::has_room(rider, own(rider.id), drop, now))
+    }
+
     /// What is left to do of an order.
     fn work(&self, of: &InQueue) -> Duration {
         Duration::seconds(self.pace.seconds_an_order + self.pace.seconds_a_line * i64::from(of.lines))
@@ -101,9 +108,6 @@ pub(super) fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> 
     let ids: Vec<StaffId> = riders.iter().map(|rider| rider.id).collect();
     let stops = delivery::stops_of_riders(conn, &ids)?;
     let doors = delivery::last_doors(conn, &ids, now - DOORS_SINCE)?;
-    let load = |id| stops.iter().filter(|stop| stop.rider_id == Some(id)).count();
-    let has_room =
-        riders.iter().any(|r| r.on_shift && i32::try_from(load(r.id)).is_ok_and(|load| load < r.capacity));
     let reached =
         riders.iter().flat_map(|rider| reached_by(rider, &stops, &doors, home, pace, now)).collect();
     Ok(Town {
@@ -111,12 +115,22 @@ pub(super) fn town(conn: &mut PgConnection, pace: &Pace, now: DateTime<Utc>) -> 
         queue,
         reached,
         away: stops.iter().filter_map(away).collect(),
-        has_room,
+        stops: by_rider(stops),
         riders: riders.into_iter().map(|rider| (rider.id, rider)).collect(),
         places: delivery::places_of(conn)?.into_iter().map(|place| (place.id, place)).collect(),
         home,
         pace: *pace,
     })
+}
+
+fn by_rider(stops: Vec<Drop>) -> HashMap<StaffId, Vec<Drop>> {
+    let mut own: HashMap<StaffId, Vec<Drop>> = HashMap::new();
+    for stop in stops {
+        if let Some(rider) = stop.rider_id {
+            own.entry(rider).or_default().push(stop);
+        }
+    }
+    own
 }
 
 fn at_work(queue: &[InQueue], now: DateTime<Utc>) -> i32 {
@@ -252,7 +266,9 @@ fn stage(
 
 fn of_the_drop(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Stage {
     match drop.state {
-        DropState::Planned => Stage::Packed { since: drop.planned_at, has_riders: town.has_room },
+        DropState::Planned => {
+            Stage::Packed { since: drop.planned_at, has_riders: town.has_room_for(drop, now) }
+        }
         DropState::RiderAssigned | DropState::OnTheWay => Stage::Riding(riding(drop, town, now)),
         DropState::Failed if drop.failure == Some(Failure::WrongAddress) => {
             Stage::NotFound { since: drop.ended_at.unwrap_or(drop.planned_at) }

@@ -108,6 +108,28 @@ pub fn note(
     events::record(conn, order.0, &event, Actor::System, now)
 }
 
+/// Lets a letter that was given up be tried once more, and writes down who wanted that. Says whether it is
+/// tried: of two who press at once one is told so, and who has not seen its newest try changes nothing. One
+/// transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn try_again(
+    conn: &mut PgConnection,
+    letter: MailId,
+    tries: i32,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    conn.transaction(|conn| {
+        let Some(once_more) = mail::try_again(conn, letter, tries, now)? else { return Ok(false) };
+        if let Some(order) = once_more.order_id {
+            events::record(conn, order.0, &Event::LetterTriedAgain { letter }, by, now)?;
+        }
+        Ok(true)
+    })
+}
+
 /// Which letter an event is worth.
 fn kind_of(recorded: &Recorded) -> Option<Kind> {
     Some(match &recorded.event {
@@ -163,6 +185,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::LetterWritten { .. }
         | Event::LetterSent { .. }
         | Event::LetterGivenUp { .. }
+        | Event::LetterTriedAgain { .. }
         | Event::InstructionsChanged => return None,
     })
 }

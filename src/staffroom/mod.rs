@@ -9,6 +9,7 @@ mod refused;
 mod room;
 mod said;
 mod times;
+mod undone;
 mod who;
 
 pub(crate) use crate::staff::{Area, Role};
@@ -17,4 +18,5 @@ pub(crate) use live::{follow, listen};
 pub(crate) use room::{Room, answer};
 pub(crate) use said::{Said, done};
 pub(crate) use times::moment;
+pub(crate) use undone::{may_see_undone, undone_count};
 pub(crate) use who::{Staffer, session_cookie, way_on};

@@ -75,6 +75,14 @@ impl Staffer {
 }
 
 impl Staffer {
+    /// Refuses who may open none of some areas; the page says who can open the first.
+    ///
+    /// # Errors
+    /// 403 where their role opens none of them.
+    pub(crate) fn may_one(&self, areas: [Area; 2]) -> Result<(), AppError> {
+        if areas.into_iter().any(|area| area.is_open_to(self.role)) { Ok(()) } else { self.may(areas[0]) }
+    }
+
     /// Whether a script asks, which is answered with facts, and no page is looked at.
     pub(crate) const fn is_script(&self) -> bool {
         !self.wants_page

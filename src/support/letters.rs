@@ -21,10 +21,15 @@ pub(super) fn written(shop: &Shop, messages: &[Recorded]) -> Vec<Written> {
     let letters = messages.iter().rev().filter_map(|recorded| {
         let Event::LetterWritten { letter, about } = &recorded.event else { return None };
         let sent = |r: &&Recorded| r.event == Event::LetterSent { letter: *letter };
-        let given_up = |r: &&Recorded| r.event == Event::LetterGivenUp { letter: *letter };
-        let (tone, icon, state) = match (messages.iter().find(sent), messages.iter().find(given_up)) {
+        let (given_up, again) =
+            (Event::LetterGivenUp { letter: *letter }, Event::LetterTriedAgain { letter: *letter });
+        let newest = messages.iter().rfind(|r| r.event == given_up || r.event == again);
+        let (tone, icon, state) = match (messages.iter().find(sent), newest) {
             (Some(sent), _) => ("good", "circle-check", format!("Sent {}", moment(shop, sent.happened_at))),
-            (None, Some(_)) => ("bad", "circle-alert", "Could not be sent".to_owned()),
+            (None, Some(last)) if last.event == given_up => {
+                ("bad", "circle-alert", "Could not be sent".to_owned())
+            }
+            (None, Some(_)) => ("warn", "clock", "Is tried once more".to_owned()),
             (None, None) => ("warn", "clock", "Waits to be sent".to_owned()),
         };
         let at = moment(shop, recorded.happened_at);

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::ids::{CaseId, OrderId, StaffId};
 use crate::orders;
 use crate::staff;
-use crate::staffroom::{Area, Room, Staffer, answer, moment};
+use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -55,6 +55,7 @@ struct Row {
 struct ListPage {
     room: Room,
     waiting: i64,
+    undone: i64,
     rows: Vec<Row>,
     is_done: bool,
     next: Option<String>,
@@ -63,6 +64,7 @@ struct ListPage {
 
 struct Read {
     waiting: i64,
+    undone: i64,
     cases: Vec<Case>,
     numbers: HashMap<OrderId, String>,
     names: HashMap<StaffId, String>,
@@ -83,6 +85,7 @@ pub(super) async fn show(
     let page = ListPage {
         room: who.room(Some(Area::Support), "Support"),
         waiting: found.waiting,
+        undone: found.undone,
         rows: found.cases.iter().map(|case| row(&shop, case, &found)).collect(),
         is_done,
         next,
@@ -107,7 +110,13 @@ fn read(
     let by: Vec<StaffId> = cases.iter().filter_map(|c| c.staff_id).collect();
     let numbers = orders::orders_by_ids(conn, &of)?.into_iter().map(|o| (o.id, o.number.to_string()));
     let names = staff::names_of(conn, &by)?.into_iter().collect();
-    Ok(Read { waiting: care::count(conn)?, numbers: numbers.collect(), names, cases })
+    Ok(Read {
+        waiting: care::count(conn)?,
+        undone: undone_count(conn)?,
+        numbers: numbers.collect(),
+        names,
+        cases,
+    })
 }
 
 fn row(shop: &Shop, case: &Case, read: &Read) -> Row {

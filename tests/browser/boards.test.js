@@ -73,6 +73,25 @@ story("a board sounds only when it is switched on, and remembers that", async (p
   assert.equal(await box.isChecked(), true, "remembered");
 });
 
+story("boards go on following while somebody's focus is on their sound switch", async (page) => {
+  await signIn(page, "manager");
+  const queue = await page.context().newPage();
+  for (const [open, address] of [[page, "/dispatch"], [queue, "/warehouse"]]) {
+    await open.goto(address);
+    await open.locator("[data-sound] input").focus();
+    await mark(open);
+  }
+  const windows = () => text(page.locator("[data-live=windows]"));
+  const before = await windows();
+  const number = await ordered();
+  await eventually(async () => assert.ok((await text(queue.locator("main"))).includes(number), "the queue follows"), 20_000);
+  await eventually(async () => assert.notEqual(await windows(), before, "the dispatcher's board follows"), 20_000);
+  for (const open of [page, queue]) {
+    assert.ok(await stayed(open), "nothing was loaded again");
+    assert.ok(await open.evaluate(() => document.activeElement?.matches("[data-sound] input")), "the focus is where it was");
+  }
+});
+
 story("a label that is scanned opens its order from wherever one stands", { viewport: PHONE }, async (page) => {
   const number = await ordered();
   await signIn(page, "warehouse");

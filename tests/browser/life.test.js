@@ -1,11 +1,11 @@
-// An order's whole life with four browsers open at once, each of which sees the others' steps without
+// An order's whole life with five browsers open at once (shopper, picker, dispatcher, two riders), each of which sees the others' steps without
 // being touched.
 
 import assert from "node:assert/strict";
 import { DESK, PHONE, eventually, mark, openHouse, stayed, story, text } from "./support/shopper.js";
 import { saysNo } from "./support/pages.js";
 import { CASH, MILK, SPAGHETTI, order } from "./support/orders.js";
-import { button, handOver, onlyRider, pickAll, somebody, take, takeOverByHand } from "./support/staff.js";
+import { bothRiders, button, handOver, pickAll, somebody, take, takeOverByHand } from "./support/staff.js";
 
 openHouse();
 
@@ -23,17 +23,27 @@ const wasNotTouched = async (...pages) => {
   for (const page of pages) assert.ok(await stayed(page), `${page.url()} was loaded again`);
 };
 
-story("four browsers are open at once, and each sees the others' steps", async (page, { context, t }) => {
+/** Gives a drop to a rider, as a dispatcher does; their page is loaded anew by it. */
+const give = async ({ page }, number, name) => {
+  const row = page.locator("tr", { hasText: number });
+  const rider = row.getByLabel(`Rider for ${number}`);
+  // While somebody chooses the board keeps still.
+  await rider.focus();
+  await rider.selectOption({ value: await rider.locator("option", { hasText: name }).getAttribute("value") });
+  await row.getByRole("button", { name: `Give ${number} to this rider` }).click();
+};
+
+story("browsers of all sides are open at once, and each sees the others' steps, the dispatcher's too", async (page, { context, t }) => {
   await saysNo(context);
   await takeOverByHand(context);
-  onlyRider("rider@demo.test");
+  bothRiders();
   const picker = await somebody(t, { viewport: PHONE }, "warehouse@demo.test");
   const dispatcher = await somebody(t, { viewport: DESK }, "dispatch@demo.test");
-  const rider = await somebody(t, { viewport: PHONE }, "rider@demo.test");
+  const riders = { Tomasz: await somebody(t, { viewport: PHONE }, "rider@demo.test"), Aisling: await somebody(t, { viewport: PHONE }, "rider2@demo.test") };
   const { context: queueContext } = picker;
   const packed = await queueContext.newPage();
   await packed.goto("/warehouse?show=packed");
-  for (const open of [picker.page, dispatcher.page, rider.page, packed]) await mark(open);
+  for (const open of [picker.page, dispatcher.page, riders.Tomasz.page, riders.Aisling.page, packed]) await mark(open);
 
   const { page: path } = await order(context, CASH, LINES);
   const number = path.split("/").at(-1);
@@ -47,8 +57,17 @@ story("four browsers are open at once, and each sees the others' steps", async (
   await reads(page, /^We are picking your order/);
 
   await pickAll(picker.page, LINES.length);
-  await Promise.all([reads(page, /^Tomasz brings your order/), sees(dispatcher.page, number), sees(rider.page, number), sees(packed, number)]);
-  await wasNotTouched(page, dispatcher.page, rider.page, packed);
+  await Promise.all([reads(page, /^(Tomasz|Aisling) brings your order/), sees(dispatcher.page, number), sees(packed, number)]);
+  const found = (await heading(page)).split(" ")[0];
+  const name = found === "Tomasz" ? "Aisling" : "Tomasz";
+  const [before, rider] = [riders[found], riders[name]];
+  await sees(before.page, number);
+  await wasNotTouched(page, dispatcher.page, before.page, packed);
+
+  await give(dispatcher, number, name);
+  await Promise.all([reads(page, new RegExp(`^${name} brings your order`)), sees(rider.page, number), seesNo(before.page, number), sees(dispatcher.page, `${name}, stop 1`)]);
+  await wasNotTouched(page, rider.page, before.page, packed);
+  await mark(dispatcher.page);
 
   await rider.page.getByRole("link", { name: new RegExp(number) }).click();
   await button(rider.page, "On the way").click();
@@ -57,11 +76,11 @@ story("four browsers are open at once, and each sees the others' steps", async (
 
   await button(rider.page, "I’m here").click();
   await button(rider.page, "I’m here").waitFor({ state: "detached" });
-  await sees(page, "Tomasz is at the door");
+  await sees(page, `${name} is at the door`);
 
   await handOver(rider.page, page);
   await rider.page.waitForURL("**/rider");
   await Promise.all([reads(page, /^Delivered/), seesNo(dispatcher.page, number)]);
   await wasNotTouched(page, dispatcher.page, packed);
-  for (const { context: other } of [picker, dispatcher, rider]) assert.deepEqual(other.complaints, [], "a browser complained");
+  for (const { context: other } of [picker, dispatcher, rider, before]) assert.deepEqual(other.complaints, [], "a browser complained");
 });

@@ -34,7 +34,7 @@ const PAGES = {
   "/dispatch/incidents/{id}/orders/{number}": "boards",
   "/support": "pages", "/support/cases/{id}": "pages",
   "/staff": "staff", "/staff/sign-in": "staff", "/staff/ask": "staff", "/staff/ask/{token}": "staff", "/staff/reset": "boards", "/staff/reset/{key}": "pages",
-  "/staff/sessions": "staff", "/staff/people": "staff", "/staff/people/{id}": "staff",
+  "/staff/sessions": "staff", "/staff/people": "staff", "/staff/undone": "undone", "/staff/people/{id}": "staff",
   "/sandbox": "pages", "/sandbox/payments": "pages", "/sandbox/approve/{intent}": "pages", "/sandbox/mail": "pages", "/sandbox/mail/{id}": "pages",
   "/sandbox/carrier": "carrier", "/sandbox/carrier/track/{id}": "carrier",
   // Frames of the payment step, which axe walks into.

@@ -73,12 +73,16 @@ const LADDER: &[(&str, &[&str])] = &[
             "money", "orders", "sign", "throttle", "web",
         ],
     ),
-    ("staffroom", &["accounts", "clock", "db", "error", "ids", "staff", "storefront", "web"]),
+    (
+        "staffroom",
+        &["accounts", "clock", "db", "error", "events", "ids", "outside", "staff", "storefront", "web"],
+    ),
     (
         "dispatch",
         &[
             "carriers",
             "clock",
+            "db",
             "delivery",
             "error",
             "events",
@@ -131,7 +135,6 @@ const LADDER: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("backoffice", &["accounts", "error", "ids", "staff", "staffroom", "storefront", "throttle", "web"]),
     (
         "warehouse",
         &[
@@ -238,6 +241,23 @@ const LADDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("demo", &["accounts", "catalog", "clock", "db", "delivery", "ids", "money", "staff"]),
+    (
+        "backoffice",
+        &[
+            "accounts",
+            "error",
+            "events",
+            "ids",
+            "notifications",
+            "orders",
+            "outside",
+            "staff",
+            "staffroom",
+            "storefront",
+            "throttle",
+            "web",
+        ],
+    ),
     (
         "autopilot",
         &[

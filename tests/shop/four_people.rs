@@ -91,7 +91,7 @@ async fn gives_to_tomasz(nuala: &Shopper<'_>, number: &str) {
         .text
         .split("<option value=\"")
         .skip(1)
-        .find(|option| option.contains(">Tomasz"))
+        .find(|option| option.split("</option>").next().is_some_and(|own| own.contains(">Tomasz")))
         .and_then(|option| option.split('"').next())
         .expect("Tomasz is on shift");
     let give = format!("Give {number} to this rider");

@@ -10,8 +10,8 @@ mod store;
 pub use model::{Drop, DropState, Failure, Heard, Proof, Upload, metres};
 pub use photos::{PhotoFacts, forget_photos, insert_photo, newest_photos, photo_facts, photo_of_order};
 pub use riders::{
-    Rider, all_riders, heard_of, insert_upload, lock_rider, put_rider, refused_uploads, rider,
-    riders_at_work, riders_on_shift, set_on_shift, set_position, upload,
+    Rider, all_riders, forget_uploads, heard_of, insert_upload, lock_rider, put_rider, refused_uploads,
+    rider, riders_at_work, riders_on_shift, set_on_shift, set_position, set_zone, upload,
 };
 pub use store::{
     delivered_by, drop_by_id, drops_of, drops_of_orders, failed_drops, insert_drop, last_doors, last_drop,

@@ -1,9 +1,10 @@
 //! Riders: who drives, who is on shift, where they were seen last.
 
 use super::model::{DropState, Heard, Upload};
+use crate::db::Ready as _;
 use crate::db::schema::{drops, rider_uploads, riders};
-use crate::ids::{DropId, StaffId};
-use chrono::{DateTime, Utc};
+use crate::ids::{DropId, StaffId, ZoneId};
+use chrono::{DateTime, Duration, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
@@ -29,11 +30,17 @@ pub struct Rider {
     pub heard_at: Option<DateTime<Utc>>,
     /// Since when they have been where they were seen last.
     pub stands_since: Option<DateTime<Utc>>,
+    /// The one zone they are sent to by themselves; `None`: all.
+    pub zone_id: Option<ZoneId>,
 }
 
 /// Positions that are nearer than this, in degrees each way, are one place: some sixty metres, since
 /// a telephone that lies still wanders about.
 const SAME_PLACE: f64 = 0.000_6;
+/// A device that tells more often is heard no more often than this.
+const HEARD_EVERY: Duration = Duration::seconds(4);
+/// What [`Upload::kind`] says of a position.
+const POSITION: &str = "position";
 
 /// Makes somebody a rider, or changes their name.
 ///
@@ -106,17 +113,39 @@ pub fn set_on_shift(conn: &mut PgConnection, id: StaffId, on: bool, now: DateTim
         .map(drop)
 }
 
+/// Sends a rider to one zone from now on, or to all, if they still go where whoever decides has seen them go.
+/// Says whether they did.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_zone(
+    conn: &mut PgConnection,
+    id: StaffId,
+    seen: Option<ZoneId>,
+    zone: Option<ZoneId>,
+) -> QueryResult<bool> {
+    diesel::update(riders::table.find(id).filter(riders::zone_id.is_not_distinct_from(seen)))
+        .set(riders::zone_id.eq(zone))
+        .ready()
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+/// Some sign of life. A row that tells of one a moment ago stays as it is.
+///
 /// # Errors
 /// When the database does not answer.
 pub fn heard_of(conn: &mut PgConnection, id: StaffId, at: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(riders::table.find(id).filter(riders::heard_at.is_null().or(riders::heard_at.lt(at))))
+    let is_stale = riders::heard_at.is_null().or(riders::heard_at.le(at - HEARD_EVERY));
+    diesel::update(riders::table.find(id).filter(is_stale))
         .set(riders::heard_at.eq(at))
         .execute(conn)
         .map(drop)
 }
 
-/// Where a rider is now, if nothing newer is known; open pages of the order they are on the way to hear
-/// of it. Says whether it was news.
+/// Where a rider is now, if nothing newer is known, nor anything of a moment ago: however often a device
+/// tells, the row changes once in some seconds. Open pages of the order they are on the way to hear of it.
+/// Says whether it was news.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -126,7 +155,7 @@ pub fn set_position(
     (latitude, longitude): (f64, f64),
     at: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let older = riders::position_at.is_null().or(riders::position_at.lt(at));
+    let older = riders::position_at.is_null().or(riders::position_at.le(at - HEARD_EVERY));
     let stays = riders::latitude
         .between(latitude - SAME_PLACE, latitude + SAME_PLACE)
         .and(riders::longitude.between(longitude - SAME_PLACE, longitude + SAME_PLACE));
@@ -159,9 +188,14 @@ pub fn upload(conn: &mut PgConnection, id: Uuid) -> QueryResult<Option<Upload>> 
     Upload::query().find(id).first(conn).optional()
 }
 
+/// Keeps a word. A position that has changed nothing is not worth a row: sent again, it changes nothing again.
+///
 /// # Errors
 /// `UniqueViolation` when it was sent before.
 pub fn insert_upload(conn: &mut PgConnection, upload: &Upload) -> QueryResult<()> {
+    if upload.kind == POSITION && upload.decision == Heard::TooLate {
+        return Ok(());
+    }
     diesel::insert_into(rider_uploads::table).values(upload).execute(conn).map(drop)
 }
 
@@ -175,4 +209,19 @@ pub fn refused_uploads(conn: &mut PgConnection, drop: DropId, answer: &str) -> Q
         .filter(rider_uploads::answer.eq(answer))
         .count()
         .get_result(conn)
+}
+
+/// Forgets words that were heard before a moment, the oldest first. Says how many. What they made true is in
+/// the log.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn forget_uploads(conn: &mut PgConnection, before: DateTime<Utc>, most: i64) -> QueryResult<usize> {
+    let old: Vec<Uuid> = rider_uploads::table
+        .filter(rider_uploads::received_at.lt(before))
+        .order((rider_uploads::received_at, rider_uploads::id))
+        .limit(most)
+        .select(rider_uploads::id)
+        .load(conn)?;
+    diesel::delete(rider_uploads::table.filter(rider_uploads::id.eq_any(old))).ready().execute(conn)
 }

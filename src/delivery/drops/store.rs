@@ -1,5 +1,6 @@
 //! SQL over drops. No decisions here: each function is one statement.
 
+use super::super::model::Window;
 use super::model::{Drop, DropState, Failure, Proof};
 use crate::db::Ready as _;
 use crate::db::schema::drops;
@@ -47,12 +48,14 @@ pub fn last_drop(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<
     Drop::query().filter(drops::order_id.eq(order)).order(drops::attempt.desc()).first(conn).optional()
 }
 
-/// What is still to be delivered, what is promised first at the top, from behind one row on.
+/// What is still to be delivered, in one window or in all, what is promised first at the top, from behind one
+/// row on.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn open_drops(
     conn: &mut PgConnection,
+    within: Option<&Window>,
     behind: Option<(DateTime<Utc>, DropId)>,
     most: i64,
 ) -> QueryResult<Vec<Drop>> {
@@ -61,6 +64,10 @@ pub fn open_drops(
         .order((drops::ends_at, drops::id))
         .limit(most)
         .into_boxed();
+    if let Some(window) = within {
+        let same = drops::starts_at.eq(window.starts_at).and(drops::ends_at.eq(window.ends_at));
+        query = query.filter(same.and(drops::zone_id.eq(window.zone_id)));
+    }
     if let Some((at, id)) = behind {
         query = query.filter(drops::ends_at.gt(at).or(drops::ends_at.eq(at).and(drops::id.gt(id))));
     }

@@ -108,7 +108,7 @@ fn note_refusal(
         None => {
             log::error!("letter {} was given up at attempt {}: {refusal}", letter.id, letter.tries);
             let why = refusal.to_string();
-            end(conn, letter, (Fate::GivenUp, note), |conn| store::give_up(conn, letter, &why), now)
+            end(conn, letter, (Fate::GivenUp, note), |conn| store::give_up(conn, letter, &why, now), now)
         }
     }
 }

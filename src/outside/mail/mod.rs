@@ -13,6 +13,6 @@ mod store;
 pub use actions::{queue, queue_about, send_due, sweep};
 pub use folder::{Kept, Mailbox};
 pub use mailer::Mailer;
-pub use model::{Fate, Figures, Letter, Note};
+pub use model::{Fate, Figures, GivenUp, Letter, Note, OnceMore};
 pub use postman::Postman;
-pub use store::figures;
+pub use store::{figures, given_up, given_up_count, try_again};

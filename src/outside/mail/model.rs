@@ -53,6 +53,32 @@ pub(super) struct Claimed {
     pub(super) order_id: Option<OrderId>,
 }
 
+/// A letter that does not leave, for a person to look at; its words are nobody's here.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = outgoing_mail)]
+pub struct GivenUp {
+    pub id: MailId,
+    pub to_address: String,
+    pub subject: String,
+    /// Whether it holds a key, which may stand in its subject too.
+    pub secret: bool,
+    pub made_at: DateTime<Utc>,
+    /// Since when it is given up.
+    pub due_at: DateTime<Utc>,
+    pub tries: i32,
+    /// What the last try came to, in the words of whoever refused it.
+    pub failed: Option<String>,
+    pub order_id: Option<OrderId>,
+}
+
+/// A letter that is tried once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = outgoing_mail)]
+pub struct OnceMore {
+    /// What it is about, if it is about one.
+    pub order_id: Option<OrderId>,
+}
+
 /// What has become of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {

@@ -1,6 +1,6 @@
 //! SQL over the letters. No decisions here: each function is one statement.
 
-use super::model::{Claimed, Figures, LEASE, Letter};
+use super::model::{Claimed, Figures, GivenUp, LEASE, Letter, OnceMore};
 use crate::db::Ready as _;
 use crate::db::schema::outgoing_mail::{self, dsl};
 use crate::ids::{MailId, OrderId};
@@ -85,13 +85,67 @@ pub(super) fn put_off(conn: &mut PgConnection, letter: &Claimed, due_at: DateTim
 }
 
 /// Unless somebody else has taken it in hand meanwhile. Says whether it was given up.
-pub(super) fn give_up(conn: &mut PgConnection, letter: &Claimed, why: &str) -> QueryResult<bool> {
+pub(super) fn give_up(
+    conn: &mut PgConnection,
+    letter: &Claimed,
+    why: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
     diesel::update(outgoing_mail::table.find(letter.id))
         .filter(dsl::leased_until.is_not_distinct_from(letter.leased_until))
-        .set((dsl::failed.eq(why), dsl::leased_until.eq(None::<DateTime<Utc>>)))
+        .set((dsl::failed.eq(why), dsl::due_at.eq(now), dsl::leased_until.eq(None::<DateTime<Utc>>)))
         .ready()
         .execute(conn)
         .map(|rows| rows == 1)
+}
+
+/// Letters that were given up, the oldest first, from behind one on.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn given_up(
+    conn: &mut PgConnection,
+    behind: Option<(DateTime<Utc>, MailId)>,
+    most: i64,
+) -> QueryResult<Vec<GivenUp>> {
+    let mut query = outgoing_mail::table
+        .filter(dsl::failed.is_not_null())
+        .order((dsl::made_at, dsl::id))
+        .limit(most)
+        .select(GivenUp::as_select())
+        .into_boxed();
+    if let Some((at, id)) = behind {
+        query = query.filter(dsl::made_at.gt(at).or(dsl::made_at.eq(at).and(dsl::id.gt(id))));
+    }
+    query.load(conn)
+}
+
+/// Lets a letter be tried once more, now; where that fails too, it is given up as it was. Who has not seen its
+/// newest try changes nothing, nor does a second press: then there is no answer.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn try_again(
+    conn: &mut PgConnection,
+    id: MailId,
+    tries: i32,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<OnceMore>> {
+    diesel::update(outgoing_mail::table.find(id))
+        .filter(dsl::failed.is_not_null().and(dsl::tries.eq(tries)))
+        .set((dsl::failed.eq(None::<String>), dsl::due_at.eq(now)))
+        .returning(OnceMore::as_returning())
+        .ready()
+        .get_result(conn)
+        .optional()
+}
+
+/// How many were given up.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn given_up_count(conn: &mut PgConnection) -> QueryResult<i64> {
+    outgoing_mail::table.filter(dsl::failed.is_not_null()).select(count_star()).first(conn)
 }
 
 /// How many wait, and how many were given up.
@@ -103,8 +157,7 @@ pub fn figures(conn: &mut PgConnection) -> QueryResult<Figures> {
         .filter(dsl::sent_at.is_null().and(dsl::failed.is_null()))
         .select(count_star())
         .first(conn)?;
-    let failed = outgoing_mail::table.filter(dsl::failed.is_not_null()).select(count_star()).first(conn)?;
-    Ok(Figures { waiting, failed })
+    Ok(Figures { waiting, failed: given_up_count(conn)? })
 }
 
 pub(super) fn delete_sent(conn: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {

@@ -50,7 +50,8 @@ if (board()) {
   let looking = false;
   let again = false;
   // Whoever chooses or types is not disturbed: it is looked once they are done.
-  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || document.activeElement?.matches("select, input:not([type=checkbox], [data-scan]), textarea") || document.activeElement?.value;
+  const chooses = (el) => el?.matches("select, textarea, input:not([type=checkbox], [data-scan])") || (el?.matches("input[data-scan]") && el.value !== "");
+  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || chooses(document.activeElement);
   const look = async () => {
     if (looking || isBusy()) {
       again = true;

@@ -29,6 +29,9 @@ export const takeOverByHand = async (context) => {
 /** Of the demonstration's two riders one alone is on shift, so that it is known who brings it. */
 export const onlyRider = (email) => house.shop.sql(`UPDATE riders SET on_shift = s.email = '${email}' FROM staff_members s WHERE s.id = riders.id AND s.email LIKE '%@demo.test'`);
 
+/** Both of the demonstration's riders are on shift. */
+export const bothRiders = () => house.shop.sql("UPDATE riders SET on_shift = true FROM staff_members s WHERE s.id = riders.id AND s.email LIKE '%@demo.test'");
+
 /** A person with a browser of their own. */
 export const somebody = async (t, options, email) => {
   const context = await shopper(options);
