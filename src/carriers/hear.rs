@@ -11,7 +11,10 @@ use crate::outside::carrier::{Said, Stage, said};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+/// Of what cannot be read so many characters are kept.
+const LONGEST_UNREAD: usize = 4_000;
 const AT_ONCE: i64 = 200;
 /// A word about something we have not heard of for so long is somebody else's.
 const NOT_OURS_AFTER: Duration = Duration::days(7);
@@ -43,6 +46,30 @@ pub(super) fn take_in(
         delivery::decide_carrier_word(conn, (carrier, &said.id), decision, now)?;
         Ok(decision)
     })
+}
+
+/// Keeps what a carrier has signed and nobody here can read, for staff to see; the same again once.
+pub(super) fn keep_unread(
+    conn: &mut PgConnection,
+    carrier: &str,
+    raw: &[u8],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let name: String = Sha256::digest(raw).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let text: String =
+        String::from_utf8_lossy(raw).chars().filter(|c| *c != '\0').take(LONGEST_UNREAD).collect();
+    let word = CarrierWord {
+        carrier: carrier.to_owned(),
+        id: format!("unread-{name}"),
+        reference: "an unknown number".to_owned(),
+        said: "unreadable".to_owned(),
+        body: Value::String(text),
+        received_at: now,
+        decision: WordDecision::UnknownState,
+        decided_at: Some(now),
+        seen_at: None,
+    };
+    delivery::keep_carrier_word(conn, &word).map(|_| ())
 }
 
 /// Acts on words that came before they made sense. Says how many do now.

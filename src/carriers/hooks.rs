@@ -1,6 +1,6 @@
 //! Webhooks: a carrier's own words, kept before they are acted on.
 
-use super::hear::take_in;
+use super::hear::{keep_unread, take_in};
 use crate::app::App;
 use crate::error::AppError;
 use crate::outside::carrier::said;
@@ -31,12 +31,14 @@ pub async fn hear(
         log::warn!("a webhook of {name} was refused: its signature is {why:?}");
         return Err(AppError::bad("This is for the shop's carriers only."));
     }
-    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let (name, raw) = (name.into_inner(), body);
+    let body: Value = serde_json::from_slice(&raw).unwrap_or(Value::Null);
     let Some(heard) = said(&body) else {
         log::warn!("a webhook of {name} is no word about anything");
+        app.db(move |conn| keep_unread(conn, &name, &raw, now)).await?;
         return Ok(HttpResponse::Ok().finish());
     };
-    let (name, id) = (name.into_inner(), heard.id.clone());
+    let id = heard.id.clone();
     let decision = app.db(move |conn| take_in(conn, &name, &heard, &body, now)).await?;
     log::info!("a carrier's word {id}: {decision}");
     Ok(HttpResponse::Ok().finish())

@@ -13,13 +13,14 @@ use super::route::Point;
 use super::store::Load;
 use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, hours, state, window};
 use super::windows::{self, Row};
+use super::words::told;
 use crate::clock;
 use crate::delivery::{self, Drop, Place, Rider, Window, Zone};
 use crate::error::AppError;
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId, PlaceId, StaffId};
 use crate::orders::{self, Order, OrderState};
-use crate::promises::Forecast;
+use crate::promises::{self, Forecast, Promise};
 use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -65,6 +66,8 @@ struct Read {
     zones: Vec<Zone>,
     home: Point,
     reached: HashMap<DropId, DateTime<Utc>>,
+    /// Whose customer was told of a delay, and which window instead.
+    foreseen: HashMap<OrderId, Promise>,
     strange: usize,
     undone: i64,
 }
@@ -139,6 +142,7 @@ fn read(
         zones: delivery::all_zones(conn)?,
         loads: windows::read(conn, now)?,
         risks: risks::read(conn)?,
+        foreseen: promises::foreseen_of(conn, &ids)?.into_iter().map(|p| (p.order_id, p)).collect(),
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         undone: undone_count(conn)?,
         window,
@@ -273,6 +277,7 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
         number: order.map(|order| order.number.to_string()).unwrap_or_default(),
         place: order.and_then(|order| read.place(order.place_id)).unwrap_or_default(),
         window: window(shop, drop),
+        told: read.foreseen.get(&drop.order_id).map(|promise| told(zone, promise)),
         state,
         state_icon,
         state_tone,

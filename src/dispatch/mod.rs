@@ -25,7 +25,7 @@ pub(crate) use deeds::end_shift;
 pub(crate) use hands::{goes_to, has_room};
 pub use incidents::{move_some, note_newcomers};
 pub(crate) use route::{Point, Run, Stop, arrivals, way};
-pub(crate) use words::refusal;
+pub(crate) use words::{refusal, told};
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};

@@ -82,6 +82,8 @@ pub(super) struct Line {
     pub(super) number: String,
     pub(super) place: String,
     pub(super) window: String,
+    /// What the customer was told instead of it.
+    pub(super) told: Option<String>,
     pub(super) state: &'static str,
     pub(super) state_icon: &'static str,
     pub(super) state_tone: &'static str,

@@ -1,7 +1,16 @@
 //! Why something could not be done, for those who drive and those who send them.
 
 use super::assign::GiveError;
+use crate::clock;
 use crate::lifecycle::{CarrierError, DriveError};
+use crate::promises::Promise;
+use chrono_tz::Tz;
+
+/// What its customer was told instead of the window they chose: `told 18:30–19:00`
+pub(crate) fn told(zone: Tz, foreseen: &Promise) -> String {
+    let time = |at| clock::time_label(zone, at);
+    format!("told {}–{}", time(foreseen.starts_at), time(foreseen.ends_at))
+}
 
 /// A sentence, and where one can do something, what.
 pub(crate) fn refusal(e: &DriveError) -> String {

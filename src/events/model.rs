@@ -306,6 +306,12 @@ pub enum Event {
         starts: DateTime<Utc>,
         ends: DateTime<Utc>,
     },
+    /// It comes sooner than the delay that was told; the new window is a promise beside it.
+    DelayEased {
+        expected: DateTime<Utc>,
+        starts: DateTime<Utc>,
+        ends: DateTime<Utc>,
+    },
     /// The customer has changed where to leave it, the note, the telephone or the gate code. What they
     /// are now is personal, and stands in the order's contact alone.
     InstructionsChanged,
@@ -410,6 +416,7 @@ impl Event {
             Self::DropFailed { .. } => "drop_failed",
             Self::PromiseMade { .. } => "promise_made",
             Self::DelayForeseen { .. } => "delay_foreseen",
+            Self::DelayEased { .. } => "delay_eased",
             Self::InstructionsChanged => "instructions_changed",
             Self::OrderChanged { .. } => "order_changed",
             Self::LinksRevoked => "links_revoked",
@@ -474,7 +481,7 @@ impl Event {
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }
             | Self::InstructionsChanged => Topic::Drop,
-            Self::PromiseMade { .. } | Self::DelayForeseen { .. } => Topic::Promise,
+            Self::PromiseMade { .. } | Self::DelayForeseen { .. } | Self::DelayEased { .. } => Topic::Promise,
             Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
             Self::LetterWritten { .. }
             | Self::LetterSent { .. }
@@ -494,6 +501,7 @@ impl Event {
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }
             | Self::DelayForeseen { .. }
+            | Self::DelayEased { .. }
             | Self::OrderChanged { .. }
             | Self::CaseAnswered { .. } => &[Consumer::Notifications],
             Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {

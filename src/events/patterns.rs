@@ -26,6 +26,7 @@ macro_rules! about_the_goods {
             | $crate::events::Event::DropFailed { .. }
             | $crate::events::Event::PromiseMade { .. }
             | $crate::events::Event::DelayForeseen { .. }
+            | $crate::events::Event::DelayEased { .. }
             | $crate::events::Event::InstructionsChanged
     };
 }

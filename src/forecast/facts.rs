@@ -30,7 +30,7 @@ pub(super) struct Known {
     /// By the first name; or the carrier.
     pub(super) rider: Option<String>,
     /// The promise that holds.
-    pub(super) promised_until: DateTime<Utc>,
+    pub(super) holds: Promise,
     /// Whether its picking is far off, so that little can change.
     pub(super) is_far: bool,
 }
@@ -201,8 +201,7 @@ fn papers(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Papers> {
 fn known(order: &Order, papers: &Papers, town: &Town, now: DateTime<Utc>) -> Option<Known> {
     let promises = papers.promises.get(&order.id)?;
     let holds = promises.last()?;
-    // What we said by ourselves does not become what was wanted.
-    let wanted = promises.iter().rfind(|p| p.who != "forecast").unwrap_or(holds);
+    let wanted = promises::agreed(promises).unwrap_or(holds);
     let drops = papers.drops.get(&order.id).map_or(&[][..], Vec::as_slice);
     let place = town.places.get(&order.place_id);
     let to = place.map_or(town.home, |p| Point { latitude: p.latitude, longitude: p.longitude });
@@ -217,14 +216,14 @@ fn known(order: &Order, papers: &Papers, town: &Town, now: DateTime<Utc>) -> Opt
         closed_until: forecast.and_then(|f| f.closed_until),
         setback: setback(drops),
         way: way(town.home, to),
-        stage: stage(order, row, drops, papers, town, now),
+        stage: stage(order, row, (drops, holds), papers, town, now),
     };
     let until = now + Duration::hours(town.pace.ahead_hours);
     Some(Known {
         order: order.id,
         facts: (!is_over).then_some(facts),
         rider: rider(drops, town),
-        promised_until: holds.ends_at,
+        holds: holds.clone(),
         is_far: row.is_some_and(|row| row.packed_at.is_none() && row.due_at > until),
     })
 }
@@ -249,13 +248,13 @@ fn setback(drops: &[Drop]) -> Option<Cause> {
 fn stage(
     order: &Order,
     row: Option<&Fulfilment>,
-    drops: &[Drop],
+    (drops, holds): (&[Drop], &Promise),
     papers: &Papers,
     town: &Town,
     now: DateTime<Utc>,
 ) -> Stage {
     if let Some(drop) = drops.last() {
-        return of_the_drop(drop, town, now);
+        return of_the_drop(drop, holds, town, now);
     }
     let picking = picking(order, row, papers, town);
     match order.state {
@@ -264,12 +263,12 @@ fn stage(
     }
 }
 
-fn of_the_drop(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Stage {
+fn of_the_drop(drop: &Drop, holds: &Promise, town: &Town, now: DateTime<Utc>) -> Stage {
     match drop.state {
         DropState::Planned => {
             Stage::Packed { since: drop.planned_at, has_riders: town.has_room_for(drop, now) }
         }
-        DropState::RiderAssigned | DropState::OnTheWay => Stage::Riding(riding(drop, town, now)),
+        DropState::RiderAssigned | DropState::OnTheWay => Stage::Riding(riding(drop, holds, town, now)),
         DropState::Failed if drop.failure == Some(Failure::WrongAddress) => {
             Stage::NotFound { since: drop.ended_at.unwrap_or(drop.planned_at) }
         }
@@ -277,8 +276,10 @@ fn of_the_drop(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Stage {
     }
 }
 
-fn riding(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Riding {
-    let Some(rider) = drop.rider_id.and_then(|id| town.riders.get(&id)) else { return carried(drop, now) };
+fn riding(drop: &Drop, holds: &Promise, town: &Town, now: DateTime<Utc>) -> Riding {
+    let Some(rider) = drop.rider_id.and_then(|id| town.riders.get(&id)) else {
+        return carried(drop, holds.ends_at, now);
+    };
     let away = town.away.get(&rider.id);
     let given = away.map(|away| away.since).or(drop.assigned_at).unwrap_or(drop.planned_at);
     let stands = away.filter(|away| !away.is_at_a_door).and(rider.stands_since);
@@ -292,14 +293,14 @@ fn riding(drop: &Drop, town: &Town, now: DateTime<Utc>) -> Riding {
     }
 }
 
-/// A carrier's rider nobody here sees: by the end of the window, and silent only after that.
-fn carried(drop: &Drop, now: DateTime<Utc>) -> Riding {
+/// A carrier's rider nobody here sees: by the end of what was told last, and silent only after that.
+fn carried(drop: &Drop, told_until: DateTime<Utc>, now: DateTime<Utc>) -> Riding {
     Riding {
-        reached: drop.ends_at.max(now),
+        reached: told_until.max(now),
         is_away: true,
         has_left: drop.left_at.is_some(),
         is_there: drop.arrived_at.is_some(),
-        heard_at: drop.ends_at.min(now),
+        heard_at: told_until.min(now),
         stands_since: None,
     }
 }

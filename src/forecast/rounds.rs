@@ -1,4 +1,4 @@
-//! The newest forecast of every open order, and word to those whose window cannot be kept.
+//! The newest forecast of every open order, and word to those whose window cannot be kept, or can after all.
 
 use super::facts::{self, Known, Town};
 use super::model::{Outlook, foresee};
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::config::Forecast as Pace;
 use crate::error::AppError;
 use crate::ids::{Actor, OrderId};
-use crate::lifecycle::{self, Foreseen};
+use crate::lifecycle::{self, Eased, Foreseen};
 use crate::orders;
 use crate::promises::{self, Cause, Reckoned};
 use chrono::{DateTime, Duration, Utc};
@@ -31,9 +31,9 @@ pub async fn round(app: &App) -> Result<usize, AppError> {
     app.db(move |conn| promises::enrol(conn, ENROLLED_AT_ONCE, now)).await?;
     let mut told = 0;
     for _ in 0..MOST_BATCHES {
-        let Some((town, late)) = app.db(move |conn| reckon_some(conn, &pace, now)).await? else { break };
+        let Some((town, to_tell)) = app.db(move |conn| reckon_some(conn, &pace, now)).await? else { break };
         let town = Arc::new(town);
-        for seen in late {
+        for seen in to_tell {
             let town = Arc::clone(&town);
             told += usize::from(app.db(move |conn| tell(conn, &seen, &town, &pace, now)).await?);
         }
@@ -41,7 +41,7 @@ pub async fn round(app: &App) -> Result<usize, AppError> {
     Ok(told)
 }
 
-/// One batch; says which orders pass the promise that holds. `None`: there was nothing to do.
+/// One batch; says of which orders there is news. `None`: there was nothing to do.
 fn reckon_some(
     conn: &mut PgConnection,
     pace: &Pace,
@@ -61,8 +61,8 @@ fn reckon_some(
         known.into_iter().filter_map(|k| k.facts.clone().map(|facts| (k, foresee(&facts, pace)))).collect();
     let rows: Vec<Reckoned> = seen.iter().map(|(k, outlook)| reckoned(k, *outlook, pace, now)).collect();
     promises::set(conn, &rows, now)?;
-    let late = seen.into_iter().filter(|(k, o)| late(k, *o).is_some()).map(|(k, _)| k).collect();
-    Ok(Some((town, late)))
+    let to_tell = seen.into_iter().filter(|(k, o)| news(k, *o).is_some()).map(|(k, _)| k).collect();
+    Ok(Some((town, to_tell)))
 }
 
 fn reckoned(of: &Known, outlook: Option<Outlook>, pace: &Pace, now: DateTime<Utc>) -> Reckoned {
@@ -77,10 +77,21 @@ fn reckoned(of: &Known, outlook: Option<Outlook>, pace: &Pace, now: DateTime<Utc
     }
 }
 
-/// What passes the promise that holds, and why.
-fn late(of: &Known, outlook: Option<Outlook>) -> Option<(Outlook, Cause)> {
-    let outlook = outlook.filter(|o| o.expected > of.promised_until)?;
-    Some((outlook, outlook.cause?))
+/// What a customer has to be told.
+#[derive(Clone, Copy)]
+enum News {
+    /// The promise that holds is passed, and why.
+    Late(Cause),
+    /// It lies well before what was told.
+    Sooner,
+}
+
+fn news(of: &Known, outlook: Option<Outlook>) -> Option<(Outlook, News)> {
+    let outlook = outlook?;
+    if outlook.expected > of.holds.ends_at {
+        return Some((outlook, News::Late(outlook.cause?)));
+    }
+    promises::is_sooner(&of.holds, outlook.expected).then_some((outlook, News::Sooner))
 }
 
 /// Tells one customer, if nothing about their order has changed once its row is held: what has is
@@ -98,11 +109,22 @@ fn tell(
         let Some((of, facts)) = of.as_ref().and_then(|of| Some((of, of.facts.as_ref()?))) else {
             return Ok(false);
         };
-        let Some((outlook, cause)) = late(of, foresee(facts, pace)) else { return Ok(false) };
-        let words = sentence(cause, facts, of.rider.as_deref());
+        let Some((outlook, news)) = news(of, foresee(facts, pace)) else { return Ok(false) };
         let ends = outlook.to.max(outlook.from + Duration::minutes(pace.window_minutes));
         let Outlook { expected, from: starts, .. } = outlook;
-        let delay = Foreseen { cause, sentence: &words, expected, starts, ends };
-        Ok(lifecycle::foresee_delay(conn, &order, &delay, Actor::System, now)?.is_some())
+        let told = match news {
+            News::Late(cause) => {
+                let sentence = &sentence(cause, facts, of.rider.as_deref());
+                let delay = Foreseen { cause, sentence, expected, starts, ends };
+                lifecycle::foresee_delay(conn, &order, &delay, Actor::System, now)?
+            }
+            // What can be kept after all is what was agreed, not a part of it.
+            News::Sooner if expected <= facts.ends => {
+                let eased = Eased { expected, starts: facts.starts, ends: facts.ends };
+                lifecycle::ease_delay(conn, order.id, eased, now)?
+            }
+            News::Sooner => lifecycle::ease_delay(conn, order.id, Eased { expected, starts, ends }, now)?,
+        };
+        Ok(told.is_some())
     })
 }

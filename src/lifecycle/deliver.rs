@@ -46,7 +46,7 @@ pub fn deliver(
         if drop.state == DropState::Delivered {
             return Ok(Heard::AlreadyTrue);
         }
-        if order.state == OrderState::Cancelled {
+        if order.state == OrderState::Cancelled || was_brought(conn, &order, id)? {
             return Ok(Heard::TooLate);
         }
         shows_enough(&order, door)?;
@@ -61,6 +61,12 @@ pub fn deliver(
         complete_if_over(conn, &order, by, now)?;
         Ok(Heard::Applied)
     })
+}
+
+/// Whether another try has brought it: nothing comes to a door twice, whoever says so.
+fn was_brought(conn: &mut PgConnection, order: &Order, by_other_than: DropId) -> QueryResult<bool> {
+    let tries = delivery::drops_of_orders(conn, &[order.id])?;
+    Ok(tries.iter().any(|other| other.id != by_other_than && other.state == DropState::Delivered))
 }
 
 /// Whether what the rider has seen to shows that the order is where it should be.

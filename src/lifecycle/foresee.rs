@@ -52,9 +52,41 @@ pub fn foresee_delay(
         pick_for(conn, order.id, delay.starts, now)?;
         promises::close_until(conn, order.id, delay.starts, now)?;
     }
-    let who = if by == Actor::System { "forecast" } else { "shop" };
+    let who = if by == Actor::System { Promise::BY_FORECAST } else { "shop" };
     let promised = Promised { starts: delay.starts, ends: delay.ends, who, why: delay.cause.as_str() };
     promise(conn, order.id, &promised, by, now).map(Some)
+}
+
+/// A window that is expected instead of a later one that was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Eased {
+    pub expected: DateTime<Utc>,
+    pub starts: DateTime<Utc>,
+    pub ends: DateTime<Utc>,
+}
+
+/// Tells an order's customer that it comes sooner than the delay they were told, so that nobody stands
+/// at a closed door: the event, from which the letter comes, and the promise, of one time. `None`: what
+/// they know is near enough, or was agreed with them, and nothing has changed.
+///
+/// Part of the caller's transaction, who holds the order's row and has looked whether it is open.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn ease_delay(
+    conn: &mut PgConnection,
+    order: OrderId,
+    eased: Eased,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Promise>> {
+    let Some(holds) = promises::of_order(conn, order)?.pop() else { return Ok(None) };
+    if !promises::is_sooner(&holds, eased.expected) {
+        return Ok(None);
+    }
+    let Eased { expected, starts, ends } = eased;
+    events::record(conn, order.0, &Event::DelayEased { expected, starts, ends }, Actor::System, now)?;
+    let promised = Promised { starts, ends, who: Promise::BY_FORECAST, why: "sooner" };
+    promise(conn, order, &promised, Actor::System, now).map(Some)
 }
 
 pub(super) fn told_last(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<ToldDelay>> {

@@ -281,7 +281,9 @@ impl Goods {
                 let why = reason.parse().unwrap_or(Failure::RiderStopped);
                 self.change(*drop, |t| t.failed = t.failed.or(Some((why, at))));
             }
-            Event::PickingLeft
+            // What it eases is over with the promise beside it.
+            Event::DelayEased { .. }
+            | Event::PickingLeft
             | Event::CarrierEndAsked { .. }
             | Event::InstructionsChanged
             | about_the_order!()

@@ -24,6 +24,7 @@ mod pick;
 mod place;
 mod promise;
 mod refund;
+mod regain;
 mod renew;
 mod reserve;
 mod settle;
@@ -46,7 +47,7 @@ pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, re
 pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_next, try_again};
 pub use deliver::{AtTheDoor, deliver, due_at_door};
 pub use drive::{DriveError, arrive, assign_rider, fail, leave_for, plan_again, unassign};
-pub use foresee::{Foreseen, foresee_delay};
+pub use foresee::{Eased, Foreseen, ease_delay, foresee_delay};
 pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
@@ -58,6 +59,7 @@ pub use promise::{Promised, promise};
 pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };
+pub use regain::regain;
 pub use renew::renew;
 pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};

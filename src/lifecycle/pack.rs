@@ -122,9 +122,9 @@ pub(super) fn plan_drop(
 ) -> QueryResult<DropId> {
     let place = delivery::place(conn, order.place_id)?;
     let zone = delivery::window(conn, order.window_id)?.map(|w| w.zone_id).or(place.zone_id);
-    let promised = promises::of_order(conn, order.id)?.pop();
-    let (starts_at, ends_at) =
-        promised.map_or((order.window_starts_at, order.window_ends_at), |p| (p.starts_at, p.ends_at));
+    let promises = promises::of_order(conn, order.id)?;
+    let (starts_at, ends_at) = promises::agreed(&promises)
+        .map_or((order.window_starts_at, order.window_ends_at), |p| (p.starts_at, p.ends_at));
     let attempt = delivery::last_drop(conn, order.id)?.map_or(1, |before| before.attempt + 1);
     let id = DropId(Uuid::now_v7());
     delivery::insert_drop(

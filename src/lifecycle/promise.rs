@@ -17,7 +17,8 @@ pub struct Promised<'a> {
     pub why: &'a str,
 }
 
-/// Promises an order anew; its open drop follows. The same window again is no new promise. One
+/// Promises an order anew; its open drop follows what was chosen, never what was only foreseen, so that
+/// what is late stays late for those who bring it. The same window again is no new promise. One
 /// transaction; says the promise that holds.
 ///
 /// # Errors
@@ -38,11 +39,18 @@ pub fn promise(
             return Ok(last.clone());
         }
         let new = write_promise(conn, id, last.map_or(1, |p| p.version + 1), promised, by, now)?;
-        if let Some(drop) = delivery::last_drop(conn, id)?.filter(|d| d.state.is_open()) {
-            delivery::set_window(conn, drop.id, promised.starts, promised.ends)?;
+        if !new.is_foreseen() {
+            follow(conn, &new)?;
         }
         Ok(new)
     })
+}
+
+fn follow(conn: &mut PgConnection, agreed: &Promise) -> QueryResult<()> {
+    match delivery::last_drop(conn, agreed.order_id)?.filter(|drop| drop.state.is_open()) {
+        Some(drop) => delivery::set_window(conn, drop.id, agreed.starts_at, agreed.ends_at),
+        None => Ok(()),
+    }
 }
 
 /// Writes a promise and its event. The caller holds the order's row.

@@ -22,6 +22,8 @@ pub(super) enum Kind {
     NotDelivered(DropId),
     /// Since when it is known.
     Late(DateTime<Utc>),
+    /// Since when it is known that a delay is shorter than was told.
+    Sooner(DateTime<Utc>),
     /// What is in it was changed: the event's number.
     Changed(i64),
     /// The desk has answered what was reported.
@@ -40,6 +42,7 @@ impl Kind {
             Self::Delivered => "delivered",
             Self::NotDelivered(_) => "not_delivered",
             Self::Late(_) => "late",
+            Self::Sooner(_) => "sooner",
             Self::Changed(_) => "changed",
             Self::Answered(_) => "answered",
         }
@@ -114,9 +117,12 @@ pub(super) fn write(
         Kind::Confirmed => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
         Kind::Changed(_) => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
-        Kind::Asked(..) | Kind::OnTheWay(_) | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Answered(_) => {
-            (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?)
-        }
+        Kind::Asked(..)
+        | Kind::OnTheWay(_)
+        | Kind::NotDelivered(_)
+        | Kind::Late(_)
+        | Kind::Sooner(_)
+        | Kind::Answered(_) => (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?),
         Kind::Delivered => (DeliveredText(&facts).render()?, DeliveredPage(&facts).render()?),
         Kind::Refunded(_) => (RefundedText(&facts).render()?, RefundedPage(&facts).render()?),
     };
@@ -139,14 +145,16 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         Kind::Asked(position, _) => asked(voice, dossier, position),
         Kind::Answered(case) => answered(dossier, case),
         Kind::Changed(id) => changed(voice, dossier, id),
-        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => {
+        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Sooner(_) => {
             news(kind, voice, dossier, &answer)
         }
     };
     let window = voice.promised(dossier);
     let big = match kind {
         Kind::Confirmed | Kind::Changed(_) => Some(window.clone()),
-        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) => answer.big,
+        Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Sooner(_) => {
+            answer.big
+        }
         Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => None,
     };
     Facts {
@@ -191,6 +199,7 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Delivered => format!("Delivered: order {number}"),
         Kind::NotDelivered(_) => format!("Not delivered yet: order {number}"),
         Kind::Late(_) => format!("Running late: order {number}, now {window}"),
+        Kind::Sooner(_) => format!("Sooner than we said: order {number}, now {window}"),
         Kind::Confirmed
         | Kind::Cancelled
         | Kind::Refunded(_)
@@ -203,6 +212,9 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
     let mut lead = answer.lead.clone();
     if let Kind::OnTheWay(_) = kind {
         lead.insert(0, format!("{name} has set out with your order."));
+    }
+    if let Kind::Sooner(_) = kind {
+        lead.insert(0, "We told you of a delay, and it is shorter than we thought.".to_owned());
     }
     if kind == Kind::Delivered && dossier.photo.is_some() {
         lead.push("The picture is on your order’s page.".to_owned());
@@ -291,7 +303,7 @@ fn tax_words(row: &TaxRow) -> (String, String) {
 fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
     let then = || voice.then(dossier).into_iter().map(|line| line.words);
     match kind {
-        Kind::Late(_) => voice.choices(dossier),
+        Kind::Late(_) | Kind::Sooner(_) => voice.choices(dossier),
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::Asked(..) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],

@@ -141,6 +141,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::DropDelivered { .. } => Kind::Delivered,
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
         Event::DelayForeseen { .. } => Kind::Late(recorded.happened_at),
+        Event::DelayEased { .. } => Kind::Sooner(recorded.happened_at),
         Event::CaseAnswered { case } => Kind::Answered(*case),
         Event::OrderChanged { .. } => Kind::Changed(recorded.id),
         Event::QuoteGiven { .. }
@@ -214,6 +215,11 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
         Kind::Late(at) => {
             matches!(status, Status::Completed | Status::Cancelled(_))
                 || tracker::delay(&story.goods).map(|d| d.at) != Some(at)
+        }
+        Kind::Sooner(at) => {
+            *status != Status::Confirmed
+                || stage == Stage::Delivered
+                || story.goods.promise().is_none_or(|promise| promise.at != at)
         }
     }
 }

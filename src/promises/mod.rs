@@ -9,5 +9,5 @@ mod model;
 mod store;
 
 pub use forecasts::{at_risk, claim, close_until, enrol, forecast_of, forecasts_of, forget, hurry, set};
-pub use model::{Cause, Forecast, Promise, Reckoned, ToldDelay, is_news};
-pub use store::{insert, of_order, of_orders};
+pub use model::{Cause, Forecast, Promise, Reckoned, ToldDelay, agreed, is_news, is_sooner};
+pub use store::{foreseen_of, insert, of_order, of_orders};

@@ -50,6 +50,22 @@ pub struct Promise {
     pub made_at: DateTime<Utc>,
 }
 
+impl Promise {
+    /// Who gives a promise that nobody chose: it was seen that the one before cannot be kept.
+    pub const BY_FORECAST: &str = "forecast";
+
+    /// Whether it only tells what was foreseen. What was agreed on stays the measure: of what is late,
+    /// of the way a rider takes, of what is foreseen next.
+    pub fn is_foreseen(&self) -> bool {
+        self.who == Self::BY_FORECAST
+    }
+}
+
+/// The newest window of an order that somebody chose: at the checkout, later, or for what had happened.
+pub fn agreed(of: &[Promise]) -> Option<&Promise> {
+    of.iter().rfind(|promise| !promise.is_foreseen())
+}
+
 /// When an order is expected at its door, as it was reckoned last.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery)]
 #[diesel(table_name = forecasts)]
@@ -104,6 +120,12 @@ pub fn is_news(
     ends > holds.ends_at && known.is_none_or(|t| (expected - t.expected).abs() > SAME_WITHIN)
 }
 
+/// Whether a customer is told that it comes sooner than they were told: what is expected now lies before
+/// a window that was only foreseen, by more than what counts as the same.
+pub fn is_sooner(holds: &Promise, expected: DateTime<Utc>) -> bool {
+    holds.is_foreseen() && expected + SAME_WITHIN < holds.starts_at
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +158,17 @@ mod tests {
             assert_eq!(news(Some(&last), expected), wanted, "{expected}");
         }
         assert!(is_news(&holds, Some(&last), Cause::Closure, at(135), at(150)), "another cause is news");
+    }
+
+    #[test]
+    fn what_was_foreseen_dissolves_by_more_than_ten_minutes_and_what_was_agreed_never_does() {
+        let agreed = promise(95, 300);
+        let foreseen = Promise { who: Promise::BY_FORECAST.to_owned(), ..agreed.clone() };
+        for (expected, is_told) in [(200, false), (180, false), (170, false), (169, true), (100, true)] {
+            assert_eq!(is_sooner(&foreseen, at(expected)), is_told, "{expected}");
+            assert!(!is_sooner(&agreed, at(expected)), "{expected}");
+        }
+        assert_eq!(super::agreed(&[agreed.clone(), foreseen.clone(), foreseen]), Some(&agreed));
     }
 
     #[test]

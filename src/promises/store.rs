@@ -33,3 +33,16 @@ pub fn of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Pro
         .limit(MOST * 50)
         .load(conn)
 }
+
+/// The promises that hold, of orders to whom something was foreseen last that nobody chose.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn foreseen_of(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Promise>> {
+    let newest: Vec<Promise> = Promise::query()
+        .filter(promises::order_id.eq_any(of))
+        .distinct_on(promises::order_id)
+        .order((promises::order_id, promises::version.desc()))
+        .load(conn)?;
+    Ok(newest.into_iter().filter(Promise::is_foreseen).collect())
+}

@@ -115,6 +115,7 @@ impl Taken {
             | Event::DropFailed { .. }
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
+            | Event::DelayEased { .. }
             | Event::QuoteGiven { .. }
             | Event::StockSet { .. }
             | Event::StockMoved { .. }

@@ -5,7 +5,7 @@ use super::proof::proof;
 use super::word::{Details, Kind, Word};
 use crate::delivery::{self, Drop, DropState, Failure, Heard, Upload};
 use crate::dispatch;
-use crate::ids::{Actor, StaffId};
+use crate::ids::{Actor, DropId, StaffId};
 use crate::lifecycle::{self, DriveError};
 use crate::sign::Signer;
 use chrono::{DateTime, Utc};
@@ -71,9 +71,12 @@ fn decide_and_keep(conn: &mut PgConnection, teller: Teller<'_>, word: &Word) -> 
     let drop = delivery::drop_by_id(conn, word.drop)?;
     let at = device_time(word, drop.as_ref(), teller.now);
     let mine = drop.as_ref().filter(|drop| drop.rider_id == Some(teller.rider));
-    let (heard, words) = match mine {
-        Some(drop) => decide(conn, teller, drop, word, at)?,
-        None => (Heard::Refused, NOT_YOURS.to_owned()),
+    let (heard, words) = match (mine, &drop) {
+        (Some(drop), _) => decide(conn, teller, drop, word, at)?,
+        (None, Some(drop)) if matches!(word.kind, Kind::Left | Kind::Delivered) => {
+            decide_of_anothers(conn, teller, drop.id, word, at)?
+        }
+        (None, _) => (Heard::Refused, NOT_YOURS.to_owned()),
     };
     delivery::heard_of(conn, teller.rider, at)?;
     let upload = Upload {
@@ -122,6 +125,43 @@ fn decide(
         Ok(heard) => Ok((heard, words(word.kind, heard).to_owned())),
         Err(DriveError::Db(e)) => Err(e),
         Err(e) => refused(dispatch::refusal(&e)),
+    }
+}
+
+/// Why a word about another rider's drop was not taken; nothing of it holds then.
+enum Untaken {
+    Refused(String),
+    Db(Error),
+}
+
+impl From<Error> for Untaken {
+    fn from(e: Error) -> Self {
+        Self::Db(e)
+    }
+}
+
+/// Of a drop that was given to another while this rider, whose it was then, could not be heard.
+fn decide_of_anothers(
+    conn: &mut PgConnection,
+    teller: Teller<'_>,
+    id: DropId,
+    word: &Word,
+    at: DateTime<Utc>,
+) -> QueryResult<(Heard, String)> {
+    let heard = conn.transaction(|conn| {
+        lifecycle::regain(conn, id, teller.rider, at, teller.now).map_err(|e| {
+            if let DriveError::Db(e) = e { Untaken::Db(e) } else { Untaken::Refused(NOT_YOURS.to_owned()) }
+        })?;
+        let drop = delivery::drop_by_id(conn, id)?.ok_or(Error::NotFound)?;
+        match decide(conn, teller, &drop, word, at)? {
+            (Heard::Refused, words) => Err(Untaken::Refused(words)),
+            heard => Ok(heard),
+        }
+    });
+    match heard {
+        Ok(heard) => Ok(heard),
+        Err(Untaken::Refused(words)) => refused(words),
+        Err(Untaken::Db(e)) => Err(e),
     }
 }
 

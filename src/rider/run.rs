@@ -8,6 +8,7 @@ use crate::fulfilment;
 use crate::ids::{Actor, DropId, StaffId};
 use crate::lifecycle;
 use crate::orders::{self, Contact, Order};
+use crate::promises::{self, Promise};
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -26,6 +27,8 @@ pub(super) struct Line {
     pub(super) line: String,
     pub(super) town: String,
     pub(super) window: String,
+    /// What the customer was told instead of it.
+    pub(super) told: Option<String>,
     pub(super) bags: Bags,
     /// `€24.10 to be paid`
     pub(super) due: Option<String>,
@@ -49,6 +52,7 @@ struct Read {
     contact: Contact,
     bags: Bags,
     due: Option<String>,
+    foreseen: Option<Promise>,
 }
 
 pub(super) async fn show(
@@ -76,6 +80,7 @@ fn read(conn: &mut PgConnection, id: StaffId) -> QueryResult<(Option<Rider>, Vec
             contact: orders::contact(conn, order.id)?,
             bags: bags(&fulfilment::bags_of(conn, order.id)?),
             due: lifecycle::due_at_door(conn, &order)?.map(|due| due.to_string()),
+            foreseen: promises::foreseen_of(conn, &[order.id])?.pop(),
             drop,
             order,
         });
@@ -84,7 +89,8 @@ fn read(conn: &mut PgConnection, id: StaffId) -> QueryResult<(Option<Rider>, Vec
 }
 
 fn line(shop: &Shop, read: Read) -> Line {
-    let Read { drop, order, contact, bags, due } = read;
+    let Read { drop, order, contact, bags, due, foreseen } = read;
+    let zone = shop.app.config.shop.zone;
     Line {
         id: drop.id,
         number: order.number.to_string(),
@@ -92,6 +98,7 @@ fn line(shop: &Shop, read: Read) -> Line {
         line: contact.line,
         town: contact.town,
         window: super::stop::window(shop, &drop),
+        told: foreseen.map(|promise| dispatch::told(zone, &promise)),
         bags,
         due,
         age: order.minimum_age,

@@ -6,12 +6,14 @@ use super::word::{Details, Kind, Word};
 use crate::catalog::Storage;
 use crate::clock;
 use crate::delivery::{self, Drop, DropState, Failure, Heard};
+use crate::dispatch;
 use crate::error::AppError;
 use crate::fulfilment::{self, Bag};
 use crate::ids::{DropId, StaffId};
 use crate::lifecycle;
 use crate::orders::{self, Contact, Order};
 use crate::payments::PayBy;
+use crate::promises::{self, Promise};
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -80,6 +82,8 @@ struct DropPage {
     id: DropId,
     number: String,
     window: String,
+    /// What the customer was told instead of it.
+    told: Option<String>,
     state: &'static str,
     door: Option<Door>,
     /// Ids for what is pressed here; the same one sent twice is one.
@@ -108,12 +112,13 @@ pub(super) async fn show(
     who.may(Area::Rider)?;
     let (id, rider) = (id.into_inner(), who.id);
     let read = move |conn: &mut PgConnection| read(conn, id, rider);
-    let (drop, order, door) = shop.app.read(read).await?.ok_or(AppError::NotFound)?;
+    let Seen { drop, order, door, foreseen } = shop.app.read(read).await?.ok_or(AppError::NotFound)?;
     let page = DropPage {
         room: who.room(Some(Area::Rider), &format!("Stop {}", drop.stop)),
         id,
         number: order.number.to_string(),
         window: window(&shop, &drop),
+        told: foreseen.map(|promise| dispatch::told(shop.app.config.shop.zone, &promise)),
         state: state(&drop),
         door,
         keys: [(); 4].map(|()| Uuid::new_v4()),
@@ -122,18 +127,22 @@ pub(super) async fn show(
     answer(&shop, &request, StatusCode::OK, &page)
 }
 
-fn read(
-    conn: &mut PgConnection,
-    id: DropId,
-    rider: StaffId,
-) -> QueryResult<Option<(Drop, Order, Option<Door>)>> {
+struct Seen {
+    drop: Drop,
+    order: Order,
+    door: Option<Door>,
+    foreseen: Option<Promise>,
+}
+
+fn read(conn: &mut PgConnection, id: DropId, rider: StaffId) -> QueryResult<Option<Seen>> {
     let Some(drop) = delivery::drop_by_id(conn, id)?.filter(|drop| drop.rider_id == Some(rider)) else {
         return Ok(None);
     };
     let order = orders::order(conn, drop.order_id)?;
     // Where somebody lives, and their gate's code, are nobody's business once it has ended.
     let door = if drop.state.is_open() { Some(door(conn, &drop, &order)?) } else { None };
-    Ok(Some((drop, order, door)))
+    let foreseen = promises::foreseen_of(conn, &[order.id])?.pop();
+    Ok(Some(Seen { drop, order, door, foreseen }))
 }
 
 fn door(conn: &mut PgConnection, drop: &Drop, order: &Order) -> QueryResult<Door> {

@@ -30,10 +30,12 @@ pub(super) enum Act {
     Answer,
     /// Look at what was left at the door: there too.
     Picture,
+    /// Pay it another time, or promise to pay at the door: there too.
+    Pay,
 }
 
 impl Act {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Window,
         Self::Instructions,
         Self::Lines,
@@ -41,6 +43,7 @@ impl Act {
         Self::Report,
         Self::Answer,
         Self::Picture,
+        Self::Pay,
     ];
 
     /// The last part of its address.
@@ -53,6 +56,7 @@ impl Act {
             Self::Report => "problem",
             Self::Answer => "answer",
             Self::Picture => "picture",
+            Self::Pay => "payment",
         }
     }
 
@@ -70,6 +74,7 @@ impl Act {
             Self::Report => "report a problem",
             Self::Answer => "answer your picker",
             Self::Picture => "see the picture",
+            Self::Pay => "pay for this order",
         }
     }
 
@@ -78,7 +83,7 @@ impl Act {
             Self::Window | Self::Instructions | Self::Lines | Self::Cancel | Self::Report => {
                 format!("{}/{}", address(number), self.part())
             }
-            Self::Answer | Self::Picture => address(number),
+            Self::Answer | Self::Picture | Self::Pay => address(number),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::access::{Caller, Sight, address, private, voice};
 use super::approval::leads_on;
+use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
 use super::words::Voice;
@@ -40,6 +41,9 @@ pub(super) struct PayAgain {
     pub(super) cents: i64,
     /// Whose card it is likely to be; for the owner's eyes.
     pub(super) billing: Option<Contact>,
+    /// Whether a code comes first: by a bare link nobody pays with the card of another, or promises for
+    /// them to pay at the door.
+    pub(super) asks_code: bool,
 }
 
 pub(super) struct Way {
@@ -100,8 +104,9 @@ pub(super) fn offered(
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
-    let ways = ways(shop, dossier, saved);
+    let ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
     Some(PayAgain {
+        asks_code: !sight.may_act(),
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
         sums: sums(&ways, &dossier.order),
         ways,
@@ -309,7 +314,7 @@ struct Paid {
     card: Vec<Key>,
 }
 
-/// Counts the try, as the last step of the checkout counts the first one.
+/// Counts the try, as the last step of the checkout counts the first one. `None`: a code comes first.
 ///
 /// # Errors
 /// As [`Caller::find`]; and until when to wait.
@@ -320,8 +325,11 @@ fn may_pay(
     number: &OrderNumber,
     chosen: &Payment,
     voice: &Voice,
-) -> Result<Paid, AppError> {
+) -> Result<Option<Paid>, AppError> {
     let (dossier, sight) = caller.read(conn, number, voice)?;
+    if !sight.may_act() {
+        return Ok(None);
+    }
     let held_off = |wait: Wait| AppError::Later {
         words: format!("{} Nothing was charged.", wait.words(voice.zone, voice.now)),
         seconds: wait.seconds(voice.now),
@@ -334,7 +342,7 @@ fn may_pay(
     if chosen.way == "card" {
         throttle::spend(conn, Limited::AddCard, &keys, voice.now)?.map_err(held_off)?;
     }
-    Ok(Paid { dossier, saved, card })
+    Ok(Some(Paid { dossier, saved, card }))
 }
 
 /// Starts another try. An order that is paid already says so; nothing is charged twice.
@@ -350,7 +358,7 @@ pub(super) async fn pay(
     let chosen = form.into_inner().chosen();
     let (there, asked, tried) = (shop.clone(), number.clone(), chosen.clone());
     let work = move |conn: &mut PgConnection| may_pay(conn, &there, &caller, &asked, &tried, &voice);
-    let paid = shop.app.db(work).await?;
+    let Some(paid) = shop.app.db(work).await? else { return Ok(prove(&number, Act::Pay)) };
     let next = match paid.dossier.story.status {
         Status::Confirmed | Status::Completed => Next::Say(Said::AlreadyPaid),
         Status::Cancelled(_) => Next::Say(Said::Over),

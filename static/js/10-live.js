@@ -13,9 +13,22 @@ const own = (part) => {
   return copy.outerHTML;
 };
 
+// What was answered to somebody's act can be read for so long, whatever happens meanwhile; a refusal until the next act.
+const READ_FOR = 30000;
+let answeredAt = performance.now();
+
+/** Carries what was said here into a page that was fetched for its news alone and has nothing to say itself. */
+const keepSaid = (fresh) => {
+  const [old, now] = [document, fresh].map((root) => root.querySelector("[data-said]"));
+  if (!old?.textContent.trim() || !now || now.textContent.trim()) return;
+  if (performance.now() - answeredAt < READ_FOR || old.dataset.said === "bad") now.replaceWith(fresh.importNode(old, true));
+};
+
 /** Takes over what differs; focus stays where it was. A list made longer here stays as long. */
-const takeOver = (html) => {
+const takeOver = (html, { looks = false } = {}) => {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  if (looks) keepSaid(fresh);
+  else answeredAt = performance.now();
   const parts = live(fresh);
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = parts.get(old.dataset.live);
@@ -26,7 +39,7 @@ const takeOver = (html) => {
     old.replaceWith(copy);
     if (focus) refocus(copy, focus);
   }
-  say(parts.get("notice")?.dataset.say);
+  if (!looks) say(parts.get("notice")?.dataset.say);
   document.dispatchEvent(new CustomEvent("taken-over"));
   return fresh;
 };

@@ -42,7 +42,7 @@ if (freshness()?.dataset.stream) {
       const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
-        const fresh = takeOver(await response.text());
+        const fresh = takeOver(await response.text(), { looks: true });
         // Nothing of it may be seen any more: the session that showed it is over.
         if (!fresh.querySelector("[data-live=order]")) return location.reload();
         const now = orderPage();

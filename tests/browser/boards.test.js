@@ -73,6 +73,35 @@ story("a board sounds only when it is switched on, and remembers that", async (p
   assert.equal(await box.isChecked(), true, "remembered");
 });
 
+story("what a dispatcher is answered stays while the board follows, and goes when it is read", async (page) => {
+  const number = await ordered();
+  await signIn(page, "dispatch");
+  await page.goto("/dispatch");
+  await page.evaluate(() => {
+    const action = "/dispatch/drops/00000000-0000-7000-8000-000000000000/rider";
+    const form = Object.assign(document.createElement("form"), { method: "post", action });
+    document.body.append(form);
+    form.submit();
+  });
+  await page.locator("[data-said] .flag").waitFor();
+  const answered = (await page.locator("[data-said]").textContent()).trim();
+  assert.match(answered, /choose a rider/);
+  await mark(page);
+  const looked = () => page.evaluate(() => new Promise((done) => {
+    document.addEventListener("taken-over", () => done(document.querySelector("[data-said]").textContent.trim()), { once: true });
+    window.dispatchEvent(new Event("online"));
+  }));
+  assert.equal(await looked(), answered, "the board has looked, and what was said stands");
+  assert.equal(await looked(), answered);
+  assert.ok(number && (await stayed(page)));
+  await page.evaluate(() => {
+    const was = performance.now.bind(performance);
+    performance.now = () => was() + 31000;
+    document.querySelector("[data-said]").dataset.said = "ok";
+  });
+  assert.equal(await looked(), "", "it was there long enough");
+});
+
 story("boards go on following while somebody's focus is on their sound switch", async (page) => {
   await signIn(page, "manager");
   const queue = await page.context().newPage();

@@ -4,13 +4,13 @@
 use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket};
 use crate::common::{Bank, Heard, Shopper, TestShop};
 use actix_web::http::StatusCode;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use diesel::connection::{SimpleConnection as _, TransactionManager};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use smartshop::catalog::Storage;
 use smartshop::delivery::{self, DropState, Failure};
-use smartshop::ids::{Actor, DropId, OrderId, ProductId};
+use smartshop::ids::{Actor, DropId, OrderId, ProductId, StaffId};
 use smartshop::lifecycle::{self, CarrierError, CarrierName, DriveError, Settled, Stage, Status, Story};
 use smartshop::orders::{self, CancelledWhy, Order, OrderState};
 use smartshop::payments::{self, PayBy};
@@ -319,7 +319,12 @@ async fn only_a_carriers_own_new_words_are_taken_and_each_once() {
     for odd in ["", "[]", r#"{"id": 7}"#, r#"{"id":"a\u0000b","shipment":"x","state":"y"}"#] {
         let odd = Heard::signed(&shop, odd.to_owned());
         assert_eq!(odd.comes_from_carrier(&shop).await, StatusCode::OK);
+        assert_eq!(odd.comes_from_carrier(&shop).await, StatusCode::OK);
     }
+    let kept = "SELECT count(*) FROM carrier_words WHERE said = 'unreadable' AND decision = 'unknown_state'";
+    assert_eq!(shop.count(kept), 4, "each is kept once");
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    board.get("/dispatch/carriers").await.must_say("unreadable");
     let unknown = actix_web::test::TestRequest::post()
         .uri("/webhooks/carriers/nobody")
         .insert_header(("carrier-signature", good.signature.as_str()))
@@ -447,6 +452,35 @@ async fn a_booking_that_is_not_wanted_any_more_is_cancelled_at_the_carrier() {
     assert_eq!((bookings(&shop).as_str(), live(&bank.shipments())), ("ended ended ended", 0));
     assert_eq!(row(&shop, drop).failure, Some(Failure::Cancelled));
     assert_rebuilt(&shop);
+}
+
+#[actix_web::test]
+async fn what_a_rider_has_brought_a_carrier_does_not_bring_once_more() {
+    let (shop, bank) = Bank::with_carrier("");
+    let (_, order, drop, number) = booked(&shop).await;
+    for state in ["collected", "on_the_way", "failed"] {
+        says(&shop, &format!("evt_{state}"), &number, state).await;
+    }
+    let (conor, now) = (rider(&shop, "Conor"), shop.clock.now());
+    let conn = &mut shop.conn();
+    let again = lifecycle::plan_again(conn, order.id, Actor::System, now).expect("another try");
+    dispatch::give(conn, again, conor, Actor::System, now).expect("by hand");
+    let (proof, detail) = (delivery::Proof::Name, "Aoife".to_owned());
+    let door = lifecycle::AtTheDoor { proof, detail, photo: None, age_checked: false, paid_by: None };
+    lifecycle::deliver(conn, again, &door, Actor::Staff(conor), now, now).expect("delivered");
+    work(&shop).await;
+    says(&shop, "evt_after_all", &number, "delivered").await;
+    work(&shop).await;
+    assert_eq!(decision(&shop, "delivered"), "too_late", "kept");
+    assert_eq!((row(&shop, drop).state, row(&shop, again).state), (DropState::Failed, DropState::Delivered));
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'drop_delivered'"), 1);
+    while shop.send_mail() > 0 {}
+    let letters = shop.letters();
+    assert_eq!(letters.iter().filter(|letter| letter.subject.starts_with("Delivered")).count(), 1);
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    board.get("/dispatch/carriers").await.must_say("Things have moved on since.");
+    assert_rebuilt(&shop);
+    drop_it(bank);
 }
 
 #[actix_web::test]
@@ -597,7 +631,7 @@ async fn meet(shop: &TestShop, order: OrderId, webhook: Heard, webhook_first: bo
     thread.join().expect("an end")
 }
 
-type Other = Box<dyn FnOnce(&mut PgConnection, chrono::DateTime<chrono::Utc>) -> bool + Send>;
+type Other = Box<dyn FnOnce(&mut PgConnection, DateTime<Utc>) -> bool + Send>;
 
 /// Until so many stand in line for a lock, while requests go on in this thread.
 async fn blocked(shop: &TestShop, count: i64) {
@@ -638,6 +672,65 @@ async fn a_carriers_word_and_a_rider_who_is_given_the_drop_at_once_do_not_both_h
     }
     assert_rebuilt(&shop);
     drop_it(bank);
+}
+
+#[actix_web::test]
+async fn a_riders_own_act_and_a_carriers_word_about_the_same_drop_at_once_tell_one_story() {
+    let (shop, bank) = Bank::with_carrier("");
+    plenty(&shop);
+    let acts = [
+        ("left", "on_the_way"),
+        ("delivered", "delivered"),
+        ("delivered", "failed"),
+        ("failed", "delivered"),
+    ];
+    for (n, (act, state)) in acts.into_iter().enumerate() {
+        for webhook_first in [true, false] {
+            let (_, order, drop, number) = booked(&shop).await;
+            let conor = rider(&shop, &format!("Conor {number}"));
+            dispatch::give(&mut shop.conn(), drop, conor, Actor::System, shop.clock.now()).expect("by hand");
+            work(&shop).await;
+            let webhook = word(&shop, &format!("evt-{number}"), &number, state);
+            let does: Other = Box::new(move |conn, now| own_act(conn, act, drop, conor, now));
+            let heard = meet(&shop, order.id, webhook, webhook_first, does).await;
+            work(&shop).await;
+            let decided = shop.text(&format!("SELECT decision FROM carrier_words WHERE id = 'evt-{number}'"));
+            let (row, told) = (row(&shop, drop), story(&shop, order.id));
+            let case = format!("{n}: {act} and {state}, webhook first: {webhook_first}: {decided}, {heard}");
+            assert_eq!(row.rider_id, Some(conor), "{case}");
+            let wanted = match (act, state) {
+                ("left", _) => (Stage::OnTheWay, "too_late", true),
+                ("delivered", "delivered") if webhook_first => (Stage::Delivered, "applied", true),
+                ("delivered", "delivered") => (Stage::Delivered, "already_true", true),
+                ("delivered", _) => (Stage::Delivered, "too_late", true),
+                // That it was delivered is true, whoever failed.
+                _ => (Stage::Delivered, "applied", !webhook_first),
+            };
+            assert_eq!((told.goods.stage(), decided.as_str(), heard), wanted, "{case}");
+            let delivered = format!(
+                "SELECT count(*) FROM events WHERE kind = 'drop_delivered' AND subject = '{}'",
+                order.id
+            );
+            assert_eq!(shop.count(&delivered), i64::from(wanted.0 == Stage::Delivered), "{case}");
+        }
+    }
+    assert_rebuilt(&shop);
+    drop_it(bank);
+}
+
+/// What a rider says of a drop; whether it was heard as news or as known.
+fn own_act(conn: &mut PgConnection, act: &str, drop: DropId, rider: StaffId, now: DateTime<Utc>) -> bool {
+    let by = Actor::Staff(rider);
+    let heard = match act {
+        "left" => lifecycle::leave_for(conn, drop, by, now, now),
+        "failed" => lifecycle::fail(conn, drop, Failure::NobodyThere, by, now, now),
+        _ => {
+            let (proof, detail) = (delivery::Proof::Name, "Aoife".to_owned());
+            let door = lifecycle::AtTheDoor { proof, detail, photo: None, age_checked: false, paid_by: None };
+            lifecycle::deliver(conn, drop, &door, by, now, now)
+        }
+    };
+    matches!(heard.expect("an answer"), delivery::Heard::Applied | delivery::Heard::AlreadyTrue)
 }
 
 #[actix_web::test]

@@ -129,6 +129,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "orders",
             "payments",
+            "promises",
             "sign",
             "staffroom",
             "storefront",

@@ -336,6 +336,92 @@ async fn a_rider_goes_silent_and_is_named() {
     is_late_for(&shop, &shopper, &order, Cause::RiderSilent, words).await;
 }
 
+fn letters_about(shop: &TestShop, subject: &str) -> usize {
+    shop.letters().iter().filter(|letter| letter.subject.starts_with(subject)).count()
+}
+
+#[actix_web::test]
+async fn a_delay_dissolves_once_the_rider_is_heard_of_again() {
+    let shop = TestShop::demo();
+    let (rider, shopper, order, drop) = under_way(&shop).await;
+    it_is(&shop, "19:50");
+    let words = "Tomasz has your order, and we cannot reach them just now.";
+    is_late_for(&shop, &shopper, &order, Cause::RiderSilent, words).await;
+    let subject = format!("Sooner than we said: order {}", order.number);
+    assert_eq!(letters_about(&shop, &subject), 0);
+    it_is(&shop, "19:52");
+    uploads(&shop, &rider, drop, "position", json!({"latitude": 53.335, "longitude": -6.27})).await;
+    for _ in 0..3 {
+        look(&shop).await;
+        shop.clock.advance(Duration::seconds(20));
+    }
+    assert_eq!(letters_about(&shop, &subject), 1, "said once");
+    let told = facts(&shopper, &order).await;
+    assert!(told["delay"].is_null(), "{}", told["delay"]);
+    let page = shopper.get(&format!("/orders/{}", order.number)).await;
+    page.must_say("18:00–20:00");
+    page.must_say("It comes sooner than we thought.");
+    assert!(!page.text.contains("Running late"));
+    let made = promises::of_order(&mut shop.conn(), order.id).expect("promises");
+    assert_eq!(made.len(), 3, "{made:?}");
+    assert_eq!((made[2].starts_at, made[2].ends_at), (order.window_starts_at, order.window_ends_at));
+    assert_eq!((made[2].who.as_str(), made[2].why.as_str()), ("forecast", "sooner"));
+}
+
+#[actix_web::test]
+async fn of_two_who_see_a_delay_dissolve_at_once_one_tells_it() {
+    let shop = TestShop::demo();
+    let order = ordered(&shop).await;
+    let mut holder = shop.conn();
+    assert!(foresee(&mut holder, &order, Cause::NoRider, 90, &shop));
+    shop.clock.advance(Duration::minutes(1));
+    let expected = order.window_ends_at;
+    let eased = lifecycle::Eased { expected, starts: order.window_starts_at, ends: order.window_ends_at };
+    Transactions::begin_transaction(&mut holder).expect("a transaction");
+    orders::lock_order(&mut holder, order.id).expect("the row");
+    let news: Vec<bool> = std::thread::scope(|scope| {
+        let tell = || {
+            let mut conn = shop.conn();
+            let told = conn.transaction(|conn| {
+                orders::lock_order(conn, order.id)?;
+                lifecycle::ease_delay(conn, order.id, eased, shop.clock.now())
+            });
+            told.expect("db").is_some()
+        };
+        let both = [scope.spawn(tell), scope.spawn(tell)];
+        shop.wait_until_blocked(2);
+        Transactions::commit_transaction(&mut holder).expect("let go");
+        both.into_iter().map(|one| one.join().expect("an end")).collect()
+    });
+    assert_eq!(news.iter().filter(|n| **n).count(), 1, "{news:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'delay_eased'"), 1);
+    assert_eq!(promises::of_order(&mut holder, order.id).expect("promises").len(), 3);
+}
+
+#[actix_web::test]
+async fn what_is_late_stays_late_for_those_who_bring_it_whatever_the_customer_was_told() {
+    let shop = TestShop::demo();
+    let (rider, shopper, order, drop) = under_way(&shop).await;
+    it_is(&shop, "19:50");
+    let words = "Tomasz has your order, and we cannot reach them just now.";
+    is_late_for(&shop, &shopper, &order, Cause::RiderSilent, words).await;
+    let told = promises::of_order(&mut shop.conn(), order.id).expect("promises").pop().expect("one");
+    let time = |at: chrono::DateTime<chrono::Utc>| at.format("%H:%M").to_string();
+    let words = format!("told {}–{}", time(told.starts_at), time(told.ends_at));
+    it_is(&shop, "20:05");
+    let board = staffer(&shop, "dispatch@demo.test").await.get("/dispatch").await;
+    board.must_say("Late: window over");
+    board.must_say("Its window ended 20:00, 5 minutes ago");
+    board.must_say(&words);
+    assert!(board.text.contains(&format!("Late-{drop}")), "it calls for a hand");
+    let run = rider.get("/rider").await;
+    run.must_say("18:00–20:00");
+    run.must_say(&words);
+    run.must_say("late");
+    rider.get(&format!("/rider/drops/{drop}")).await.must_say(&words);
+    shopper.get(&format!("/orders/{}", order.number)).await.must_say("First promised");
+}
+
 #[actix_web::test]
 async fn a_rider_stands_still_and_has_stopped() {
     let shop = TestShop::demo();

@@ -1,12 +1,13 @@
 //! Acts by link: whoever comes by one sees less, shows by a code that the order is theirs, and is shut
 //! out when its owner says so.
 
-use crate::common::placing::{nobody_of_the_demo_rides, place, shopper_with_basket};
-use crate::common::{Shopper, TestShop};
+use crate::common::placing::{nobody_of_the_demo_rides, place, settle, shopper_with_basket};
+use crate::common::{Bank, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use smartshop::lifecycle;
 use smartshop::orders::{self, Order, Typed};
+use smartshop::outside::gateway::IntentStatus;
 use smartshop::payments::PayBy;
 
 fn page_of(order: &Order) -> String {
@@ -90,6 +91,33 @@ async fn every_act_by_link_asks_for_the_code_and_none_of_the_owner() {
     }
     assert_eq!(shop.count("SELECT count(*) FROM orders WHERE state = 'confirmed'"), 1);
     assert_eq!(shop.count("SELECT count(*) FROM cases"), 0);
+}
+
+#[actix_web::test]
+async fn by_a_link_alone_nobody_pays_with_the_owners_card_or_promises_to_pay_at_the_door() {
+    let (shop, _bank) = Bank::with_shop();
+    let shopper = shopper_with_basket(&shop).await;
+    let order = place(&shop, &shopper, PayBy::Card, None).order;
+    let tries = || shop.text("SELECT string_agg(method || ' ' || state, ', ') FROM payment_attempts");
+    settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
+    let before = tries();
+    let guest = guest(&shop, &order, "198.51.100.9").await;
+    let (page, pay) = (page_of(&order), format!("{}/payments", page_of(&order)));
+    let seen = guest.get(&page).await;
+    seen.must_say("Pay, with a code we send you");
+    assert!(!seen.text.contains("name=\"way\""), "nothing to choose");
+    let asks = format!("{page}/code?then=payment");
+    for way in ["same", "cash_at_door", "card_at_door", "card", "redirect:paypal"] {
+        let form = [("way", way), ("method", "pm_card_visa"), ("brand", "visa"), ("last4", "4242")];
+        assert_eq!(guest.post(&pay, &form).await.location.as_deref(), Some(asks.as_str()), "{way}");
+    }
+    assert_eq!(tries(), before, "nothing was tried");
+    shopper.get(&page).await.must_say("Cash at the door");
+    guest.submit(&format!("{page}/code"), &[("then", "payment")]).await.must_say("Code from the mail");
+    let code = code_of(&shop);
+    let led = guest.submit(&format!("{page}/code/check"), &[("then", "payment"), ("code", &code)]).await;
+    led.must_say("Cash at the door");
+    guest.submit(&pay, &[("way", "cash_at_door")]).await.must_say("confirmed");
 }
 
 #[actix_web::test]

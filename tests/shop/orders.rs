@@ -260,7 +260,7 @@ async fn whoever_is_signed_in_pays_again_with_a_card_they_have_kept() {
     elsewhere.get(&link(&shop, &order)).await;
     assert!(!elsewhere.get(&page_of(&order)).await.text.contains(&way), "not by link");
     let refused = elsewhere.submit(&format!("{}/payments", page_of(&order)), &[("way", &way)]).await;
-    refused.must_say("Choose one of the ways to pay below. Nothing was charged.");
+    refused.must_say("To pay for this order, type the code");
     let page = shopper.get(&page_of(&order)).await;
     page.must_say("Mastercard ending 4444");
     page.must_say("Another card");

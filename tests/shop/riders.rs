@@ -6,14 +6,19 @@ use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use chrono::{DateTime, Duration, Utc};
+use diesel::connection::TransactionManager;
+use diesel::prelude::*;
 use serde_json::{Value, json};
 use smartshop::catalog::Storage;
-use smartshop::ids::{DropId, OrderId, StaffId};
+use smartshop::delivery::DropState;
+use smartshop::ids::{Actor, DropId, OrderId, StaffId};
 use smartshop::lifecycle::{self, Settled, Stage, Story};
 use smartshop::orders::{self, Order};
 use smartshop::payments::{self, PayBy};
 use smartshop::{delivery, demo, events, worker};
 use uuid::Uuid;
+
+type Transactions = <PgConnection as Connection>::TransactionManager;
 
 pub(crate) async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
     let shopper = shop.shopper();
@@ -272,4 +277,85 @@ async fn a_dispatcher_gives_takes_and_plans_again_by_hand() {
     next.must_say("Another try is planned.");
     next.must_say("try 2");
     next.must_say("Nothing to decide");
+}
+
+#[actix_web::test]
+async fn a_drop_given_to_another_while_its_rider_was_in_a_tunnel_comes_back_to_whoever_had_left_with_it() {
+    let shop = TestShop::demo();
+    let tomasz_id = only_rider(&shop, "rider@demo.test");
+    let (order, drop) = assigned(&shop).await;
+    let (tomasz, aisling) =
+        (staffer(&shop, "rider@demo.test").await, staffer(&shop, "rider2@demo.test").await);
+    let start = shop.clock.now();
+    let at = |minutes| start + Duration::minutes(minutes);
+    shop.clock.advance(Duration::minutes(5));
+    aisling.submit("/rider/shift", &[]).await.must_say("You are on shift.");
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    let to = [("rider", staff_id(&shop, "rider2@demo.test").to_string())];
+    let to: Vec<(&str, &str)> = to.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    board.submit(&format!("/dispatch/drops/{drop}/rider"), &to).await.must_say("Aisling, stop 1");
+    shop.clock.advance(Duration::minutes(7));
+
+    let since = word(drop, "left", at(6), json!({}));
+    assert_eq!(decisions(&tomasz, &[since]).await, ["refused"], "it was not his any more by then");
+    let wrong = json!({"proof": "code", "code": wrong_code(&shop, order.id), "paid_by": "cash_at_door"});
+    assert_eq!(decisions(&tomasz, &[word(drop, "delivered", at(4), wrong)]).await, ["refused"]);
+    tomasz.get("/rider").await.must_not_say("14 Leinster Road");
+
+    let paid = json!({"proof": "code", "code": code_of(&shop, order.id), "paid_by": "cash_at_door"});
+    let queued = [word(drop, "left", at(2), json!({})), word(drop, "delivered", at(9), paid.clone())];
+    assert_eq!(decisions(&tomasz, &queued).await, ["applied", "applied"]);
+    let told = story(&shop, order.id);
+    let brought = told.goods.last_try().expect("a try");
+    assert_eq!((brought.rider, brought.by.as_deref()), (Some(tomasz_id), Some("Tomasz")));
+    assert_eq!((brought.left_at, brought.delivered_at), (Some(at(2)), Some(at(9))));
+    aisling.get("/rider").await.must_not_say("14 Leinster Road");
+    assert_eq!(decisions(&aisling, &[word(drop, "delivered", at(12), paid)]).await, ["refused"]);
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'drop_delivered'"), 1);
+    let report = smartshop::rebuild::rebuild(&mut shop.conn()).expect("a rebuild");
+    assert!(report.agrees(), "{report}");
+}
+
+#[actix_web::test]
+async fn of_two_riders_who_say_at_once_that_they_have_left_whoever_left_first_has_it() {
+    for tunnel_first in [true, false] {
+        let shop = TestShop::demo();
+        let tomasz = only_rider(&shop, "rider@demo.test");
+        let (order, drop) = assigned(&shop).await;
+        let (aisling, before) =
+            (staff_id(&shop, "rider2@demo.test"), shop.clock.now() + Duration::minutes(2));
+        shop.clock.advance(Duration::minutes(5));
+        let now = shop.clock.now();
+        let mut holder = shop.conn();
+        delivery::put_rider(&mut holder, aisling, "Aisling", "").expect("a rider");
+        lifecycle::assign_rider(&mut holder, drop, aisling, Actor::System, now).expect("given to another");
+        let later = now + Duration::minutes(1);
+        Transactions::begin_transaction(&mut holder).expect("a transaction");
+        orders::lock_order(&mut holder, order.id).expect("the row");
+        let regains = || lifecycle::regain(&mut shop.conn(), drop, tomasz, before, later).is_ok();
+        let leaves =
+            || lifecycle::leave_for(&mut shop.conn(), drop, Actor::Staff(aisling), later, later).is_ok();
+        let (regained, left) = std::thread::scope(|scope| {
+            let (regained, left);
+            if tunnel_first {
+                regained = scope.spawn(regains);
+                shop.wait_until_blocked(1);
+                left = scope.spawn(leaves);
+            } else {
+                left = scope.spawn(leaves);
+                shop.wait_until_blocked(1);
+                regained = scope.spawn(regains);
+            }
+            shop.wait_until_blocked(2);
+            Transactions::commit_transaction(&mut holder).expect("let go");
+            (regained.join().expect("an end"), left.join().expect("an end"))
+        });
+        assert_eq!((regained, left), (true, !tunnel_first), "hers is refused once it is his again");
+        let row = delivery::drop_by_id(&mut holder, drop).expect("db").expect("a drop");
+        assert_eq!(row.rider_id, Some(tomasz));
+        let wanted = if tunnel_first { DropState::RiderAssigned } else { DropState::OnTheWay };
+        assert_eq!(row.state, wanted, "no state goes back");
+        let report = smartshop::rebuild::rebuild(&mut holder).expect("a rebuild");
+        assert!(report.agrees(), "{report}");
+    }
 }

@@ -16,5 +16,5 @@ pub use riders::{
 pub use store::{
     delivered_by, drop_by_id, drops_of, drops_of_orders, failed_drops, insert_drop, last_doors, last_drop,
     lock_drop, open_drops, set_arrived, set_asked, set_assigned, set_booked, set_delivered, set_failed,
-    set_left, set_stop, set_unassigned, set_window, stops_of, stops_of_riders, unassigned_drops,
+    set_left, set_rider, set_stop, set_unassigned, set_window, stops_of, stops_of_riders, unassigned_drops,
 };

@@ -182,9 +182,23 @@ pub fn set_assigned(
     stop: i32,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    set_rider(conn, id, DropState::RiderAssigned, (rider, stop), now)
+}
+
+/// Whose it is, and as which of their stops, in this state.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_rider(
+    conn: &mut PgConnection,
+    id: DropId,
+    state: DropState,
+    (rider, stop): (StaffId, i32),
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::update(drops::table.find(id))
         .set((
-            drops::state.eq(DropState::RiderAssigned),
+            drops::state.eq(state),
             drops::rider_id.eq(rider),
             drops::carrier.eq(None::<String>),
             drops::carrier_ref.eq(None::<String>),

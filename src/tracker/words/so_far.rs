@@ -88,6 +88,7 @@ impl Voice {
             | Event::DropFailed { .. }
             | Event::PromiseMade { .. }
             | Event::DelayForeseen { .. }
+            | Event::DelayEased { .. }
             | Event::InstructionsChanged
             | Event::OrderChanged { .. }
             | about_the_customer!()
@@ -155,6 +156,9 @@ impl Voice {
         }
         if let Event::DelayForeseen { sentence, .. } = event {
             return Some(sentence.clone());
+        }
+        if matches!(event, Event::DelayEased { .. }) {
+            return Some("It comes sooner than we thought.".to_owned());
         }
         matches!(event, Event::InstructionsChanged).then(|| "Instructions for the rider changed.".to_owned())
     }

@@ -107,7 +107,7 @@ const flushQuietly = async () => {
 
 const refresh = async () => {
   const response = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
-  if (response.ok && !response.redirected) takeOver(await response.text());
+  if (response.ok && !response.redirected) takeOver(await response.text(), { looks: true });
 };
 
 const detailsOf = (data) => ({

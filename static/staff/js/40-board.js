@@ -62,7 +62,7 @@ if (board()) {
       const response = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok && !response.redirected) {
         await released();
-        takeOver(await response.text());
+        takeOver(await response.text(), { looks: true });
       } else if (response.redirected) {
         location.reload();
       }
