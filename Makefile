@@ -1,7 +1,7 @@
 # make run    opens the shop with its demo data on http://127.0.0.1:8080
 # make test   runs everything that has to hold
 # make bench  measures the speed that was promised
-# make proof  lives 10,000 orders and builds them again from the log alone
+# make proof  lives 10,000 orders and builds them again from the log alone, and lets a newcomer's order take its three minutes
 # make chaos  kills the shop again and again while people pay, and counts the money afterwards
 
 .PHONY: run test bench proof chaos browser-tests deps deps-test
@@ -23,6 +23,8 @@ bench: deps
 
 proof: deps-test
 	SMARTSHOP_TEST_ORDERS=10000 cargo test --locked --test shop -- log::whole_lives --nocapture
+	cargo build --locked --bin smartshop
+	cd tests/browser && npm ci --no-audit --no-fund && TOWN_SPEED=1 SMARTSHOP_BINARY=$(CURDIR)/target/debug/smartshop node --test --test-name-pattern "a newcomer orders" town.test.js
 
 # Built as for the bench, with what that needs besides: else each would build the other's dependencies anew.
 chaos: deps

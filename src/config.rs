@@ -84,6 +84,8 @@ pub struct Shop {
     pub journeys: bool,
     /// Whether a demonstration's orders are picked and brought by themselves.
     pub autopilot: bool,
+    /// How many times as fast as usual.
+    pub autopilot_speed: i32,
     /// How long the picture of what was left at a door is kept.
     pub photo_days: i64,
     /// What stands on receipts: name and address.

@@ -46,6 +46,7 @@ pub mod standin;
 pub mod storefront;
 pub mod support;
 pub mod throttle;
+pub mod town;
 pub mod tracker;
 pub mod warehouse;
 pub mod web;

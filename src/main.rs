@@ -1,12 +1,11 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use smartshop::autopilot::Autopilot;
 use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
 use smartshop::staff::{self, Role};
-use smartshop::{accounts, catalog, db, demo, forecast, logs, rebuild, standin};
+use smartshop::{accounts, catalog, db, demo, forecast, logs, rebuild, standin, town};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -187,8 +186,7 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
     assembled.state.sandbox = standin.as_ref().map(|s| s.gateway.clone());
     assembled.state.sandbox_carrier = standin.as_ref().map(|s| s.carrier.clone());
     if demo {
-        assembled.state.autopilot = config.shop.autopilot.then(Autopilot::default);
-        introduce_staff(&config.server.public_url);
+        introduce(&config.server.public_url);
     }
     actix_web::rt::System::new().block_on(serve::serve(assembled, &config, listener))?;
     if let Some(standin) = standin {
@@ -201,7 +199,8 @@ fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
 }
 
 /// Everybody may know these: sign-in refuses them outside a demonstration.
-fn introduce_staff(url: &str) {
+fn introduce(url: &str) {
+    println!("The town of this demonstration: {url}/sandbox");
     println!("Staff pages: {url}/staff/sign-in, password {}, as one of", demo::PASSWORD);
     for (email, name, role) in demo::ACCOUNTS {
         println!("  {email:<20} {name}, {role}");
@@ -221,6 +220,9 @@ fn prepare(config: &Config, reached: &Reached, demo: bool) -> Result<(), Sorry> 
     }
     if demo {
         println!("{}", demo::load(&mut conn, config.shop.zone, Clock::Real.now())?);
+    }
+    if !(demo && config.shop.autopilot) {
+        town::hand_back_all(&mut conn)?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub struct State {
     pub sandbox: Option<sandbox::gateway::Gateway>,
     /// The sandbox carrier inside a demonstration, likewise.
     pub sandbox_carrier: Option<sandbox::carrier::Carrier>,
-    /// The hands of a demonstration.
+    /// The hands of a demonstration, on or off; no other shop has any.
     pub autopilot: Option<Autopilot>,
 }
 

@@ -3,7 +3,7 @@
 
 use crate::accounts::Passwords;
 use crate::app::App;
-use crate::autopilot;
+use crate::autopilot::{self, Autopilot};
 use crate::basket::Kept;
 use crate::catalog::Shelf;
 use crate::clock::Clock;
@@ -126,7 +126,7 @@ pub fn assemble(config: Config, url: &str, clock: Clock, demo: bool) -> Result<A
             mailbox,
             sandbox: None,
             sandbox_carrier: None,
-            autopilot: None,
+            autopilot: demo.then(|| Autopilot::of(&config)),
         },
         journeys,
         postman: Mutex::new(postman),
@@ -211,8 +211,8 @@ pub async fn serve(assembled: Assembled, config: &Config, listener: TcpListener)
     let closing = Arc::new(AtomicBool::new(false));
     let post = postman.into_inner().unwrap_or_else(PoisonError::into_inner).start(Arc::clone(&closing))?;
     let mut clockwork = worker::start(&state.shop);
-    if let Some(autopilot) = &state.autopilot {
-        clockwork.push(actix_web::rt::spawn(autopilot::fly(state.shop.app.clone(), autopilot.clone())));
+    if let Some(autopilot) = state.autopilot.filter(|autopilot| autopilot.is_on()) {
+        clockwork.push(actix_web::rt::spawn(autopilot::fly(state.shop.app.clone(), autopilot)));
     }
     std::thread::spawn(assets::warm);
     let closing_streams = actix_web::rt::spawn(end_streams(state.shop.app.changes.clone()));

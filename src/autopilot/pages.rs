@@ -1,136 +1,195 @@
-//! `/sandbox`: the town of the demonstration. Take a part over by hand, or cause trouble.
+//! `/sandbox`: the town of the demonstration. Look at it, take a part over by hand, or cause trouble.
 
-use super::crew::{Autopilot, Trouble};
+use super::acts;
+use super::crew::Autopilot;
+use super::map::{HEIGHT, Map, WIDTH};
+use super::scene::{self, Known, Scene, Stage};
+use super::words::{self, Badge};
 use crate::clock;
-use crate::delivery;
+use crate::demo;
 use crate::error::AppError;
-use crate::fulfilment::{self, FulfilmentState};
-use crate::ids::OrderId;
-use crate::orders;
+use crate::staffroom;
 use crate::storefront::Shop;
-use crate::web::{assets, get, redirect, render};
+use crate::town::{Part, Trouble};
+use crate::web::{assets, get, render};
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Form, ServiceConfig, post};
+use actix_web::web::{Data, ServiceConfig, post};
 use askama::Template;
-use diesel::prelude::*;
-use serde::Deserialize;
-use uuid::Uuid;
-
-/// Orders shown at once.
-const MOST: i64 = 20;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 pub fn routes(cfg: &mut ServiceConfig, autopilot: Autopilot) {
     cfg.app_data(Data::new(autopilot))
         .route("/sandbox", get().to(show))
-        .route("/sandbox/town", post().to(act));
+        .route("/sandbox/town", post().to(acts::act))
+        .route("/sandbox/town/live", get().to(listen));
 }
 
 #[derive(Template)]
 #[template(path = "sandbox/town.html")]
 struct TownPage {
     css: &'static str,
-    picks: bool,
-    rides: bool,
-    at: String,
+    own_css: &'static str,
+    script: &'static str,
+    icons: &'static str,
+    is_on: bool,
+    map: Map,
+    width: f64,
+    height: f64,
+    parts: Vec<PartView>,
     orders: Vec<Row>,
+    at: String,
+    password: &'static str,
 }
 
-/// One order on its way through the town.
+/// A part of the work, and whose it is.
+struct PartView {
+    /// What the form says.
+    what: &'static str,
+    name: &'static str,
+    icon: &'static str,
+    by_hand: bool,
+    does: &'static str,
+    /// Who to be, to do it by hand, and where that is done.
+    accounts: &'static str,
+    page: &'static str,
+    take: &'static str,
+    hand_back: &'static str,
+}
+
+/// One order in the town.
 struct Row {
     id: String,
     number: String,
-    stage: &'static str,
-    rider: String,
-    stuck: bool,
-    missing: bool,
-    wrong_address: bool,
-    in_warehouse: bool,
+    badge: Badge,
+    about: String,
+    next: String,
+    /// When that is, in words, and in how many seconds from now.
+    soon: Option<(String, i64)>,
+    done: usize,
+    is_over: bool,
+    links: Vec<(&'static str, &'static str, String)>,
+    troubles: Vec<TroubleView>,
+}
+
+struct TroubleView {
+    what: &'static str,
+    is_on: bool,
+    button: &'static str,
+    undo: &'static str,
+    explains: &'static str,
 }
 
 async fn show(shop: Data<Shop>, autopilot: Data<Autopilot>) -> Result<HttpResponse, AppError> {
-    let trouble = autopilot.trouble();
-    let orders = shop.app.db(move |conn| Ok::<_, AppError>(rows(conn, &trouble)?)).await?;
-    let page = TownPage {
-        css: assets::address("site.css"),
-        picks: autopilot.picks(),
-        rides: autopilot.rides(),
-        at: clock::time_label(shop.app.config.shop.zone, shop.app.clock.now()),
-        orders,
-    };
-    let page = render(&page)?;
+    let (now, autopilot) = (shop.app.clock.now(), **autopilot);
+    let scene = shop.app.read(move |conn| scene::read(conn, &autopilot, now)).await?;
+    let page = render(&page(&scene, shop.app.config.shop.zone))?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("text/html; charset=utf-8")
         .body(page))
 }
 
-fn rows(conn: &mut PgConnection, trouble: &Trouble) -> QueryResult<Vec<Row>> {
-    let mut ids: Vec<(OrderId, &'static str, String)> = Vec::new();
-    for state in [FulfilmentState::Waiting, FulfilmentState::Picking] {
-        let words = if state == FulfilmentState::Waiting { "waits for a picker" } else { "is being picked" };
-        let found = fulfilment::queue(conn, state, None, MOST)?;
-        ids.extend(found.into_iter().map(|f| (f.order_id, words, String::new())));
+/// Word of whatever happens to any order, for whoever looks at the town.
+async fn listen(shop: Data<Shop>) -> Result<HttpResponse, AppError> {
+    staffroom::follow(&shop)
+}
+
+fn page(scene: &Scene, zone: Tz) -> TownPage {
+    TownPage {
+        css: assets::address("site.css"),
+        own_css: assets::address("sandbox/town.css"),
+        script: assets::address("town.js"),
+        icons: assets::address("staff.svg"),
+        is_on: scene.is_on,
+        map: Map::of(scene),
+        width: WIDTH,
+        height: HEIGHT,
+        parts: Part::ALL.iter().map(|part| part_view(*part, scene)).collect(),
+        orders: scene.orders.iter().map(|known| row(known, scene, zone)).collect(),
+        at: scene.now.with_timezone(&zone).format("%H:%M:%S").to_string(),
+        password: demo::PASSWORD,
     }
-    for drop in delivery::open_drops(conn, None, None, MOST)? {
-        let rider = match drop.rider_id {
-            Some(id) => delivery::rider(conn, id)?.map_or_else(String::new, |r| r.first_name),
-            None => String::new(),
-        };
-        ids.push((drop.order_id, stage_words(drop.state), rider));
+}
+
+fn part_view(part: Part, scene: &Scene) -> PartView {
+    let by_hand = scene.is_by_hand(part);
+    match part {
+        Part::Picking => PartView {
+            what: "pick",
+            name: "Picking and packing",
+            icon: "shopping-basket",
+            by_hand,
+            does: "Takes what is due within 20 minutes, line by line, and packs it.",
+            accounts: "warehouse@demo.test",
+            page: "/warehouse",
+            take: "Pick by hand",
+            hand_back: "Let the autopilot pick",
+        },
+        Part::Dispatch => PartView {
+            what: "dispatch",
+            name: "Dispatch",
+            icon: "route",
+            by_hand: by_hand && scene.is_on,
+            does: "Finds a rider for what is packed, and plans another try once a customer has said how to find them.",
+            accounts: "dispatch@demo.test",
+            page: "/dispatch",
+            take: "Dispatch by hand",
+            hand_back: "Let the autopilot dispatch",
+        },
+        Part::Riding => PartView {
+            what: "ride",
+            name: "Riding",
+            icon: "bike",
+            by_hand,
+            does: "Loads, sets out, shares where it is, rings and hands over. Whoever had to stop comes back.",
+            accounts: "rider@demo.test or rider2@demo.test",
+            page: "/rider",
+            take: "Ride by hand",
+            hand_back: "Let the autopilot ride",
+        },
     }
-    let row = |(id, stage, rider): (OrderId, &'static str, String)| {
-        Ok(Row {
-            number: orders::order(conn, id)?.number.to_string(),
-            id: id.to_string(),
-            stage,
-            in_warehouse: rider.is_empty(),
-            rider,
-            stuck: trouble.stuck.contains(&id),
-            missing: trouble.missing.contains(&id),
-            wrong_address: trouble.wrong_address.contains(&id),
-        })
+}
+
+fn row(known: &Known, scene: &Scene, zone: Tz) -> Row {
+    let next = words::next(known, scene);
+    let soon = |at: DateTime<Utc>| (words::soon(zone, scene.now, at), (at - scene.now).num_seconds());
+    let lines = known.bench.map_or(0, |bench| bench.lines);
+    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+    let window = clock::window_label(zone, known.order.window_starts_at, known.order.window_ends_at);
+    let choice = known.order.substitutions;
+    let trouble = |kind: Trouble| TroubleView {
+        what: kind.as_str(),
+        is_on: known.troubles.contains(&kind),
+        button: words::button(kind),
+        undo: words::undo(kind),
+        explains: words::explain(kind, choice),
     };
-    ids.into_iter().map(row).collect()
-}
-
-const fn stage_words(state: delivery::DropState) -> &'static str {
-    use delivery::DropState;
-    match state {
-        DropState::Planned => "is packed and waits for a rider",
-        DropState::RiderAssigned => "is with its rider",
-        DropState::OnTheWay => "is on the way",
-        DropState::Delivered => "is delivered",
-        DropState::Failed => "could not be delivered",
+    Row {
+        id: known.order.id.to_string(),
+        number: known.order.number.to_string(),
+        badge: words::badge(known.stage),
+        about: format!("{}, {lines}, promised {window}", known.area),
+        next: next.words,
+        soon: next.at.map(soon),
+        done: words::done(known.stage),
+        is_over: known.stage == Stage::Delivered,
+        links: links(known),
+        troubles: words::possible(known, scene).into_iter().map(trouble).collect(),
     }
 }
 
-#[derive(Deserialize)]
-struct Act {
-    what: String,
-    order: Option<Uuid>,
-}
-
-async fn act(autopilot: Data<Autopilot>, form: Form<Act>) -> Result<HttpResponse, AppError> {
-    let order = form.order.map(OrderId);
-    match (form.what.as_str(), order) {
-        ("pick", _) => autopilot.let_pick(!autopilot.picks()),
-        ("ride", _) => autopilot.let_ride(!autopilot.rides()),
-        ("stuck", Some(id)) => autopilot.make(|t| turn(&mut t.stuck, id)),
-        ("missing", Some(id)) => autopilot.make(|t| turn(&mut t.missing, id)),
-        ("address", Some(id)) => autopilot.make(|t| turn(&mut t.wrong_address, id)),
-        _ => {
-            return Err(AppError::bad(
-                "There is no such thing to do in this town. Go back and choose another.",
-            ));
-        }
+/// The same order on the pages of everybody it concerns: icon, whose page, and where that is.
+fn links(known: &Known) -> Vec<(&'static str, &'static str, String)> {
+    let number = &known.order.number;
+    let mut links = vec![
+        ("user", "Customer", format!("/orders/{number}")),
+        ("shopping-basket", "Picker", format!("/warehouse/orders/{number}")),
+        ("route", "Dispatcher", "/dispatch".to_owned()),
+    ];
+    if let Some(drop) = known.drop.as_ref().filter(|drop| drop.rider_id.is_some()) {
+        links.push(("bike", "Rider", format!("/rider/drops/{}", drop.id)));
     }
-    Ok(redirect("/sandbox", []))
-}
-
-/// On where it was off, off where it was on. Bounded, for nobody sweeps up in a demonstration.
-fn turn(set: &mut std::collections::HashSet<OrderId>, id: OrderId) {
-    if !set.remove(&id) && set.len() < 1_000 {
-        set.insert(id);
-    }
+    links
 }

@@ -165,6 +165,7 @@ impl Values {
             few_left: self.parsed("few_left", "0 to 99", |n| (0..=99).contains(n), 3),
             journeys: self.parsed("journeys", "true or false", |_| true, true),
             autopilot: self.parsed("autopilot", "true or false", |_| true, true),
+            autopilot_speed: self.parsed("autopilot_speed", "1 to 20", |n| (1..=20).contains(n), 1),
             photo_days: self.parsed("photo_days", "1 to 3650", |n| (1..=3650).contains(n), 90),
             details: self.text("shop_details"),
             vat_number: self.vat_number(),

@@ -738,7 +738,15 @@ diesel::joinable!(stock -> products (product_id));
 diesel::joinable!(offer_products -> offers (offer_id));
 diesel::joinable!(places -> zones (zone_id));
 diesel::joinable!(quotes -> places (place_id));
+diesel::table! {
+    town_parts (part) { part -> Text, by_hand_since -> Timestamptz, }
+}
+diesel::table! {
+    town_troubles (order_id, kind) { order_id -> Uuid, kind -> Text, made_at -> Timestamptz, }
+}
 diesel::allow_tables_to_appear_in_same_query!(
+    town_parts,
+    town_troubles,
     stock_movements,
     fulfilments,
     picks,
@@ -812,5 +820,6 @@ diesel::joinable!(drops -> riders (rider_id));
 diesel::joinable!(drop_photos -> drops (drop_id));
 diesel::joinable!(promises -> orders (order_id));
 diesel::joinable!(forecasts -> orders (order_id));
+diesel::joinable!(town_troubles -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));
 diesel::joinable!(staff_sessions -> staff_members (staff_id));

@@ -14,6 +14,7 @@ use crate::events::{Event, Recorded};
 use crate::ids::{Actor, DropId, StaffId};
 use crate::lifecycle::{self, CarrierError, CarrierName, DriveError};
 use crate::outside::carrier::Carriers;
+use crate::town::{self, Part};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
@@ -67,6 +68,10 @@ pub fn act(
     recorded: &Recorded,
     now: DateTime<Utc>,
 ) -> QueryResult<Found> {
+    // A dispatcher does it themselves: what waits is offered once they hand it back.
+    if town::is_by_hand(conn, Part::Dispatch)? {
+        return Ok(Found::Done);
+    }
     if let Event::DropPlanned { drop, .. } = &recorded.event
         && goes_by_carrier(conn, carriers, *drop, now)?
     {
@@ -113,11 +118,15 @@ fn goes_by_carrier(
     }
 }
 
-/// Finds riders for what has been waiting for one: somebody has come on shift. Says for how many.
+/// Finds riders for what has been waiting for one: somebody has come on shift, or nobody does it by hand any
+/// more. Says for how many.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn offer_waiting(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    if town::is_by_hand(conn, Part::Dispatch)? {
+        return Ok(0);
+    }
     let mut given = 0;
     for drop in delivery::unassigned_drops(conn, MOST_WAITING)? {
         // Of those who have no room now, somebody may have some for what is brought later, or elsewhere.

@@ -175,6 +175,18 @@ pub fn lines_of(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<Orde
         .load(conn)
 }
 
+/// What is not over, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn newest_open(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<Order>> {
+    Order::query()
+        .filter(orders::state.eq_any([OrderState::Placed, OrderState::Confirmed]))
+        .order(orders::id.desc())
+        .limit(most)
+        .load(conn)
+}
+
 /// # Errors
 /// `NotFound` when there is none.
 pub fn contact(conn: &mut PgConnection, order: OrderId) -> QueryResult<Contact> {

@@ -34,6 +34,14 @@ const STILL: &str = "event: still\ndata: \n\n";
 /// # Errors
 /// `Busy` when more boards are open than there are seats.
 pub(crate) async fn listen(shop: Data<Shop>, _who: Staffer) -> Result<HttpResponse, AppError> {
+    follow(&shop)
+}
+
+/// The same for whoever may look without signing in.
+///
+/// # Errors
+/// `Busy` when more boards are open than there are seats.
+pub(crate) fn follow(shop: &Shop) -> Result<HttpResponse, AppError> {
     let seat = SEATS.try_acquire().map_err(|_| AppError::Busy)?;
     let watching = shop.app.changes.watch_all();
     let board = Board { watching, until: Instant::now() + LONGEST, _seat: seat };

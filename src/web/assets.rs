@@ -160,6 +160,8 @@ fn collect() -> HashMap<String, Asset> {
     add("staff.svg", sprite(&["icons/", "staff/icons/"]).into_bytes());
     let forms = text_of("js/10-live.js").unwrap_or_default();
     add("staff.js", format!("{forms}\n{}", joined("staff/js/")).into_bytes());
+    let town = text_of("sandbox/town.js").unwrap_or_default();
+    add("town.js", format!("{forms}\n{town}").into_bytes());
     let font = "fonts/inter-latin-wght-normal.woff2";
     let font_address = assets.get(font).map_or(String::new(), |f: &Asset| f.address.clone());
     let tokens = text_of("css/10-tokens.css").unwrap_or_default();
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_bundles_are_there_and_not_empty() {
-        for name in ["site.css", "site.js", "icons.svg", "staff.css", "staff.js", "staff.svg"] {
+        for name in ["site.css", "site.js", "icons.svg", "staff.css", "staff.js", "staff.svg", "town.js"] {
             assert!(ASSETS.get(name).is_some_and(|a| a.raw.len() > 200), "{name}");
         }
     }

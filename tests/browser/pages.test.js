@@ -44,7 +44,7 @@ const PAGES = {
 /** What answers with no page: words for programs, streams and files; and the letters themselves. */
 const NO_PAGES = new Set([
   "/healthz", "/readyz", "/metrics", "/assets/{hash}/{name:.+}", "/robots.txt", "/sitemap.xml", "/sitemaps/{after}", "/site.webmanifest", "/search/suggestions",
-  "/api/v1/orders/{number}", "/orders/live", "/orders/{number}/live", "/staff/live", "/dispatch/drops/{id}/label",
+  "/api/v1/orders/{number}", "/orders/live", "/orders/{number}/live", "/staff/live", "/sandbox/town/live", "/dispatch/drops/{id}/label",
   "/orders/{number}/picture", "/dispatch/orders/{number}/picture", "/support/cases/{id}/picture", "/sandbox/mail/{id}/html",
   "/sandbox/control/mood", "/sandbox/control/books", "/sandbox/carrier/control/books",
 ]);

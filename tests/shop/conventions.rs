@@ -37,6 +37,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
     ("fulfilment", &["catalog", "db", "ids", "money", "orders"]),
+    ("town", &["db", "ids", "orders"]),
     ("care", &["db", "events", "ids", "orders"]),
     ("accounts", &["basket", "db", "delivery", "ids", "outside"]),
     ("staff", &["accounts", "db", "ids", "outside", "sign"]),
@@ -94,6 +95,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "staff",
             "staffroom",
             "storefront",
+            "town",
             "web",
         ],
     ),
@@ -240,6 +242,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "tracker",
         ],
     ),
+    ("demo", &["accounts", "catalog", "clock", "db", "delivery", "ids", "money", "staff"]),
     (
         "backoffice",
         &[
@@ -263,7 +266,10 @@ const LADDER: &[(&str, &[&str])] = &[
             "app",
             "catalog",
             "clock",
+            "config",
             "delivery",
+            "demo",
+            "dispatch",
             "error",
             "events",
             "fulfilment",
@@ -271,12 +277,14 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "orders",
             "payments",
+            "promises",
             "staff",
+            "staffroom",
             "storefront",
+            "town",
             "web",
         ],
     ),
-    ("demo", &["accounts", "catalog", "clock", "db", "delivery", "ids", "money", "staff"]),
     ("ops", &["db", "error", "storefront", "web"]),
     (
         "worker",
@@ -349,19 +357,8 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "main",
         &[
-            "accounts",
-            "autopilot",
-            "catalog",
-            "clock",
-            "config",
-            "db",
-            "demo",
-            "forecast",
-            "logs",
-            "rebuild",
-            "serve",
-            "staff",
-            "standin",
+            "accounts", "catalog", "clock", "config", "db", "demo", "forecast", "logs", "rebuild", "serve",
+            "staff", "standin", "town",
         ],
     ),
 ];
@@ -460,7 +457,9 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 39] = [
+const GUARDS: [(&str, &str); 41] = [
+    ("Part", "town_parts_part_known"),
+    ("Trouble", "town_troubles_kind_known"),
     ("Problem", "cases_kind_known"),
     ("CaseState", "cases_state_known"),
     ("Cause", "forecasts_cause_known"),

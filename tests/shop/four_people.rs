@@ -5,10 +5,10 @@ use crate::common::{Answer, Shopper, TestShop};
 use chrono::Duration;
 use smartshop::{demo, worker};
 
-/// What the demonstration's hands would do is not done: nobody starts them here.
+/// What the demonstration's hands would do is not done.
 async fn sixty_days_on() -> TestShop {
-    let shop = TestShop::demo();
-    assert!(shop.state().autopilot.is_none(), "people alone");
+    let shop = TestShop::demo().with("SMARTSHOP_AUTOPILOT", "false");
+    assert!(!shop.state().autopilot.expect("a demonstration's").is_on(), "people alone");
     shop.clock.advance(Duration::days(60));
     assert!(shop.open_windows().await > 0, "the windows of these days");
     shop

@@ -9,7 +9,6 @@ use crate::lifecycle::assert_holds_add_up;
 use chrono::Duration;
 use diesel::connection::TransactionManager;
 use diesel::prelude::*;
-use smartshop::autopilot::{self, Autopilot};
 use smartshop::catalog::Storage;
 use smartshop::delivery::{self, DropState, Failure, Heard, Proof};
 use smartshop::dispatch;
@@ -388,28 +387,6 @@ async fn nobody_on_shift_is_looked_for_again_until_somebody_is() {
     let said = recorded.iter().find(|r| r.event == planned).expect("it was planned");
     let found = dispatch::act(&mut shop.conn(), &app.carriers, said, shop.clock.now()).expect("db");
     assert_eq!(found, dispatch::Found::Done, "told again, nothing happens");
-}
-
-#[actix_web::test]
-async fn the_demonstration_brings_an_order_in_three_minutes_and_shows_the_trouble_one_makes() {
-    let shop = TestShop::demo();
-    let order = confirmed(&shop).await;
-    let (app, autopilot) = (shop.state().shop.app.clone(), Autopilot::default());
-    let far = order.window_starts_at - Duration::minutes(55);
-    shop.clock.advance(far - shop.clock.now());
-    autopilot::round(&app, &autopilot).await.expect("a round");
-    assert_eq!(story(&shop, order.id).goods.stage(), Stage::Waiting, "it is not due for long");
-    shop.clock.advance(Duration::minutes(10));
-    let began = shop.clock.now();
-    while story(&shop, order.id).goods.stage() != Stage::Delivered {
-        autopilot::round(&app, &autopilot).await.expect("a round");
-        worker::work_outbox(&app).await.expect("the outbox");
-        shop.clock.advance(Duration::milliseconds(1_500));
-        assert!(shop.clock.now() - began < Duration::minutes(4), "{:?}", story(&shop, order.id).goods);
-    }
-    assert!(shop.clock.now() - began > Duration::seconds(80), "slow enough to watch");
-    assert_eq!(story(&shop, order.id).status, lifecycle::Status::Completed);
-    assert_movements_add_up(&shop);
 }
 
 /// All at once: each waits for the order's row until every one of them does.

@@ -12,6 +12,7 @@ mod checkout;
 mod common;
 mod conventions;
 mod delays;
+mod demonstration;
 mod footsteps;
 mod forgotten;
 mod four_people;

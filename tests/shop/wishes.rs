@@ -5,7 +5,7 @@ use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
-use smartshop::autopilot::{self, Autopilot};
+use smartshop::autopilot;
 use smartshop::demo;
 use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
@@ -14,6 +14,7 @@ use smartshop::lifecycle;
 use smartshop::orders::{self, OrderLine, Substitutions};
 use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
+use smartshop::town::{self, Trouble};
 
 const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
@@ -254,8 +255,9 @@ async fn missed(wish: &str) -> (Option<PickState>, i64) {
     let order = place(&shop, &shopper, PayBy::CashAtDoor, None).order;
     let sql = format!("UPDATE order_lines SET substitutions = '{wish}' WHERE position = 1");
     diesel::sql_query(sql).execute(&mut shop.conn()).expect("their wish");
-    let (app, autopilot) = (shop.state().shop.app.clone(), Autopilot::default());
-    autopilot.miss(order.id);
+    let (app, autopilot) =
+        (shop.state().shop.app.clone(), shop.state().autopilot.expect("a demonstration's"));
+    town::make_trouble(&mut shop.conn(), order.id, Trouble::Missing, shop.clock.now()).expect("trouble");
     shop.clock.advance(order.window_starts_at - Duration::minutes(45) - shop.clock.now());
     for _ in 0..100 {
         autopilot::round(&app, &autopilot).await.expect("a round");

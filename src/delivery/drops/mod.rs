@@ -14,7 +14,7 @@ pub use riders::{
     rider, riders_at_work, riders_on_shift, set_on_shift, set_position, set_zone, upload,
 };
 pub use store::{
-    drop_by_id, drops_of, drops_of_orders, failed_drops, insert_drop, last_doors, last_drop, lock_drop,
-    open_drops, set_arrived, set_asked, set_assigned, set_booked, set_delivered, set_failed, set_left,
-    set_rider, set_stop, set_unassigned, set_window, stops_of, stops_of_riders, unassigned_drops,
+    delivered_by, drop_by_id, drops_of, drops_of_orders, failed_drops, insert_drop, last_doors, last_drop,
+    lock_drop, open_drops, set_arrived, set_asked, set_assigned, set_booked, set_delivered, set_failed,
+    set_left, set_rider, set_stop, set_unassigned, set_window, stops_of, stops_of_riders, unassigned_drops,
 };

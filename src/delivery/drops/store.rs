@@ -140,6 +140,24 @@ pub fn stops_of_riders(conn: &mut PgConnection, of: &[StaffId]) -> QueryResult<V
         .load(conn)
 }
 
+/// What some riders have delivered since a moment, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn delivered_by(
+    conn: &mut PgConnection,
+    riders: &[StaffId],
+    since: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<Drop>> {
+    Drop::query()
+        .filter(drops::rider_id.eq_any(riders).and(drops::ended_at.gt(since)))
+        .filter(drops::state.eq(DropState::Delivered))
+        .order((drops::ended_at.desc(), drops::id))
+        .limit(most)
+        .load(conn)
+}
+
 /// The door at which each of several riders was last, where that is known.
 ///
 /// # Errors

@@ -31,10 +31,11 @@ const freePort = () =>
   });
 
 export class Shop {
-  /** Starts a shop and waits until it is ready to serve. */
-  static async open() {
+  /** Starts a shop and waits until it is ready to serve. `settings` are variables besides the usual ones. */
+  static async open(settings = {}) {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there. Build it (cargo build --release), or set SMARTSHOP_BINARY.`);
     const shop = new Shop();
+    shop.settings = settings;
     shop.folder = await mkdtemp(join(tmpdir(), "smartshop-browser-"));
     await chmod(shop.folder, 0o755); // the private Postgres runs as somebody else
     shop.port = await freePort();
@@ -51,7 +52,7 @@ export class Shop {
 
   get environment() {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SMARTSHOP_")));
-    return { ...clean, ...WIDE_LIMITS, SMARTSHOP_DATA_DIR: join(this.folder, "data"), SMARTSHOP_LISTEN: `127.0.0.1:${this.port}` };
+    return { ...clean, ...WIDE_LIMITS, SMARTSHOP_DATA_DIR: join(this.folder, "data"), SMARTSHOP_LISTEN: `127.0.0.1:${this.port}`, ...this.settings };
   }
 
   async start() {

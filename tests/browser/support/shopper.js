@@ -19,11 +19,11 @@ export const DESK = { width: 1280, height: 900 };
 /** The shop and the browser of a test file; filled before its first test. */
 export const house = { shop: null, browser: null };
 
-/** To be called once in each test file. */
-export const openHouse = () => {
+/** To be called once in each test file. `settings` are variables of the shop besides the usual ones. */
+export const openHouse = (settings) => {
   before(async () => {
     house.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    house.shop = await Shop.open();
+    house.shop = await Shop.open(settings);
   });
   after(async () => {
     await house.browser?.close();

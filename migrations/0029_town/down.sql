@@ -1,0 +1,2 @@
+DROP TABLE town_troubles;
+DROP TABLE town_parts;
