@@ -6,6 +6,7 @@ mod network;
 mod values;
 mod ways;
 
+use chrono::Duration;
 use chrono_tz::Tz;
 use std::fmt;
 use std::net::SocketAddr;
@@ -78,6 +79,8 @@ pub struct Shop {
     pub quote_minutes: i64,
     pub window_days: i64,
     pub delivery_vat_percent: i32,
+    /// So few left free after an order, and it is asked what may stand in.
+    pub few_left: i32,
     pub journeys: bool,
     /// Whether a demonstration's orders are picked and brought by themselves.
     pub autopilot: bool,
@@ -110,6 +113,13 @@ pub struct Forecast {
     pub stopped_minutes: i64,
     pub again_minutes: i64,
     pub window_minutes: i64,
+}
+
+impl Forecast {
+    /// How long one picker usually takes for so many lines.
+    pub fn picking(&self, lines: i32) -> Duration {
+        Duration::seconds(self.seconds_an_order + self.seconds_a_line * i64::from(lines))
+    }
 }
 
 /// How money comes in.

@@ -57,7 +57,7 @@ fn take_step(
             match lifecycle::pack(conn, id, &bags, picker, now) {
                 Err(PackError::Pick(e)) => Err(e),
                 Err(PackError::Nothing) => Ok(give_up(conn, id, picker, round)?),
-                Ok(_) | Err(PackError::Open(_) | PackError::NoBags) => Ok(()),
+                Ok(_) | Err(PackError::Open(_) | PackError::Asked { .. } | PackError::NoBags) => Ok(()),
             }
         }
     }
@@ -83,10 +83,8 @@ fn reach_for(
     picker: StaffId,
     round: &Round,
 ) -> Result<(), PickError> {
-    let goods = match order.substitutions {
-        Substitutions::Ask => Some(goods(conn, order.id)?),
-        Substitutions::Similar | Substitutions::LeaveOut => None,
-    };
+    let may_ask = open.iter().any(|line| line.wish(order) == Substitutions::Ask);
+    let goods = if may_ask { Some(goods(conn, order.id)?) } else { None };
     let ask = |line: &OrderLine| goods.as_ref().and_then(|goods| goods.ask(line.position));
     let Some(line) = open.iter().find(|line| ask(line).is_none_or(|ask| !ask.waits(round.now))) else {
         return Ok(());
@@ -140,14 +138,14 @@ fn go_short(
     round: &Round,
 ) -> Result<(), PickError> {
     let (id, position, now) = (order.id, line.position, round.now);
-    let standin = match order.substitutions {
+    let standin = match line.wish(order) {
         Substitutions::LeaveOut => None,
         Substitutions::Similar | Substitutions::Ask => stand_in(conn, order, line, round)?,
     };
     let Some(product) = standin else {
         return lifecycle::settle_line(conn, id, position, Settled::LeftOut, picker, now);
     };
-    if order.substitutions == Substitutions::Ask {
+    if line.wish(order) == Substitutions::Ask {
         let asked =
             lifecycle::ask_substitute(conn, id, position, (product, line.quantity, None), picker, now);
         return asked.map(drop);

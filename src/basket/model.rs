@@ -100,6 +100,14 @@ impl Line {
         Priced { quantity: self.seen.seen_quantity, full_price: self.seen.seen_price_cents, offer }
     }
 
+    /// Whether it may well have run out when it is picked: once this order is placed, `few` or fewer are
+    /// free for everybody else. What is weighed counts so from twice as many on, since weights spoil and
+    /// are counted roughly.
+    pub fn is_at_risk(&self, few: i32) -> bool {
+        let left = self.item.available() - self.counted;
+        left <= if self.item.article.is_weighed() { few * 2 } else { few }
+    }
+
     pub fn has_changed(&self) -> bool {
         self.old_price().is_some() || self.old_counted().is_some() || self.old_offer().is_some()
     }

@@ -34,6 +34,7 @@ pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
         | Event::PaymentReplaced { .. }
         | Event::CaptureSucceeded { .. }
         | Event::CaptureFailed { .. }
+        | Event::DoorMethodChosen { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
         | Event::StockSet { .. }

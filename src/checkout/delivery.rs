@@ -4,12 +4,12 @@ use super::calendar::{Calendar, Times};
 use super::draft::Typed;
 use super::fields::{self, LEAVE, Problem, Spotted};
 use super::store;
+use super::swaps::{self, Risk, SWAPS, swap_words};
 use super::till::{Hold, Step, Till};
 use super::views::{Frame, HoldLine, answer};
 use crate::accounts::{self, Customer};
 use crate::error::AppError;
 use crate::journeys::Kind;
-use crate::orders::Substitutions;
 use crate::storefront::{Notice, Shop, Visit};
 use crate::web::redirect;
 use actix_web::http::StatusCode;
@@ -39,6 +39,8 @@ struct DeliveryPage {
     leave: Vec<(&'static str, &'static str, bool)>,
     swaps: Vec<(&'static str, &'static str, &'static str, bool)>,
     swap_words: &'static str,
+    /// What may well run out, each with its own choices.
+    risks: Vec<Risk>,
     age: i32,
 }
 
@@ -187,23 +189,10 @@ fn delivery_page(till: &Till, problems: Vec<Problem>, day: Option<NaiveDate>) ->
         leave: LEAVE.iter().map(|(v, words)| (*v, *words, *v == typed.leave_at)).collect(),
         swaps: SWAPS.iter().map(|(s, words, fine)| (s.as_str(), *words, *fine, *s == chosen)).collect(),
         swap_words: swap_words(chosen),
+        risks: swaps::risks(till),
         age: till.minimum_age(),
         typed: typed.clone(),
         frame,
-    }
-}
-
-const SWAPS: [(Substitutions, &str, &str); 3] = [
-    (Substitutions::Similar, "Swap for something close", "A swap never costs more than what you chose"),
-    (Substitutions::Ask, "Ask me first", "We ring; if we do not reach you, we leave it out"),
-    (Substitutions::LeaveOut, "Leave it out", "You pay only for what comes"),
-];
-
-pub(super) fn swap_words(chosen: Substitutions) -> &'static str {
-    match chosen {
-        Substitutions::Similar => "Swap for something close, never dearer",
-        Substitutions::Ask => "Ask me first",
-        Substitutions::LeaveOut => "Leave it out",
     }
 }
 

@@ -46,6 +46,9 @@ pub(super) struct DeliveryForm {
     day: Option<String>,
     /// Rises with each sending.
     rev: Option<String>,
+    /// What may stand in for single things: `swap.` and their numbers.
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
 }
 
 impl DeliveryForm {
@@ -66,6 +69,7 @@ impl DeliveryForm {
         ] {
             take_over(old, new.as_ref());
         }
+        typed.take_wishes(&self.others);
     }
 
     /// Which sending this is. One without a number, from a page without scripts, is as new as any.

@@ -2,9 +2,11 @@
 
 use crate::ids::OrderNumber;
 use crate::money::Money;
+use crate::orders::Substitutions;
 use crate::web::text::clean_line;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Longer than any good answer, so that one that is too long can be said to be.
@@ -25,6 +27,8 @@ pub(super) struct Typed {
     pub(super) preferred_time: String,
     pub(super) gate_code: String,
     pub(super) substitutions: String,
+    /// The same for single things, by their number.
+    pub(super) wishes: BTreeMap<String, String>,
     pub(super) window: String,
     pub(super) coupon: String,
     pub(super) gift_note: String,
@@ -127,6 +131,7 @@ impl Draft {
         let typed = &mut self.content.typed;
         self.content.sent = Some(Sent { key, number, typed: typed.clone(), aged });
         typed.payment = Payment::default();
+        typed.wishes.clear();
         typed.window.clear();
         typed.coupon.clear();
         typed.gift_note.clear();
@@ -145,6 +150,41 @@ impl Typed {
 
     pub(super) fn window_id(&self) -> Option<i64> {
         self.window.parse().ok()
+    }
+}
+
+/// More single wishes than a basket has lines are nobody's.
+const MOST_WISHES: usize = 200;
+const LONGEST_SKU: usize = 40;
+
+impl Typed {
+    /// Takes over what a form said about single things, by `swap.` and their numbers: a choice, or nothing
+    /// for "as for all". What is neither changes nothing.
+    pub(super) fn take_wishes(&mut self, fields: &BTreeMap<String, String>) {
+        for (field, value) in fields {
+            let Some(sku) = field.strip_prefix("swap.").filter(|sku| sku.len() <= LONGEST_SKU) else {
+                continue;
+            };
+            let is_known = self.wishes.contains_key(sku);
+            match value.parse::<Substitutions>() {
+                Ok(wish) if is_known || self.wishes.len() < MOST_WISHES => {
+                    self.wishes.insert(sku.to_owned(), wish.as_str().to_owned());
+                }
+                Err(_) if value.is_empty() => {
+                    self.wishes.remove(sku);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
+    /// What is chosen for one thing by itself.
+    pub(super) fn wish(&self, sku: &str) -> Option<Substitutions> {
+        self.wishes.get(sku).and_then(|wish| wish.parse().ok())
+    }
+
+    pub(super) fn wishes(&self) -> BTreeMap<String, Substitutions> {
+        self.wishes.keys().filter_map(|sku| Some((sku.clone(), self.wish(sku)?))).collect()
     }
 }
 

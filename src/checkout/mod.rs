@@ -21,6 +21,7 @@ mod refused;
 mod review;
 mod start;
 mod store;
+mod swaps;
 mod till;
 mod views;
 mod ways;

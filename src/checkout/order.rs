@@ -232,6 +232,7 @@ impl Placing {
             window: typed.window_id().ok_or(Refused::Unready)?,
             paying: self.paying(conn, &area, typed, basket, ordering, sent.is_some())?,
             substitutions: fields::substitutions(typed),
+            wishes: typed.wishes(),
             coupon: Some(typed.coupon.clone()).filter(|code| !code.is_empty()),
             expected: ordering.expected,
             age_confirmed: ordering.age_confirmed,

@@ -5,7 +5,10 @@ use super::frames::approvals;
 use super::payment::{coupon_problem, payment_problems};
 use super::till::{Step, Till};
 use super::views::{Frame, HoldLine, Note, answer};
-use super::{delivery::swap_words, fields::substitutions};
+use super::{
+    fields::substitutions,
+    swaps::{own_wishes, swap_words},
+};
 use crate::cashier::CardFields;
 use crate::error::AppError;
 use crate::lifecycle::Paying;
@@ -33,6 +36,8 @@ struct ReviewPage {
     gate_code: bool,
     pay_with: String,
     swaps: &'static str,
+    /// For single things, where that was chosen.
+    wishes: Vec<String>,
     gift_note: String,
     coupon: Option<String>,
     age: i32,
@@ -126,6 +131,7 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
         gate_code: !contact.gate_code.is_empty(),
         pay_with: paying.label,
         swaps: swap_words(substitutions(typed)),
+        wishes: own_wishes(till),
         gift_note: contact.gift_note.clone(),
         coupon: (!typed.coupon.is_empty()).then(|| typed.coupon.to_uppercase()),
         age: till.minimum_age(),

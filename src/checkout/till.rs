@@ -37,6 +37,8 @@ pub(super) struct Till {
     pub(super) fields: CardFields,
     /// On delivery, in percent.
     pub(super) vat: i32,
+    /// Of what so few would be left, it is asked what may stand in.
+    pub(super) few_left: i32,
     pub(super) now: DateTime<Utc>,
     pub(super) zone: Tz,
 }
@@ -59,6 +61,7 @@ struct Setting {
     ways: Vec<crate::config::WayToPay>,
     fields: CardFields,
     vat: i32,
+    few_left: i32,
     days: i64,
     zone: Tz,
     now: DateTime<Utc>,
@@ -96,6 +99,7 @@ impl Till {
             ways: shop.app.config.payments.ways.clone(),
             fields: cashier::card_fields(&shop.app),
             vat: settings.delivery_vat_percent,
+            few_left: settings.few_left,
             days: settings.window_days,
             zone: settings.zone,
             now: shop.app.clock.now(),
@@ -117,7 +121,7 @@ impl Till {
         setting: Setting,
         step: Step,
     ) -> Result<Self, AppError> {
-        let Setting { customer, atlas, upcoming, ways, fields, vat, days, zone, now, .. } = setting;
+        let Setting { customer, atlas, upcoming, ways, fields, vat, few_left, days, zone, now, .. } = setting;
         let Standing { draft, held, .. } = standing;
         let area = atlas.area(conn)?;
         let coupon = match draft.typed().coupon.as_str() {
@@ -158,6 +162,7 @@ impl Till {
             windows,
             fields,
             vat,
+            few_left,
             now,
             zone,
         })

@@ -162,6 +162,7 @@ impl Values {
                 |n| (0..=50).contains(n),
                 23,
             ),
+            few_left: self.parsed("few_left", "0 to 99", |n| (0..=99).contains(n), 3),
             journeys: self.parsed("journeys", "true or false", |_| true, true),
             autopilot: self.parsed("autopilot", "true or false", |_| true, true),
             autopilot_speed: self.parsed("autopilot_speed", "1 to 20", |n| (1..=20).contains(n), 1),

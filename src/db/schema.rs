@@ -314,6 +314,7 @@ diesel::table! {
         grams -> Nullable<BigInt>,
         vat_percent -> Integer,
         minimum_age -> Integer,
+        substitutions -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -600,6 +601,10 @@ diesel::table! {
         grams -> Nullable<BigInt>,
         sum_cents -> BigInt,
         at -> Timestamptz,
+        rest_product_id -> Nullable<BigInt>,
+        rest_units -> Nullable<Integer>,
+        rest_grams -> Nullable<BigInt>,
+        rest_sum_cents -> Nullable<BigInt>,
     }
 }
 diesel::table! {

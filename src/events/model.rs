@@ -152,6 +152,11 @@ pub enum Event {
         capture: CaptureId,
         reason: String,
     },
+    /// What is due at the door is paid there in another way than was said: in cash, or by card.
+    DoorMethodChosen {
+        attempt: AttemptId,
+        method: String,
+    },
     /// The gateway is to let go of what is reserved.
     ReleaseAsked {
         attempt: AttemptId,
@@ -189,6 +194,15 @@ pub enum Event {
     },
     /// Something else lies in the bag in its place.
     LineSubstituted {
+        position: i32,
+        product: i64,
+        name: String,
+        units: i32,
+        grams: Option<i64>,
+        sum: Money,
+    },
+    /// Some of a line lie in the bag, and something else for what is missing of it.
+    RestSubstituted {
         position: i32,
         product: i64,
         name: String,
@@ -325,6 +339,12 @@ pub enum Event {
         total: Money,
         maximum: Money,
     },
+    /// The customer has chosen anew what may come where something has run out: for all, and by the positions
+    /// of those lines for which it is otherwise.
+    WishesChanged {
+        all: String,
+        lines: Vec<(i32, String)>,
+    },
     /// No link made before opens the order any more.
     LinksRevoked,
     /// The customer says that something is not right. What they wrote stands in the case alone.
@@ -389,6 +409,7 @@ impl Event {
             Self::CaptureAsked { .. } => "capture_asked",
             Self::CaptureSucceeded { .. } => "capture_succeeded",
             Self::CaptureFailed { .. } => "capture_failed",
+            Self::DoorMethodChosen { .. } => "door_method_chosen",
             Self::ReleaseAsked { .. } => "release_asked",
             Self::RefundAsked { .. } => "refund_asked",
             Self::RefundSucceeded { .. } => "refund_succeeded",
@@ -397,6 +418,7 @@ impl Event {
             Self::PickingLeft => "picking_left",
             Self::LinePicked { .. } => "line_picked",
             Self::LineSubstituted { .. } => "line_substituted",
+            Self::RestSubstituted { .. } => "rest_substituted",
             Self::SubstituteAsked { .. } => "substitute_asked",
             Self::SubstituteAnswered { .. } => "substitute_answered",
             Self::LineLeftOut { .. } => "line_left_out",
@@ -419,6 +441,7 @@ impl Event {
             Self::DelayEased { .. } => "delay_eased",
             Self::InstructionsChanged => "instructions_changed",
             Self::OrderChanged { .. } => "order_changed",
+            Self::WishesChanged { .. } => "wishes_changed",
             Self::LinksRevoked => "links_revoked",
             Self::ProblemReported { .. } => "problem_reported",
             Self::CaseTaken { .. } => "case_taken",
@@ -441,6 +464,7 @@ impl Event {
             | Self::OrderCancelled { .. }
             | Self::OrderCompleted
             | Self::OrderChanged { .. }
+            | Self::WishesChanged { .. }
             | Self::LinksRevoked
             | Self::ProblemReported { .. }
             | Self::CaseTaken { .. }
@@ -455,6 +479,7 @@ impl Event {
             | Self::CaptureAsked { .. }
             | Self::CaptureSucceeded { .. }
             | Self::CaptureFailed { .. }
+            | Self::DoorMethodChosen { .. }
             | Self::ReleaseAsked { .. }
             | Self::RefundAsked { .. }
             | Self::RefundSucceeded { .. }
@@ -463,6 +488,7 @@ impl Event {
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::RestSubstituted { .. }
             | Self::SubstituteAsked { .. }
             | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
@@ -522,11 +548,13 @@ impl Event {
             | Self::PaymentReplaced { .. }
             | Self::CaptureSucceeded { .. }
             | Self::CaptureFailed { .. }
+            | Self::DoorMethodChosen { .. }
             | Self::RefundFailed { .. }
             | Self::PickingStarted { .. }
             | Self::PickingLeft
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
+            | Self::RestSubstituted { .. }
             | Self::SubstituteAnswered { .. }
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }
@@ -536,6 +564,7 @@ impl Event {
             | Self::DropArrived { .. }
             | Self::PromiseMade { .. }
             | Self::InstructionsChanged
+            | Self::WishesChanged { .. }
             | Self::LinksRevoked
             | Self::ProblemReported { .. }
             | Self::CaseTaken { .. }

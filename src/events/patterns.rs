@@ -7,6 +7,7 @@ macro_rules! about_the_goods {
             | $crate::events::Event::PickingStarted { .. }
             | $crate::events::Event::LinePicked { .. }
             | $crate::events::Event::LineSubstituted { .. }
+            | $crate::events::Event::RestSubstituted { .. }
             | $crate::events::Event::SubstituteAsked { .. }
             | $crate::events::Event::SubstituteAnswered { .. }
             | $crate::events::Event::LineLeftOut { .. }
@@ -43,6 +44,7 @@ macro_rules! about_the_money {
             | $crate::events::Event::CaptureAsked { .. }
             | $crate::events::Event::CaptureSucceeded { .. }
             | $crate::events::Event::CaptureFailed { .. }
+            | $crate::events::Event::DoorMethodChosen { .. }
             | $crate::events::Event::ReleaseAsked { .. }
             | $crate::events::Event::RefundAsked { .. }
             | $crate::events::Event::RefundSucceeded { .. }
@@ -64,6 +66,7 @@ macro_rules! about_the_order {
 macro_rules! about_the_customer {
     () => {
         $crate::events::Event::LinksRevoked
+            | $crate::events::Event::WishesChanged { .. }
             | $crate::events::Event::ProblemReported { .. }
             | $crate::events::Event::CaseTaken { .. }
             | $crate::events::Event::CaseAnswered { .. }

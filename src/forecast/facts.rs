@@ -8,7 +8,7 @@ use crate::delivery::{self, Drop, DropState, Failure, Place, Rider};
 use crate::dispatch::{self, Point, Stop, way};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId, PlaceId, StaffId};
-use crate::orders::{self, Order, OrderState, Substitutions};
+use crate::orders::{self, Order, OrderState};
 use crate::promises::{self, Cause, Forecast, Promise};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -68,7 +68,7 @@ impl Town {
 
     /// What is left to do of an order.
     fn work(&self, of: &InQueue) -> Duration {
-        Duration::seconds(self.pace.seconds_an_order + self.pace.seconds_a_line * i64::from(of.lines))
+        self.pace.picking(of.lines)
     }
 }
 
@@ -334,7 +334,7 @@ fn picking(order: &Order, row: Option<&Fulfilment>, papers: &Papers, town: &Town
         pickers: town.pickers,
         lines: open.map_or(0, |open| open.lines),
         short: open.map_or(0, |open| open.short),
-        asks: order.substitutions == Substitutions::Ask,
+        asks: open.is_some_and(|open| open.asks),
         touched_at: row.filter(|_| is_begun).and_then(|row| row.touched_at),
     }
 }

@@ -144,7 +144,7 @@ fn parts(facts: &Facts, pace: &Pace) -> Option<Vec<Part>> {
 
 /// What is to be picked before it, and of it.
 fn picked(now: DateTime<Utc>, of: Picking, pace: &Pace) -> Vec<Part> {
-    let own = Duration::seconds(pace.seconds_an_order + pace.seconds_a_line * i64::from(of.lines));
+    let own = pace.picking(of.lines);
     // A picker who has not moved for long will not soon.
     let silence = of.touched_at.map_or(Duration::zero(), |at| now - at);
     let stuck = if silence >= minutes(pace.silent_minutes) { silence } else { Duration::zero() };

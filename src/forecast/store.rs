@@ -4,7 +4,7 @@ use crate::db::Ready as _;
 use crate::ids::{OrderId, StaffId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
 
 /// An order that is still to be packed, as the queue has it.
 #[derive(Debug, Clone, Copy, QueryableByName)]
@@ -34,6 +34,9 @@ pub(super) struct OpenLines {
     /// Whose shelf was found empty, and where nothing was found or brought since.
     #[diesel(sql_type = Integer)]
     pub(super) short: i32,
+    /// Whether the customer is asked before anything stands in for one of those.
+    #[diesel(sql_type = Bool)]
+    pub(super) asks: bool,
 }
 
 /// What is to be packed until a time, what is due first at the top.
@@ -65,10 +68,12 @@ pub(super) fn work_until(
 /// When the database does not answer.
 pub(super) fn open_lines(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<Vec<OpenLines>> {
     diesel::sql_query(
-        "SELECT l.order_id, count(*)::int AS lines,
-             (count(*) FILTER (WHERE (SELECT m.reason FROM stock_movements m
-                 WHERE m.product_id = l.product_id ORDER BY m.id DESC LIMIT 1) = 'missing'))::int AS short
-         FROM order_lines l
+        "SELECT l.order_id, count(*)::int AS lines, (count(*) FILTER (WHERE shelf.is_empty))::int AS short,
+             coalesce(bool_or(coalesce(l.substitutions, o.substitutions) = 'ask') FILTER (WHERE shelf.is_empty), false)
+                 AS asks
+         FROM order_lines l JOIN orders o ON o.id = l.order_id
+         CROSS JOIN LATERAL (SELECT (SELECT m.reason FROM stock_movements m
+             WHERE m.product_id = l.product_id ORDER BY m.id DESC LIMIT 1) = 'missing' AS is_empty) shelf
          WHERE l.order_id = ANY ($1) AND NOT EXISTS
              (SELECT FROM picks p WHERE p.order_id = l.order_id AND p.position = l.position)
          GROUP BY l.order_id",

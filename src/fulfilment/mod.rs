@@ -6,5 +6,8 @@
 mod model;
 mod store;
 
-pub use model::{Bag, Fulfilment, FulfilmentState, Pick, PickState, Wanted, share, substituted, weighed};
+pub use model::{
+    Bag, Fulfilment, FulfilmentState, Pick, PickState, Rest, Wanted, share, substituted, substituted_rest,
+    weighed,
+};
 pub use store::*;

@@ -121,6 +121,45 @@ pub struct Pick {
     pub grams: Option<i64>,
     pub sum_cents: Money,
     pub at: DateTime<Utc>,
+    /// What stands in for those of a picked line that were missing: all of it or nothing, but for grams.
+    pub rest_product_id: Option<ProductId>,
+    pub rest_units: Option<i32>,
+    pub rest_grams: Option<i64>,
+    pub rest_sum_cents: Option<Money>,
+}
+
+/// What stands in for those of a line that were missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    pub product: ProductId,
+    pub units: i32,
+    pub grams: Option<i64>,
+    pub sum: Money,
+}
+
+impl Pick {
+    pub fn rest(&self) -> Option<Rest> {
+        let (product, units, sum) = (self.rest_product_id?, self.rest_units?, self.rest_sum_cents?);
+        Some(Rest { product, units, grams: self.rest_grams, sum })
+    }
+
+    /// What the line comes to.
+    pub fn total(&self) -> Money {
+        self.sum_cents + self.rest_sum_cents.unwrap_or(Money::ZERO)
+    }
+
+    /// Everything of it that lies in the bag, and how many of each.
+    pub fn in_bag(&self) -> impl Iterator<Item = (ProductId, i32)> {
+        let rest = self.rest().map(|rest| (rest.product, rest.units));
+        self.product_id.map(|product| (product, self.units)).into_iter().chain(rest)
+    }
+
+    /// How many of its line were missing and have nothing in their place. None where something else came
+    /// for all of it, or nothing did.
+    pub fn missing_of(&self, line: &OrderLine) -> i32 {
+        let may_be_added_to = self.state == PickState::Picked && self.rest_product_id.is_none();
+        if may_be_added_to { (line.quantity - self.units).max(0) } else { 0 }
+    }
 }
 
 /// A bag or crate, of one temperature.
@@ -155,6 +194,12 @@ pub fn substituted(line: &OrderLine, units: i32, own_price: Money) -> Money {
     own_price.min(share(line, units)).max(Money::ZERO)
 }
 
+/// What stands in for the rest of a line costs no more than the rest would have, and with what is there no
+/// more than the whole line may.
+pub fn substituted_rest(line: &OrderLine, there: &Pick, units: i32, own_price: Money) -> Money {
+    substituted(line, units, own_price).min(line.maximum_cents - there.sum_cents).max(Money::ZERO)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +232,7 @@ mod tests {
             grams: per_kg.map(|_| 500),
             vat_percent: 0,
             minimum_age: 0,
+            substitutions: None,
         }
     }
 

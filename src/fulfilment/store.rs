@@ -1,6 +1,6 @@
 //! SQL over fulfilments. No decisions here: each function is one statement.
 
-use super::model::{Bag, Fulfilment, FulfilmentState, Pick, Wanted};
+use super::model::{Bag, Fulfilment, FulfilmentState, Pick, Rest, Wanted};
 use crate::db::Ready as _;
 use crate::db::schema::{bags, fulfilments, orders, picks, places};
 use crate::ids::{OrderId, StaffId};
@@ -356,6 +356,30 @@ pub fn picks_of_orders(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<V
 /// `UniqueViolation` when the line has been settled before.
 pub fn insert_pick(conn: &mut PgConnection, pick: &Pick) -> QueryResult<()> {
     diesel::insert_into(picks::table).values(pick).ready().execute(conn).map(drop)
+}
+
+/// Something stands in for what was missing of a line. The caller has checked that it may.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_rest(
+    conn: &mut PgConnection,
+    order: OrderId,
+    position: i32,
+    rest: Rest,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(picks::table.find((order, position)))
+        .set((
+            picks::rest_product_id.eq(rest.product),
+            picks::rest_units.eq(rest.units),
+            picks::rest_grams.eq(rest.grams),
+            picks::rest_sum_cents.eq(rest.sum),
+            picks::at.eq(at),
+        ))
+        .ready()
+        .execute(conn)
+        .map(drop)
 }
 
 /// # Errors

@@ -31,19 +31,19 @@ pub fn ask_substitute(
 ) -> Result<Ask, PickError> {
     conn.transaction(|conn| {
         let order = lock_in_hand(conn, id, picker)?;
-        if order.substitutions != Substitutions::Ask {
+        let line = line_of(conn, id, position)?;
+        if line.wish(&order) != Substitutions::Ask {
             return Err(PickError::NoSubstitutes);
         }
-        let line = line_of(conn, id, position)?;
-        let picks = fulfilment::picks_of(conn, id)?;
-        if let Some(before) = picks.into_iter().find(|p| p.position == position) {
-            return Err(PickError::Settled(before));
+        let there = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position);
+        if let Some(before) = there.as_ref().filter(|pick| pick.missing_of(&line) == 0) {
+            return Err(PickError::Settled(before.state));
         }
         if let Some(open) = goods(conn, id)?.ask(position).filter(|ask| ask.waits(now)) {
             let is_same = (open.product, open.units) == (product.0, units);
             return if is_same { Ok(open.clone()) } else { Err(PickError::Asked { until: open.until }) };
         }
-        let (item, sum) = priced(conn, &line, (product, units, grams), now)?;
+        let (item, sum) = priced(conn, &line, there.as_ref(), (product, units, grams), now)?;
         let shelf = inventory::shelves(conn, &[product])?.pop();
         let free = shelf.map_or(0, |s| (s.on_hand - s.held).max(0));
         if free < units {
@@ -94,7 +94,10 @@ pub fn answer_substitute(
             Some(said) => return Err(AnswerError::Answered(said)),
             None => {}
         }
-        let is_settled = goods.lines.iter().any(|line| line.position == position);
+        let ordered = orders::lines(conn, id)?.into_iter().find(|line| line.position == position);
+        let ordered = ordered.map_or(0, |line| line.quantity);
+        let is_settled =
+            goods.lines.iter().any(|line| line.position == position && line.missing_of(ordered) == 0);
         if order.state != OrderState::Confirmed || is_settled || !asked.waits(now) {
             return Err(AnswerError::TooLate);
         }
@@ -115,6 +118,11 @@ pub(super) fn agreed(
     let agreed = goods.ask(line.position).filter(|ask| ask.yes == Some(true) && ask.product == product.0);
     let agreed = agreed.filter(|ask| units <= ask.units).ok_or(PickError::AskFirst)?;
     Ok(agreed.sum)
+}
+
+/// What an order's customer was asked.
+pub(super) fn questions(conn: &mut PgConnection, id: OrderId) -> QueryResult<Vec<Ask>> {
+    Ok(goods(conn, id)?.asks)
 }
 
 fn goods(conn: &mut PgConnection, id: OrderId) -> QueryResult<Goods> {

@@ -6,7 +6,7 @@ use super::drive::end_in_failure;
 use super::taken::left_of;
 use crate::delivery::{self, Failure};
 use crate::events::{self, Event};
-use crate::fulfilment::{self, Fulfilment, FulfilmentState};
+use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick};
 use crate::ids::{Actor, AttemptId, OrderId, ProductId, RefundId};
 use crate::inventory::{self, Moved, Reason};
 use crate::money::Money;
@@ -121,15 +121,14 @@ fn give_goods_back(conn: &mut PgConnection, order: &Order, by: Actor, now: DateT
         return inventory::release(conn, order.id);
     }
     let ordered = orders::lines(conn, order.id)?.into_iter().map(|l| l.product_id);
-    let all: Vec<ProductId> = ordered.chain(picks.iter().filter_map(|p| p.product_id)).collect();
+    let all: Vec<ProductId> =
+        ordered.chain(picks.iter().flat_map(Pick::in_bag).map(|(product, _)| product)).collect();
     inventory::lock(conn, &all)?;
     let has_left = fulfilment::of_order(conn, order.id)?.is_some_and(|f| has_left(Some(&f)));
     let reason = if has_left { Reason::CameBack } else { Reason::PutBack };
     let moved = Moved { order: Some(order.id), by, at: now };
-    for pick in &picks {
-        if let Some(product) = pick.product_id {
-            inventory::put_back(conn, product, pick.units, reason, moved)?;
-        }
+    for (product, units) in picks.iter().flat_map(Pick::in_bag) {
+        inventory::put_back(conn, product, units, reason, moved)?;
     }
     inventory::release(conn, order.id)
 }

@@ -210,6 +210,10 @@ pub(super) fn settle_door(
     }
     if amount > Money::ZERO {
         payments::settle_at_door(conn, attempt.id, method, now)?;
+        if method != attempt.method {
+            let event = Event::DoorMethodChosen { attempt: attempt.id, method: method.as_str().to_owned() };
+            events::record(conn, order.id.0, &event, by, now)?;
+        }
         let capture = CaptureId(Uuid::now_v7());
         payments::insert_capture(conn, &capture_of(&attempt, capture, amount, CaptureState::Succeeded, now))?;
         let event = Event::CaptureSucceeded { attempt: attempt.id, capture, amount };

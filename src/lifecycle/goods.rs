@@ -133,6 +133,30 @@ pub struct Line {
     pub units: i32,
     pub grams: Option<i64>,
     pub sum: Money,
+    /// What stands in for those that were missing.
+    pub rest: Option<StandIn>,
+}
+
+/// What stands in for a part of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    pub name: String,
+    pub units: i32,
+    pub grams: Option<i64>,
+    pub sum: Money,
+}
+
+impl Line {
+    /// What the line comes to, with what stands in for its rest.
+    pub fn total(&self) -> Money {
+        self.sum + self.rest.as_ref().map_or(Money::ZERO, |rest| rest.sum)
+    }
+
+    /// How many of so many were missing and have nothing in their place: something may still come.
+    pub fn missing_of(&self, ordered: i32) -> i32 {
+        let is_partly_there = self.units > 0 && self.instead.is_none() && self.rest.is_none();
+        if is_partly_there { (ordered - self.units).max(0) } else { 0 }
+    }
 }
 
 /// A window somebody was told.
@@ -245,9 +269,10 @@ impl Goods {
                 self.told(1, *window_starts, *window_ends, "chosen at the checkout", at);
             }
             Event::PickingStarted { .. } => earliest(&mut self.picking_at, at),
-            Event::LinePicked { .. } | Event::LineSubstituted { .. } | Event::LineLeftOut { .. } => {
-                self.settled(&recorded.event);
-            }
+            Event::LinePicked { .. }
+            | Event::LineSubstituted { .. }
+            | Event::RestSubstituted { .. }
+            | Event::LineLeftOut { .. } => self.settled(&recorded.event),
             Event::LineReopened { position } => self.lines.retain(|l| l.position != *position),
             Event::SubstituteAsked { .. } | Event::SubstituteAnswered { .. } => self.asked(recorded),
             Event::OrderPacked { bags, goods, total } => {
@@ -326,16 +351,18 @@ impl Goods {
 
     /// What became of a line.
     fn settled(&mut self, event: &Event) {
+        let line =
+            |position, instead, units, grams, sum| Line { position, instead, units, grams, sum, rest: None };
         if let Event::LinePicked { position, units, grams, sum, .. } = event {
-            self.line(Line { position: *position, instead: None, units: *units, grams: *grams, sum: *sum });
-        }
-        if let Event::LineSubstituted { position, name, units, grams, sum, .. } = event {
-            let instead = Some(name.clone());
-            self.line(Line { position: *position, instead, units: *units, grams: *grams, sum: *sum });
-        }
-        if let Event::LineLeftOut { position } = event {
-            let (instead, grams) = (None, None);
-            self.line(Line { position: *position, instead, units: 0, grams, sum: Money::ZERO });
+            self.line(line(*position, None, *units, *grams, *sum));
+        } else if let Event::LineSubstituted { position, name, units, grams, sum, .. } = event {
+            self.line(line(*position, Some(name.clone()), *units, *grams, *sum));
+        } else if let Event::LineLeftOut { position } = event {
+            self.line(line(*position, None, 0, None, Money::ZERO));
+        } else if let Event::RestSubstituted { position, name, units, grams, sum, .. } = event
+            && let Some(known) = self.lines.iter_mut().find(|line| line.position == *position)
+        {
+            known.rest = Some(StandIn { name: name.clone(), units: *units, grams: *grams, sum: *sum });
         }
     }
 
@@ -479,6 +506,20 @@ mod tests {
         ]);
         assert_eq!(told.lines.len(), 1);
         assert_eq!((told.lines[0].units, told.lines[0].sum), (3, Money(600)));
+    }
+
+    #[test]
+    fn what_stands_in_for_the_rest_of_a_line_is_told_with_it_and_goes_with_it() {
+        let picked = Event::LinePicked { position: 2, product: 9, units: 2, grams: None, sum: Money(400) };
+        let (product, name, units, grams, sum) = (8, "Oat milk".to_owned(), 1, None, Money(150));
+        let rest = Event::RestSubstituted { position: 2, product, name, units, grams, sum };
+        let partly = goods(&[(1, picked.clone())]);
+        assert_eq!((partly.lines[0].missing_of(3), partly.lines[0].total()), (1, Money(400)));
+        let whole = goods(&[(1, picked.clone()), (2, rest.clone()), (2, rest.clone())]);
+        assert_eq!((whole.lines[0].missing_of(3), whole.lines[0].total()), (0, Money(550)));
+        let again =
+            goods(&[(1, picked.clone()), (2, rest), (3, Event::LineReopened { position: 2 }), (4, picked)]);
+        assert_eq!((again.lines[0].missing_of(3), &again.lines[0].rest), (1, &None));
     }
 
     proptest! {

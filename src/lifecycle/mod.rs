@@ -27,10 +27,12 @@ mod refund;
 mod regain;
 mod renew;
 mod reserve;
+mod rest;
 mod settle;
 mod shelves;
 mod status;
 mod taken;
+mod wishes;
 mod written;
 
 pub use ask::{AnswerError, answer_substitute, ask_substitute};
@@ -48,7 +50,7 @@ pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_
 pub use deliver::{AtTheDoor, deliver, due_at_door};
 pub use drive::{DriveError, arrive, assign_rider, fail, leave_for, plan_again, unassign};
 pub use foresee::{Eased, Foreseen, ease_delay, foresee_delay};
-pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, Told, Try as DeliveryTry};
+pub use goods::{Ask, Delay, Goods, Line, Proved, Stage, StandIn, Told, Try as DeliveryTry};
 pub use pack::{HandOverError, PackError, Packed, hand_over, pack};
 pub use pay::{PayError, start_attempt};
 pub use pick::{PickError, Settled, leave_picking, reopen_line, settle_line, start_picking, take_next};
@@ -65,3 +67,4 @@ pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};
 pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
 pub use status::{Back, Release, Status, Story, Try};
+pub use wishes::change_wishes;

@@ -2,10 +2,11 @@
 
 use super::capture::{CaptureError, HandedOver, capture_sum};
 use super::pick::{PickError, in_hand, lock_to_pick};
+use super::rest::asked_until;
 use crate::catalog::Storage;
 use crate::delivery::{self, Drop, DropState};
 use crate::events::{self, Event};
-use crate::fulfilment::{self, Bag, Fulfilment, FulfilmentState};
+use crate::fulfilment::{self, Bag, Fulfilment, FulfilmentState, Pick};
 use crate::ids::{Actor, DropId, OrderId, StaffId};
 use crate::money::Money;
 use crate::orders::{self, Order};
@@ -31,6 +32,10 @@ pub enum PackError {
     Nothing,
     /// At least one bag.
     NoBags,
+    /// An answer about what was missing is awaited until then.
+    Asked {
+        until: DateTime<Utc>,
+    },
 }
 
 impl From<PickError> for PackError {
@@ -66,7 +71,7 @@ pub fn pack(
             return packed_before(conn, &row);
         }
         in_hand(&row, picker)?;
-        let goods = goods_of(conn, id)?;
+        let goods = goods_of(conn, id, now)?;
         let bags = bags_of(&order, bags)?;
         // What was ordered and is not there was no part of the promise about the fee.
         let total = goods + order.fee_cents;
@@ -86,7 +91,7 @@ fn packed_before(conn: &mut PgConnection, row: &Fulfilment) -> Result<Packed, Pa
     Ok(Packed { total: row.total_cents.unwrap_or_default(), bags, drop: drop.id })
 }
 
-fn goods_of(conn: &mut PgConnection, id: OrderId) -> Result<Money, PackError> {
+fn goods_of(conn: &mut PgConnection, id: OrderId, now: DateTime<Utc>) -> Result<Money, PackError> {
     let (lines, picks) = (orders::lines(conn, id)?, fulfilment::picks_of(conn, id)?);
     let open = lines.len() - picks.len().min(lines.len());
     if open > 0 {
@@ -95,7 +100,10 @@ fn goods_of(conn: &mut PgConnection, id: OrderId) -> Result<Money, PackError> {
     if picks.iter().all(|p| p.units == 0) {
         return Err(PackError::Nothing);
     }
-    Ok(picks.iter().map(|p| p.sum_cents).sum())
+    if let Some(until) = asked_until(conn, id, &picks, now)? {
+        return Err(PackError::Asked { until });
+    }
+    Ok(picks.iter().map(Pick::total).sum())
 }
 
 /// The labels' codes begin with the order's number, so that one reads whose bag it is.

@@ -1,6 +1,7 @@
 //! An order is picked line by line: what lies in the bag leaves the shelf in the same transaction.
 
 use super::ask::agreed;
+use super::rest::settle_rest;
 use crate::catalog::{self, Item, SoldBy};
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState, Pick, PickState};
@@ -25,7 +26,7 @@ pub enum PickError {
     /// There is no such line.
     NoSuchLine,
     /// The line was settled otherwise before.
-    Settled(Pick),
+    Settled(PickState),
     /// More than were ordered, or none.
     Units {
         ordered: i32,
@@ -173,10 +174,10 @@ pub fn settle_line(
     conn.transaction(|conn| {
         let order = lock_in_hand(conn, id, picker)?;
         let line = line_of(conn, id, position)?;
-        if let Some(before) = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position) {
-            return if is_same(&before, how, &line) { Ok(()) } else { Err(PickError::Settled(before)) };
-        }
         let moved = Moved { order: Some(id), by: Actor::Staff(picker), at: now };
+        if let Some(before) = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position) {
+            return settle_rest(conn, &order, &line, before, how, moved);
+        }
         let (pick, event) = match how {
             Settled::Picked { units, grams } => picked(conn, &line, units, grams, moved)?,
             Settled::Substituted { product, units, grams } => {
@@ -208,9 +209,11 @@ pub fn reopen_line(
         let found = fulfilment::picks_of(conn, id)?.into_iter().find(|p| p.position == position);
         let Some(pick) = found else { return Ok(()) };
         let moved = Moved { order: Some(id), by: Actor::Staff(picker), at: now };
-        inventory::lock(conn, &[line.product_id, pick.product_id.unwrap_or(line.product_id)])?;
-        if let (PickState::Substituted, Some(other)) = (pick.state, pick.product_id) {
-            inventory::put_back(conn, other, pick.units, Reason::PutBack, moved)?;
+        let bag: Vec<(ProductId, i32)> = pick.in_bag().collect();
+        let all: Vec<ProductId> = bag.iter().map(|(product, _)| *product).chain([line.product_id]).collect();
+        inventory::lock(conn, &all)?;
+        for (other, units) in bag.into_iter().filter(|(product, _)| *product != line.product_id) {
+            inventory::put_back(conn, other, units, Reason::PutBack, moved)?;
         }
         inventory::reopen(conn, id, line.product_id, line.quantity, moved)?;
         fulfilment::delete_pick(conn, id, position)?;
@@ -256,7 +259,7 @@ pub(super) fn line_of(conn: &mut PgConnection, id: OrderId, position: i32) -> Re
     orders::lines(conn, id)?.into_iter().find(|l| l.position == position).ok_or(PickError::NoSuchLine)
 }
 
-fn is_same(before: &Pick, how: Settled, line: &OrderLine) -> bool {
+pub(super) fn is_same(before: &Pick, how: Settled, line: &OrderLine) -> bool {
     let (state, product, units, grams) = match how {
         Settled::Picked { units, grams } => (PickState::Picked, Some(line.product_id), units, grams),
         Settled::Substituted { product, units, grams } => {
@@ -297,12 +300,8 @@ fn substituted(
     (product, units, grams): (ProductId, i32, Option<i64>),
     moved: Moved,
 ) -> Result<(Pick, Event), PickError> {
-    let most = match order.substitutions {
-        Substitutions::Similar => line.maximum_cents,
-        Substitutions::Ask => agreed(conn, line, product, units)?,
-        Substitutions::LeaveOut => return Err(PickError::NoSubstitutes),
-    };
-    let (item, price) = priced(conn, line, (product, units, grams), moved.at)?;
+    let most = most(conn, order, line, product, units)?;
+    let (item, price) = priced(conn, line, None, (product, units, grams), moved.at)?;
     let grams = grams.filter(|g| item.per_kg().is_some() && *g > 0);
     let sum = price.min(most);
     inventory::lock(conn, &[line.product_id, product])?;
@@ -320,18 +319,36 @@ fn substituted(
     Ok((pick, event))
 }
 
-/// What stands in, and what so much of it costs: never more than the line's own would have.
+/// The most that what stands in may cost by its customer's wish, who may have to be asked first.
+pub(super) fn most(
+    conn: &mut PgConnection,
+    order: &Order,
+    line: &OrderLine,
+    product: ProductId,
+    units: i32,
+) -> Result<Money, PickError> {
+    match line.wish(order) {
+        Substitutions::Similar => Ok(line.maximum_cents),
+        Substitutions::Ask => agreed(conn, line, product, units),
+        Substitutions::LeaveOut => Err(PickError::NoSubstitutes),
+    }
+}
+
+/// What stands in, and what so much of it costs: never more than the line's own would have, or than the
+/// rest of it beside what is `there`.
 pub(super) fn priced(
     conn: &mut PgConnection,
     line: &OrderLine,
+    there: Option<&Pick>,
     (product, units, grams): (ProductId, i32, Option<i64>),
     now: DateTime<Utc>,
 ) -> Result<(Item, Money), PickError> {
     if product == line.product_id {
         return Err(PickError::SameProduct);
     }
-    if !(1..=line.quantity).contains(&units) {
-        return Err(PickError::Units { ordered: line.quantity });
+    let missing = there.map_or(line.quantity, |there| there.missing_of(line));
+    if !(1..=missing).contains(&units) {
+        return Err(PickError::Units { ordered: missing });
     }
     let item = catalog::by_ids(conn, &[product.0], now)?.into_iter().next();
     let item = item.ok_or(PickError::TooFew { free: 0 })?;
@@ -340,7 +357,11 @@ pub(super) fn priced(
         (Some(per_kg), Some(grams)) => per_kg.times_ratio(grams.max(0), 1_000),
         (None, _) => item.unit_price() * units,
     };
-    Ok((item, fulfilment::substituted(line, units, own_price)))
+    let price = match there {
+        Some(there) => fulfilment::substituted_rest(line, there, units, own_price),
+        None => fulfilment::substituted(line, units, own_price),
+    };
+    Ok((item, price))
 }
 
 fn left_out(conn: &mut PgConnection, line: &OrderLine, moved: Moved) -> Result<(Pick, Event), PickError> {
@@ -358,5 +379,18 @@ fn pick_of(
     sum_cents: Money,
     at: DateTime<Utc>,
 ) -> Pick {
-    Pick { order_id: line.order_id, position: line.position, state, product_id, units, grams, sum_cents, at }
+    Pick {
+        order_id: line.order_id,
+        position: line.position,
+        state,
+        product_id,
+        units,
+        grams,
+        sum_cents,
+        at,
+        rest_product_id: None,
+        rest_units: None,
+        rest_grams: None,
+        rest_sum_cents: None,
+    }
 }

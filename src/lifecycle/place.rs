@@ -13,6 +13,7 @@ use crate::payments::PayBy;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How long stock and window wait for the money.
@@ -41,6 +42,8 @@ pub struct Placement {
     pub window: i64,
     pub paying: Paying,
     pub substitutions: Substitutions,
+    /// The same for single things, by their number, where it is not as for all.
+    pub wishes: BTreeMap<String, Substitutions>,
     pub coupon: Option<String>,
     /// What the button said.
     pub expected: Confirming,
@@ -303,7 +306,8 @@ fn begin_payment(
 
 /// What was in the form, as one word: everything but the key itself.
 pub(super) fn fingerprint(p: &Placement) -> String {
-    let content = (&p.contact, p.window, &p.paying, p.substitutions, &p.coupon, p.expected, p.age_confirmed);
+    let swaps = (p.substitutions, &p.wishes);
+    let content = (&p.contact, p.window, &p.paying, swaps, &p.coupon, p.expected, p.age_confirmed);
     let digest = Sha256::digest(format!("{content:?}").as_bytes());
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }

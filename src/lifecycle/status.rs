@@ -75,6 +75,17 @@ pub struct Try {
     pub refunds: Vec<Back>,
 }
 
+impl Try {
+    fn capture(&mut self, amount: Money, at: DateTime<Utc>) {
+        self.captured = amount;
+        earliest(&mut self.captured_at, at);
+        // Nobody reserves what is paid at the door: it is there at once.
+        if self.method.is_at_door() {
+            self.state = AttemptState::Authorised;
+        }
+    }
+}
+
 /// What was reserved and is let go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
@@ -228,14 +239,12 @@ impl Fold {
                 self.change(*attempt, |t| t.state = AttemptState::Abandoned);
                 self.change(*by, |t| t.standby = false);
             }
-            Event::CaptureSucceeded { attempt, amount, .. } => self.change(*attempt, |t| {
-                t.captured = *amount;
-                earliest(&mut t.captured_at, at);
-                // Nobody reserves what is paid at the door: it is there at once.
-                if t.method.is_at_door() {
-                    t.state = AttemptState::Authorised;
-                }
-            }),
+            Event::CaptureSucceeded { attempt, amount, .. } => {
+                self.change(*attempt, |t| t.capture(*amount, at));
+            }
+            Event::DoorMethodChosen { attempt, method } => {
+                self.change(*attempt, |t| t.method = method.parse().unwrap_or(t.method));
+            }
             Event::ReleaseAsked { attempt } => self.change(*attempt, |t| {
                 t.release.get_or_insert(Release { asked_at: at, done_at: None });
             }),

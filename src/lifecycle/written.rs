@@ -69,7 +69,11 @@ pub(super) fn write_order(
 ) -> Result<Order, PlaceError> {
     let order = orders::insert_order(conn, order)?;
     orders::insert_contact(conn, order.id, &placement.contact)?;
-    orders::insert_lines(conn, &order_lines(order.id, basket, reckoned))?;
+    let mut lines = order_lines(order.id, basket, reckoned);
+    for line in &mut lines {
+        line.substitutions = placement.wishes.get(&line.sku).copied();
+    }
+    orders::insert_lines(conn, &lines)?;
     Ok(order)
 }
 
@@ -108,6 +112,7 @@ pub(super) fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) 
                 grams: weighed.then_some(article.size_amount),
                 vat_percent: article.vat_percent,
                 minimum_age: article.minimum_age,
+                substitutions: None,
             }
         })
         .collect()

@@ -6,7 +6,7 @@ use crate::ids::{CaseId, DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
 use crate::payments::RefundState;
-use crate::tracker::{self, Answer, Dossier, TaxRow, Voice, offers, substitutions, tax_rows};
+use crate::tracker::{self, Answer, Dossier, TaxRow, Voice, offers, tax_rows, wishes};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
@@ -174,7 +174,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         told: vec![
             ("When", window),
             ("Deliver to", dossier.place.label()),
-            ("If something runs out", substitutions(order.substitutions).to_owned()),
+            ("If something runs out", wishes(order, &dossier.lines)),
         ],
         next: next(kind, voice, dossier),
         money: voice.money(&dossier.story).into_iter().map(|line| line.words).collect(),

@@ -156,6 +156,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::CaptureAsked { .. }
         | Event::CaptureSucceeded { .. }
         | Event::CaptureFailed { .. }
+        | Event::DoorMethodChosen { .. }
         | Event::ReleaseAsked { .. }
         | Event::RefundAsked { .. }
         | Event::RefundFailed { .. }
@@ -165,6 +166,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::PickingLeft
         | Event::LinePicked { .. }
         | Event::LineSubstituted { .. }
+        | Event::RestSubstituted { .. }
         | Event::SubstituteAnswered { .. }
         | Event::LineLeftOut { .. }
         | Event::LineReopened { .. }
@@ -179,6 +181,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::RiderUnassigned { .. }
         | Event::DropArrived { .. }
         | Event::PromiseMade { .. }
+        | Event::WishesChanged { .. }
         | Event::LinksRevoked
         | Event::ProblemReported { .. }
         | Event::CaseTaken { .. }
@@ -206,7 +209,10 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
         Kind::Changed(id) => *status != Status::Confirmed || last_change(dossier) != Some(id),
         Kind::Asked(position, at) => {
             let asked = story.goods.ask(position).filter(|ask| ask.at == at && ask.waits(now));
-            let is_settled = story.goods.lines.iter().any(|line| line.position == position);
+            let line = dossier.lines.iter().find(|line| line.position == position);
+            let ordered = line.map_or(0, |line| line.quantity);
+            let is_settled =
+                story.goods.lines.iter().any(|l| l.position == position && l.missing_of(ordered) == 0);
             *status != Status::Confirmed || is_settled || asked.is_none()
         }
         Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),

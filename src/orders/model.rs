@@ -50,7 +50,7 @@ db_enum! {
     pub enum Substitutions {
         /// Something close to it, never dearer.
         Similar = "similar",
-        /// Call or write first.
+        /// Write to them first: without an answer within ten minutes it is left out.
         Ask = "ask",
         LeaveOut = "leave_out",
     }
@@ -151,6 +151,15 @@ pub struct OrderLine {
     pub grams: Option<i64>,
     pub vat_percent: i32,
     pub minimum_age: i32,
+    /// Where it has run out, if that is not as for the whole order.
+    pub substitutions: Option<Substitutions>,
+}
+
+impl OrderLine {
+    /// What its customer wants where it has run out: for this line, else for the whole order.
+    pub fn wish(&self, order: &Order) -> Substitutions {
+        self.substitutions.unwrap_or(order.substitutions)
+    }
 }
 
 impl Order {

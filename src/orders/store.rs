@@ -1,6 +1,6 @@
 //! SQL over orders. No decisions here: each function is one statement.
 
-use super::model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState};
+use super::model::{CancelledWhy, Contact, Instructions, Order, OrderLine, OrderState, Substitutions};
 use crate::db::Ready as _;
 use crate::db::schema::{order_contacts, order_lines, orders};
 use crate::ids::{BasketId, CustomerId, OrderId, OrderNumber};
@@ -301,6 +301,18 @@ pub fn set_sums(conn: &mut PgConnection, order: &Order) -> QueryResult<()> {
             orders::minimum_age.eq(order.minimum_age),
             orders::version.eq(orders::version + 1),
         ))
+        .ready()
+        .execute(conn)
+        .map(drop)
+}
+
+/// What may come where something has run out, for the whole order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_substitutions(conn: &mut PgConnection, id: OrderId, all: Substitutions) -> QueryResult<()> {
+    diesel::update(orders::table.find(id))
+        .set((orders::substitutions.eq(all), orders::version.eq(orders::version + 1)))
         .ready()
         .execute(conn)
         .map(drop)

@@ -65,6 +65,8 @@ struct Line {
     waits: bool,
     /// What lies in the bag.
     bag: Option<(i64, i32)>,
+    /// Beside it, what stands in for those that were missing.
+    rest: Option<(i64, i32)>,
 }
 
 impl Taken {
@@ -74,7 +76,8 @@ impl Taken {
             Event::OrderPlaced { lines, .. } => {
                 for (position, line) in (1..).zip(lines) {
                     let (product, quantity) = (line.product, line.quantity);
-                    self.lines.insert(position, Line { product, quantity, waits: false, bag: None });
+                    self.lines
+                        .insert(position, Line { product, quantity, waits: false, bag: None, rest: None });
                 }
                 self.wait(shelves);
             }
@@ -90,6 +93,12 @@ impl Taken {
             Event::LineSubstituted { position, product, units, .. } => {
                 shelves.moved(*product, -units, id);
                 self.settle(*position, Some((*product, *units)), id, shelves);
+            }
+            Event::RestSubstituted { position, product, units, .. } => {
+                shelves.moved(*product, -units, id);
+                if let Some(line) = self.lines.get_mut(position) {
+                    line.rest = Some((*product, *units));
+                }
             }
             Event::LineLeftOut { position } => self.settle(*position, None, id, shelves),
             Event::LineReopened { position } => self.reopen(*position, id, shelves),
@@ -130,7 +139,7 @@ impl Taken {
             shelves.held(line.product, -line.quantity);
         }
         let line = |(position, Ordered { product, quantity, .. }): &(i32, Ordered)| {
-            (*position, Line { product: *product, quantity: *quantity, waits: false, bag: None })
+            (*position, Line { product: *product, quantity: *quantity, waits: false, bag: None, rest: None })
         };
         self.lines = lines.iter().map(line).collect();
         self.wait(shelves);
@@ -156,6 +165,9 @@ impl Taken {
         if let Some((other, units)) = line.bag.take().filter(|(product, _)| *product != line.product) {
             shelves.moved(other, units, event);
         }
+        if let Some((other, units)) = line.rest.take() {
+            shelves.moved(other, units, event);
+        }
         line.waits = true;
         shelves.held(line.product, line.quantity);
         shelves.moved(line.product, line.quantity, event);
@@ -171,7 +183,7 @@ impl Taken {
             if std::mem::take(&mut line.waits) {
                 shelves.held(line.product, -line.quantity);
             }
-            if let Some((product, units)) = line.bag.take() {
+            for (product, units) in line.bag.take().into_iter().chain(line.rest.take()) {
                 shelves.moved(product, units, event);
             }
         }

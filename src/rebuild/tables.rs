@@ -47,9 +47,7 @@ pub(super) const TOLD: [(&str, &str, &str); 10] = [
     (
         "payment_attempts",
         "id",
-        // Cash or card is chosen at the door itself and moves no state.
-        "SELECT id, order_id, CASE WHEN method LIKE '%at_door' THEN 'at_door' ELSE method END AS method, state, \
-         standby, amount_cents FROM payment_attempts",
+        "SELECT id, order_id, method, state, standby, amount_cents FROM payment_attempts",
     ),
     ("captures", "id", "SELECT id, attempt_id, state, amount_cents FROM captures"),
     ("refunds", "id", "SELECT id, attempt_id, state, amount_cents FROM refunds"),

@@ -34,7 +34,12 @@ pub(super) fn open_asks(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<A
         return Vec::new();
     }
     let goods = &dossier.story.goods;
-    let is_settled = |ask: &&Ask| goods.lines.iter().any(|line| line.position == ask.position);
+    let ordered = |ask: &Ask| {
+        dossier.lines.iter().find(|line| line.position == ask.position).map_or(0, |line| line.quantity)
+    };
+    let is_settled = |ask: &&Ask| {
+        goods.lines.iter().any(|l| l.position == ask.position && l.missing_of(ordered(ask)) == 0)
+    };
     let open = goods.asks.iter().filter(|ask| ask.waits(voice.now)).filter(|ask| !is_settled(ask));
     open.map(|ask| AskView {
         position: ask.position,

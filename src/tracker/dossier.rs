@@ -3,8 +3,9 @@
 use crate::care::{self, Case};
 use crate::delivery::{self, DropState, PhotoFacts, Place, Proof};
 use crate::events::{self, Recorded};
+use crate::fulfilment;
 use crate::ids::{DropId, StaffId};
-use crate::lifecycle::{DeliveryTry, Stage, Status, Story};
+use crate::lifecycle::{DeliveryTry, Line, Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
@@ -37,6 +38,8 @@ pub struct Dossier {
     pub run: Option<Run>,
     /// Of what was left at the door, as long as it is kept.
     pub photo: Option<PhotoFacts>,
+    /// By when it is to be packed, as long as nobody has begun to pick it.
+    pub pack_by: Option<DateTime<Utc>>,
     /// When it is expected, as it was reckoned last.
     pub forecast: Option<Forecast>,
     /// What its customer has told us is not right.
@@ -49,16 +52,16 @@ impl Dossier {
     pub fn read(conn: &mut PgConnection, order: Order) -> QueryResult<Self> {
         let history = events::history(conn, order.id.0)?;
         let attempts = payments::attempts_of(conn, order.id)?;
-        let place = delivery::place(conn, order.place_id)?;
-        let zones = delivery::all_zones(conn)?;
+        let (place, zone) = delivery::place_and_zone(conn, order.place_id)?;
         let story = Story::tell(&history, &attempts);
         Ok(Self {
             contact: orders::contact(conn, order.id)?,
             lines: orders::lines(conn, order.id)?,
-            zone: zones.into_iter().find(|z| Some(z.id) == place.zone_id).map(|z| z.code),
+            zone,
             place,
             run: run(conn, &story)?,
             photo: photo(conn, &story)?,
+            pack_by: pack_by(conn, &order, &story)?,
             forecast: promises::forecast_of(conn, order.id)?,
             cases: care::of_order(conn, order.id)?,
             story,
@@ -92,7 +95,7 @@ impl Dossier {
 
     /// Whether its customer may change what is in it: until picking starts.
     pub fn can_be_changed(&self) -> bool {
-        self.story.status == Status::Confirmed && self.story.goods.stage() == Stage::Waiting
+        waits_to_be_picked(&self.story)
     }
 
     /// Whether its customer may say anew how to find them: until it is there.
@@ -111,7 +114,7 @@ impl Dossier {
         let goods = &self.story.goods;
         let real = |line: &OrderLine| {
             let picked = goods.lines.iter().find(|l| l.position == line.position);
-            let sum = picked.map_or(Money::ZERO, |l| l.sum);
+            let sum = picked.map_or(Money::ZERO, Line::total);
             OrderLine { sum_cents: sum, ..line.clone() }
         };
         match goods.came_to {
@@ -172,6 +175,17 @@ fn run(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<Run>> {
         Some((drop, rider)) => Run::of(conn, drop, rider),
         None => Ok(None),
     }
+}
+
+fn waits_to_be_picked(story: &Story) -> bool {
+    story.status == Status::Confirmed && story.goods.stage() == Stage::Waiting
+}
+
+fn pack_by(conn: &mut PgConnection, order: &Order, story: &Story) -> QueryResult<Option<DateTime<Utc>>> {
+    if !waits_to_be_picked(story) {
+        return Ok(None);
+    }
+    Ok(fulfilment::of_order(conn, order.id)?.map(|row| row.due_at))
 }
 
 fn photo(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<PhotoFacts>> {

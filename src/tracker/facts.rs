@@ -5,6 +5,7 @@ use super::dossier::Dossier;
 use super::page::LinkQuery;
 use super::views::facts;
 use super::words::{Moving, Voice, badge, code, delay, rider_of};
+use crate::config::Forecast as Pace;
 use crate::delivery::Proof;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
@@ -26,11 +27,11 @@ pub(super) async fn show(
     let caller = Caller::of(&shop, &request, &visit).await?.with_key(query.into_inner().key);
     let there = voice.clone();
     let (dossier, sight) = shop.app.db(move |conn| caller.read(conn, &number, &there)).await?;
-    Ok(private(HttpResponse::Ok().json(order(&voice, &dossier, sight))))
+    Ok(private(HttpResponse::Ok().json(order(&voice, &dossier, sight, &shop.app.config.forecast))))
 }
 
 /// Sums are whole cents, times are UTC.
-fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
+fn order(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Value {
     let (order, story) = (&dossier.order, &dossier.story);
     let answer = voice.answer(dossier);
     let words: Vec<String> = [Some(answer.title), answer.big].into_iter().flatten().collect();
@@ -57,6 +58,7 @@ fn order(voice: &Voice, dossier: &Dossier, sight: Sight) -> Value {
             "expected_at": e.at, "from": e.from, "to": e.to, "as_of": e.as_of, "words": e.words})),
         "delay": delay(&story.goods).map(|d| json!({
             "cause": d.cause, "words": d.sentence, "expected_at": d.expected, "choices": voice.choices(dossier)})),
+        "picking_starts_at": voice.picking_starts(dossier, pace),
         "on_time": story.goods.was_on_time(),
         "proof": dossier.proof().map(Proof::as_str),
         "rider": rider(voice, dossier),

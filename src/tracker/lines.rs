@@ -6,6 +6,7 @@ use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::rest::{self, Rest};
 use super::said::Said;
+use super::wishes::{self as swaps, Wishes as Swaps};
 use super::words::Voice;
 use crate::cashier;
 use crate::catalog::{self, Item};
@@ -101,17 +102,21 @@ struct LinesPage {
     layout: Layout,
     number: String,
     here: String,
+    /// Until when it can be changed.
+    until: String,
     wrong: Option<String>,
     rows: Vec<Row>,
     search: String,
     found: Vec<Row>,
     preview: Option<Preview>,
+    swaps: Swaps,
     phone: String,
 }
 
 /// All that the page needs, read together.
 struct Read {
     dossier: Dossier,
+    swaps: Swaps,
     wanted: Vec<Wanted>,
     new: Vec<Item>,
     found: Vec<Item>,
@@ -146,9 +151,14 @@ async fn page(
     } else {
         shop.shelf.suggest(&wishes.search, FOUND).products
     };
+    let few_left = shop.app.config.shop.few_left;
     let work = move |conn: &mut PgConnection| {
         let (dossier, sight) = caller.read(conn, &asked, &there)?;
-        let read = if sight.may_act() { Some(read(conn, dossier, &sought, &ids, there.now)?) } else { None };
+        if !sight.may_act() {
+            return Ok((None, load(conn)?));
+        }
+        let swaps = swaps::read(conn, &dossier, few_left)?;
+        let read = Some(read(conn, (dossier, swaps), &sought, &ids, there.now)?);
         Ok::<_, AppError>((read, load(conn)?))
     };
     let (read, viewer) = shop.app.db(work).await?;
@@ -165,7 +175,7 @@ async fn page(
 
 fn read(
     conn: &mut PgConnection,
-    dossier: Dossier,
+    (dossier, swaps): (Dossier, Swaps),
     wishes: &Wishes,
     found: &[i64],
     now: DateTime<Utc>,
@@ -181,7 +191,7 @@ fn read(
     if let Err(ChangeError::Db(e)) = plan {
         return Err(e.into());
     }
-    Ok(Read { wanted, new, found, plan, dossier })
+    Ok(Read { wanted, new, found, plan, dossier, swaps })
 }
 
 /// The order's own things first, in their order, then what is new.
@@ -232,11 +242,13 @@ fn view(
         layout: Layout::new(shop, shop.head(&format!("{error}Change order {number} · SmartShop"), "", "")),
         here: address(number),
         number: number.to_string(),
+        until: voice.until_picking(dossier, &shop.app.config.forecast).unwrap_or_default(),
         rows: own.chain(new).collect(),
         found: read.found.iter().map(|item| row(item, wishes)).collect(),
         search: wishes.search.clone(),
         preview: read.plan.as_ref().ok().and_then(|plan| preview(voice, dossier, plan, &read.wanted)),
         wrong,
+        swaps: read.swaps,
         phone: voice.phone.clone(),
     }
 }

@@ -34,6 +34,7 @@ mod stream;
 mod sums;
 mod views;
 mod way;
+mod wishes;
 mod words;
 
 pub use access::voice;
@@ -41,9 +42,7 @@ pub use asks::{question, terms};
 pub use dossier::Dossier;
 pub use stream::Streams;
 pub use sums::{TaxRow, offers, tax_rows};
-pub use words::{
-    Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, substitutions,
-};
+pub use words::{Answer, Dates, Happened, HowFar, Line, Moved, Moving, Step, Tone, Voice, badge, wishes};
 pub(crate) use words::{delay, rider_of};
 
 use crate::web::get;
@@ -70,6 +69,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/orders/{number}/lines", counted(get().to(lines::ask)))
         .route("/orders/{number}/lines", counted(post().to(lines::change)))
         .route("/orders/{number}/lines/rest", counted(post().to(rest::put)))
+        .route("/orders/{number}/lines/wishes", counted(post().to(wishes::choose)))
         .route("/orders/{number}/links", counted(get().to(links::show)))
         .route("/orders/{number}/links/revocation", counted(post().to(links::revoke)))
         .route("/orders/{number}/problem", counted(get().to(problem::ask)))

@@ -14,6 +14,7 @@ use super::views::{Fact, LineView, TotalsView, facts, mail_words};
 use super::way::Way;
 use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
+use crate::config::Forecast as Pace;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
@@ -238,7 +239,7 @@ fn page(
         script: script(shop, dossier),
         look_again: look_again(dossier, account.is_some()),
         account,
-        next: next(voice, dossier, sight),
+        next: next(voice, dossier, sight, &shop.app.config.forecast),
         money: voice.money(&dossier.story),
         facts: facts(voice, dossier, sight),
         lines: dossier.lines.iter().map(|line| LineView::picked(voice, dossier, line)).collect(),
@@ -337,7 +338,7 @@ fn look_again(dossier: &Dossier, has_account_offer: bool) -> Option<u32> {
     }
 }
 
-fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
+fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Vec<Line> {
     let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
     let mail = mail_words(dossier, sight);
     match dossier.story.status {
@@ -370,10 +371,7 @@ fn next(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Line> {
                 let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
                 lines.insert(0, line("mail", words));
             }
-            if dossier.can_be_changed() {
-                let words = "You can change what is in it until we begin to pick it.".to_owned();
-                lines.push(line("list", words));
-            }
+            lines.extend(voice.until_picking(dossier, pace).map(|words| line("list", words)));
             lines.push(line("undo-2", cancelling));
             lines
         }

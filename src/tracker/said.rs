@@ -33,6 +33,7 @@ pub(super) enum Said {
     /// It is on the way, or over.
     TooLateToChange,
     OrderChanged,
+    WishesChanged,
     TooLateToPick,
     /// What the customer said to something else in a line's place.
     Agreed,
@@ -50,7 +51,7 @@ pub(super) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 24] = [
+    const ALL: [(Self, &str); 25] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -64,6 +65,7 @@ impl Said {
         (Self::WindowClosed, "closed"),
         (Self::TooLateToChange, "fixed"),
         (Self::OrderChanged, "changed"),
+        (Self::WishesChanged, "wishes"),
         (Self::TooLateToPick, "picked"),
         (Self::Agreed, "yes"),
         (Self::Declined, "no"),
@@ -112,6 +114,7 @@ impl Said {
             | Self::OtherTime
             | Self::Instructed
             | Self::OrderChanged
+            | Self::WishesChanged
             | Self::Agreed
             | Self::Declined
             | Self::LinksShut
@@ -167,6 +170,7 @@ impl Said {
                 "It is too late to change that: your order is on the way, or it is over. Nothing has changed."
             }
             Self::OrderChanged => "Your order is changed. We have written to you what it comes to now.",
+            Self::WishesChanged => "Your picker keeps to what you chose for what has run out.",
             Self::TooLateToPick => {
                 "It is too late to change what is in it: somebody picks it already, or it is over. Nothing has changed."
             }

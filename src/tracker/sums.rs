@@ -80,6 +80,7 @@ mod tests {
             grams: None,
             vat_percent: vat,
             minimum_age: 0,
+            substitutions: None,
         }
     }
 

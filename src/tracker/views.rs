@@ -3,7 +3,7 @@
 use super::access::Sight;
 use super::dossier::Dossier;
 use super::sums::{offers, tax_rows};
-use super::words::{Moved, Voice, substitutions};
+use super::words::{Moved, Voice, wishes};
 use crate::catalog::PictureFit;
 use crate::lifecycle::Status;
 use crate::money::Money;
@@ -137,7 +137,7 @@ pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact>
     if dossier.story.status.is_unsettled() {
         add("Sum", voice.sum(dossier).trim_end_matches('.').to_owned());
     }
-    add("If something runs out", substitutions(order.substitutions).to_owned());
+    add("If something runs out", wishes(order, &dossier.lines));
     if order.minimum_age > 0 {
         add("At the door", format!("Somebody aged {} or over shows an ID", order.minimum_age));
     }

@@ -1,5 +1,6 @@
 //! What is said about an order, in the words that its page, its letters and lists share.
 
+mod begins;
 mod expected;
 mod goods;
 mod money;
@@ -14,7 +15,7 @@ pub use so_far::Happened;
 use super::dossier::Dossier;
 use crate::clock;
 use crate::lifecycle::{Status, Try};
-use crate::orders::{CancelledWhy, Order, OrderState, Substitutions};
+use crate::orders::{CancelledWhy, Order, OrderLine, OrderState, Substitutions};
 use crate::payments::{PayBy, failure_words};
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
@@ -238,11 +239,18 @@ fn by_whom(payment: &Try) -> String {
     }
 }
 
-/// What happens when something has run out.
-pub const fn substitutions(choice: Substitutions) -> &'static str {
+/// What happens when something has run out: for the whole order, and for what is to be otherwise.
+pub fn wishes(order: &Order, lines: &[OrderLine]) -> String {
+    let others = lines.iter().filter(|line| line.wish(order) != order.substitutions);
+    let each = others.map(|line| format!("{}: {}", line.name, substitutions(line.wish(order))));
+    let all = [substitutions(order.substitutions).to_owned()].into_iter().chain(each);
+    all.collect::<Vec<_>>().join(". ")
+}
+
+const fn substitutions(choice: Substitutions) -> &'static str {
     match choice {
         Substitutions::Similar => "Swap for something close, never dearer",
-        Substitutions::Ask => "We call or write first",
+        Substitutions::Ask => "We write to you first; without an answer within ten minutes we leave it out",
         Substitutions::LeaveOut => "Leave it out",
     }
 }

@@ -1,7 +1,7 @@
 //! Several small orders in one walk: the lines of all of them, shelf after shelf, each with its crate.
 
 use super::dossier::Dossier;
-use super::pick::{At, Current, LineView, current, view, wish};
+use super::pick::{At, Current, LineView, current, view};
 use super::take::QUEUE;
 use super::words;
 use crate::error::AppError;
@@ -56,7 +56,6 @@ struct Now {
     crate_no: i32,
     here: String,
     current: Current,
-    wish: &'static str,
 }
 
 #[derive(Template)]
@@ -156,7 +155,6 @@ fn now(shop: &Shop, dossier: &Dossier, line: &OrderLine, asked: &Asked) -> Now {
         order,
         crate_no: dossier.crate_no().unwrap_or_default(),
         current: current(shop, dossier, line, &at),
-        wish: wish(dossier.order.substitutions),
     }
 }
 

@@ -39,7 +39,8 @@ impl Dossier {
         let mut lines = orders::lines(conn, order.id)?;
         let picks = fulfilment::picks_of(conn, order.id)?;
         let own = lines.iter().map(|l| l.product_id);
-        let products: Vec<ProductId> = own.chain(picks.iter().filter_map(|p| p.product_id)).collect();
+        let products: Vec<ProductId> =
+            own.chain(picks.iter().flat_map(Pick::in_bag).map(|(id, _)| id)).collect();
         let shelves: HashMap<_, _> =
             inventory::shelves(conn, &products)?.into_iter().map(|s| (s.product_id, s)).collect();
         let wares = catalog::wares(conn, &products)?.into_iter().map(|w| (w.id, w)).collect();
@@ -50,15 +51,28 @@ impl Dossier {
         let bags = fulfilment::bags_of(conn, order.id)?;
         let picker = row.as_ref().and_then(|r| r.picker_id);
         let picker = picker.map(|id| words::name_of(conn, id)).transpose()?;
-        let asks = match order.substitutions {
-            Substitutions::Ask => Story::tell(&events::history(conn, order.id.0)?, &[]).goods.asks,
-            Substitutions::Similar | Substitutions::LeaveOut => Vec::new(),
+        let asks = if lines.iter().any(|line| line.wish(&order) == Substitutions::Ask) {
+            Story::tell(&events::history(conn, order.id.0)?, &[]).goods.asks
+        } else {
+            Vec::new()
         };
         Ok(Self { order, row, lines, picks, shelves, wares, bags, picker, asks })
     }
 
     pub(super) fn pick_of(&self, line: &OrderLine) -> Option<&Pick> {
         self.picks.iter().find(|p| p.position == line.position)
+    }
+
+    /// How many of a line have nothing in their place yet.
+    pub(super) fn missing_of(&self, line: &OrderLine) -> i32 {
+        self.pick_of(line).map_or(line.quantity, |pick| pick.missing_of(line))
+    }
+
+    /// Lines that were there in part, for whose rest something may stand in.
+    pub(super) fn partly_there(&self) -> impl Iterator<Item = (&OrderLine, &Pick)> {
+        let may = |line: &&OrderLine| line.wish(&self.order) != Substitutions::LeaveOut;
+        let picked = self.lines.iter().filter(may).filter_map(|line| Some((line, self.pick_of(line)?)));
+        picked.filter(|(line, pick)| pick.missing_of(line) > 0)
     }
 
     /// Where this one is picked by now, the line they stand before: the one asked for while it is open,
@@ -130,9 +144,9 @@ impl Dossier {
     /// What the lines settled so far lie in: bags of each temperature, by a rule of thumb.
     pub(super) fn bags_by_rule(&self) -> Vec<(Storage, usize)> {
         let units_in = |storage| {
-            let picks =
-                self.picks.iter().filter(|p| p.product_id.is_some_and(|id| self.storage_of(id) == storage));
-            picks.map(|p| usize::try_from(p.units).unwrap_or(0)).sum::<usize>()
+            let in_bags = self.picks.iter().flat_map(Pick::in_bag);
+            let in_bags = in_bags.filter(|(id, _)| self.storage_of(*id) == storage);
+            in_bags.map(|(_, units)| usize::try_from(units).unwrap_or(0)).sum::<usize>()
         };
         words::TEMPERATURES.into_iter().map(|s| (s, units_in(s).div_ceil(UNITS_IN_A_BAG))).collect()
     }

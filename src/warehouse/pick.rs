@@ -67,6 +67,8 @@ pub(super) struct Current {
     pub(super) piece: i32,
     pub(super) scanned: i32,
     pub(super) later: Option<i32>,
+    /// What to do where it is not there.
+    pub(super) wish: &'static str,
     /// What the customer said to something else in its place: tone and words.
     pub(super) asked: Option<(&'static str, String)>,
 }
@@ -97,6 +99,14 @@ enum Stage {
     },
 }
 
+/// What is missing of a line of which some were there.
+struct RestView {
+    position: i32,
+    words: String,
+    /// How it stands with a question about it.
+    said: String,
+}
+
 #[derive(Template)]
 #[template(path = "warehouse/pick.html")]
 struct PickPage {
@@ -109,8 +119,9 @@ struct PickPage {
     done: usize,
     due: (&'static str, &'static str, String),
     window: String,
-    wish: &'static str,
     undo: Option<(i32, String)>,
+    /// What was there in part.
+    rests: Vec<RestView>,
     /// Its crate on the trolley, while it is picked together with others.
     crate_no: Option<i32>,
 }
@@ -143,11 +154,19 @@ fn page(shop: &Shop, who: &Staffer, dossier: &Dossier, at: &At) -> PickPage {
         done: dossier.picks.len(),
         due: words::due(shop, due_at),
         window: words::window(shop, dossier.order.window_starts_at, dossier.order.window_ends_at),
-        wish: wish(dossier.order.substitutions),
         crate_no: dossier.crate_no(),
         undo: last.and_then(|pick| Some((pick.position, done(dossier, dossier.line(pick.position)?, pick)))),
+        rests: dossier.partly_there().map(|(line, pick)| rest(shop, dossier, line, pick)).collect(),
         number,
         stage,
+    }
+}
+
+fn rest(shop: &Shop, dossier: &Dossier, line: &OrderLine, pick: &Pick) -> RestView {
+    RestView {
+        position: line.position,
+        words: format!("{} of {} {}", pick.missing_of(line), line.quantity, line.name),
+        said: dossier.ask_of(line).map_or_else(String::new, |ask| words::asked(shop, ask).1),
     }
 }
 
@@ -196,6 +215,7 @@ pub(super) fn current(shop: &Shop, dossier: &Dossier, line: &OrderLine, at: &At)
         piece: (scanned + 1).min(line.quantity),
         scanned,
         later: dossier.behind(line).map(|l| l.position),
+        wish: wish(line.wish(&dossier.order)),
         asked: dossier.ask_of(line).map(|ask| words::asked(shop, ask)),
     }
 }
@@ -262,8 +282,12 @@ fn pip(line: &OrderLine, pick: Option<&Pick>, now: Option<i32>) -> &'static str 
 }
 
 /// `Bananas, 1.06 kg, €2.43`, `Milk, 2 instead of 3, €4.18`, `Spinach left out`.
-fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
+pub(super) fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
     let other = pick.product_id.filter(|id| *id != line.product_id).and_then(|id| dossier.wares.get(&id));
+    let rest = pick.rest().map_or_else(String::new, |rest| {
+        let name = dossier.wares.get(&rest.product).map_or("something else", |ware| ware.name.as_str());
+        format!(", and {name} for the rest, {}×, {}", rest.units, rest.sum)
+    });
     let amount = match pick.grams {
         Some(grams) => words::weight(grams),
         None if pick.units < line.quantity => format!("{} instead of {}", pick.units, line.quantity),
@@ -271,7 +295,7 @@ fn done(dossier: &Dossier, line: &OrderLine, pick: &Pick) -> String {
     };
     match pick.state {
         PickState::LeftOut => format!("{} left out, not charged", line.name),
-        PickState::Picked => format!("{}, {amount}, {}", line.name, pick.sum_cents),
+        PickState::Picked => format!("{}, {amount}, {}{rest}", line.name, pick.sum_cents),
         PickState::Substituted => {
             let name = other.map_or("something else", |ware| ware.name.as_str());
             format!("{name} instead of {}, {amount}, {}", line.name, pick.sum_cents)
@@ -288,7 +312,7 @@ const fn money(by: PayBy) -> &'static str {
     }
 }
 
-pub(super) const fn wish(substitutions: Substitutions) -> &'static str {
+const fn wish(substitutions: Substitutions) -> &'static str {
     match substitutions {
         Substitutions::Similar => "If short: a similar item, never dearer",
         Substitutions::Ask => "If short: ask the customer first, by Short",

@@ -1,7 +1,7 @@
 //! There is too little of something: what may stand in for it, as its customer wants it.
 
 use super::dossier::Dossier;
-use super::pick::{LineView, view};
+use super::pick::{LineView, done as done_words, view};
 use super::way::address;
 use super::words;
 use crate::catalog::{self, Item};
@@ -56,6 +56,10 @@ struct ShortPage {
     agreed: Option<(String, i32)>,
     left_out: String,
     needs_scale: bool,
+    /// So many have nothing in their place yet.
+    missing: i32,
+    /// What of it lies in the bag already, and where one goes on without the rest.
+    there: Option<(String, String)>,
 }
 
 pub(super) async fn show(
@@ -69,7 +73,7 @@ pub(super) async fn show(
     let wanted = number.clone();
     let (dossier, items, agreed) = shop.app.read(move |conn| read(conn, &wanted, position, now)).await?;
     let line = dossier.line(position).ok_or(AppError::NotFound)?;
-    if dossier.pick_of(line).is_some() || !dossier.is_in_hand_of(who.id) {
+    if dossier.missing_of(line) == 0 || !dossier.is_in_hand_of(who.id) {
         let words = "This line is not yours to settle any more. This is how it stands.";
         return Ok(done(&shop, &address(&number), &Said::bad(words)));
     }
@@ -116,7 +120,7 @@ fn page(
     agreed: Option<String>,
 ) -> ShortPage {
     let number = dossier.order.number.to_string();
-    let (may_swap, asks, wish) = match dossier.order.substitutions {
+    let (may_swap, asks, wish) = match line.wish(&dossier.order) {
         Substitutions::Similar => (true, false, "The customer takes a similar item, and never pays more."),
         Substitutions::Ask => (
             true,
@@ -127,7 +131,8 @@ fn page(
     };
     let asked = dossier.ask_of(line);
     let options: Vec<Standin> =
-        if may_swap { items.iter().map(|item| option(line, item)).collect() } else { Vec::new() };
+        if may_swap { items.iter().map(|item| option(dossier, line, item)).collect() } else { Vec::new() };
+    let there = dossier.pick_of(line).map(|pick| done_words(dossier, line, pick));
     ShortPage {
         room: who.room(Some(Area::Warehouse), &format!("Short: {}, {number}", line.name)),
         here: format!("/warehouse/orders/{number}"),
@@ -141,14 +146,21 @@ fn page(
         waits: dossier.waits(line, shop.app.clock.now()),
         agreed: agreed.zip(asked.map(|ask| ask.units)),
         left_out: line.sum_cents.to_string(),
+        missing: dossier.missing_of(line),
+        there: there.map(|words| (words, dossier.way().on(&dossier.order.number))),
         number,
     }
 }
 
-fn option(line: &OrderLine, (item, shelf): &Suggested) -> Standin {
+fn option(dossier: &Dossier, line: &OrderLine, (item, shelf): &Suggested) -> Standin {
     let article = &item.article;
-    let pays = fulfilment::substituted(line, line.quantity, item.unit_price() * line.quantity);
-    let less = line.sum_cents - pays;
+    let (missing, there) = (dossier.missing_of(line), dossier.pick_of(line));
+    let own = item.unit_price() * missing;
+    let pays = match there {
+        Some(there) => fulfilment::substituted_rest(line, there, missing, own),
+        None => fulfilment::substituted(line, missing, own),
+    };
+    let less = fulfilment::share(line, missing) - pays;
     let about = [article.brand.as_str(), &article.size_label(), shelf.as_str()].map(str::to_owned);
     Standin {
         sku: article.sku.clone(),

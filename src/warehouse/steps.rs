@@ -9,7 +9,7 @@ use crate::catalog::{self, SoldBy};
 use crate::error::AppError;
 use crate::ids::{OrderId, OrderNumber, ProductId, Sku};
 use crate::lifecycle::{self, PickError, Settled};
-use crate::orders::{self, OrderLine};
+use crate::orders::{self, OrderLine, Substitutions};
 use crate::staffroom::{Area, Said, Staffer, done};
 use crate::storefront::Shop;
 use actix_web::HttpResponse;
@@ -66,13 +66,28 @@ async fn settle(
 ) -> Result<HttpResponse, AppError> {
     let (picker, now) = (who.id, shop.app.clock.now());
     let step = move |conn: &mut PgConnection, order: OrderId| {
-        lifecycle::settle_line(conn, order, position, how, picker, now)
+        lifecycle::settle_line(conn, order, position, how, picker, now)?;
+        asks_for_more(conn, order, position, how)
     };
     let deed = with_order(shop, &number, step, words::of_pick).await?;
     Ok(match deed.done {
-        Ok(()) => crate::web::redirect(&deed.way.on(&number), []),
+        Ok(true) => crate::web::redirect(&short_page(&number, position), []),
+        Ok(false) => crate::web::redirect(&deed.way.on(&number), []),
         Err(why) => done(shop, &deed.way.before(&number, position), &Said::bad(why)),
     })
+}
+
+/// Whether fewer were there than ordered, and something may stand in for the rest.
+fn asks_for_more(
+    conn: &mut PgConnection,
+    order: OrderId,
+    position: i32,
+    how: Settled,
+) -> Result<bool, PickError> {
+    let Settled::Picked { units, .. } = how else { return Ok(false) };
+    let order = orders::order(conn, order)?;
+    let line = orders::lines(conn, order.id)?.into_iter().find(|line| line.position == position);
+    Ok(line.is_some_and(|l| units < l.quantity && l.wish(&order) != Substitutions::LeaveOut))
 }
 
 #[derive(Deserialize)]

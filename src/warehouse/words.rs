@@ -39,7 +39,7 @@ pub(super) fn of_pick(conn: &mut PgConnection, e: PickError) -> Result<String, A
         PickError::Packed => "Nothing was changed: this order is packed already.".into(),
         PickError::NoSuchLine => "Nothing was changed: the order has no such line.".into(),
         PickError::Settled(before) => {
-            format!("Nothing was changed: this line is {} already. Undo that first.", state(before.state))
+            format!("Nothing was changed: this line is {} already. Undo that first.", state(before))
         }
         PickError::Units { ordered } => {
             format!("Nothing was changed: take between 1 and {ordered}, or leave it out.")
@@ -74,6 +74,9 @@ pub(super) fn of_pack(conn: &mut PgConnection, e: PackError) -> Result<String, A
         PackError::Open(n) => format!("It is not packed yet: {n} lines are still to be picked."),
         PackError::Nothing => {
             "Nothing of this order was there, so there is nothing to pack. Ask support to cancel it; the customer pays nothing.".into()
+        }
+        PackError::Asked { .. } => {
+            "It is not packed yet: the customer is still asked about what was missing. Pack it once they have answered or their time is over.".into()
         }
         PackError::NoBags => "It is not packed yet: say how many bags there are, at least one.".into(),
     })

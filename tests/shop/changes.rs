@@ -48,6 +48,37 @@ async fn ordered<'s>(shop: &'s TestShop, by: PayBy, coupon: Option<&str>) -> (Sh
     (shopper, order)
 }
 
+/// Two lines take some four and a half minutes, and five are told at a time.
+fn starts_about(shop: &TestShop, order: &Order) -> String {
+    let at = format!(
+        "SELECT to_char(date_bin('5 minutes', due_at - interval '270 seconds', 'epoch') AT TIME ZONE 'Europe/Dublin', \
+         'HH24:MI') FROM fulfilments WHERE order_id = '{}'",
+        order.id.0
+    );
+    shop.text(&at)
+}
+
+#[actix_web::test]
+async fn when_picking_starts_is_said_until_it_may_be_any_moment_and_never_once_it_has() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop, PayBy::CashAtDoor, None).await;
+    let due = shop.text(&format!("SELECT due_at::text FROM fulfilments WHERE order_id = '{}'", order.id.0));
+    let facts = shopper.get(&format!("/api/v1{}", page_of(&order))).await;
+    assert!(facts.text.contains("\"picking_starts_at\":\"20"), "{}", facts.text);
+    let due = chrono::DateTime::parse_from_str(&due, "%Y-%m-%d %H:%M:%S%#z").expect("a time");
+    shop.clock.advance(due.to_utc() - chrono::Duration::minutes(5) - shop.clock.now());
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("until picking starts, which may be at any moment now.");
+    page.must_not_say("until about");
+    let kasia = colleague(&shop, "Kasia", "warehouse");
+    lifecycle::start_picking(&mut shop.conn(), order.id, kasia, shop.clock.now()).expect("taken");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_not_say("when picking starts");
+    page.must_not_say("until picking starts");
+    let facts = shopper.get(&format!("/api/v1{}", page_of(&order))).await;
+    assert!(facts.text.contains("\"picking_starts_at\":null"), "{}", facts.text);
+}
+
 fn now_is(shop: &TestShop, order: &Order) -> Order {
     orders::order(&mut shop.conn(), order.id).expect("the order")
 }
@@ -115,7 +146,10 @@ async fn an_order_that_stays_as_it_is_comes_to_what_it_came_to() {
 async fn from_its_page_things_are_added_taken_out_and_set_and_all_of_it_follows() {
     let shop = TestShop::demo();
     let (shopper, order) = ordered(&shop, PayBy::CashAtDoor, None).await;
-    shopper.get(&page_of(&order)).await.must_say("You can change what is in it until we begin to pick it.");
+    let starts = starts_about(&shop, &order);
+    let until = format!("You can change what is in it until about {starts}, when picking starts.");
+    shopper.get(&page_of(&order)).await.must_say(&until);
+    shopper.get(&format!("{}/lines", page_of(&order))).await.must_say(&until);
     let path = format!("{}/lines", page_of(&order));
     let found = shopper.get(&format!("{path}?q=cheddar")).await;
     assert!(found.text.contains("name=\"n.DE-CHE-"), "{}", found.words());

@@ -195,6 +195,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "events",
+            "fulfilment",
             "ids",
             "inventory",
             "lifecycle",
@@ -456,7 +457,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Each `db_enum!` and the `CHECK` that guards its column.
-const GUARDS: [(&str, &str); 40] = [
+const GUARDS: [(&str, &str); 41] = [
     ("Part", "town_parts_part_known"),
     ("Trouble", "town_troubles_kind_known"),
     ("Problem", "cases_kind_known"),
@@ -488,6 +489,7 @@ const GUARDS: [(&str, &str); 40] = [
     ("OrderState", "orders_state_known"),
     ("CancelledWhy", "orders_cancelled_why_known"),
     ("Substitutions", "orders_substitutions_known"),
+    ("Substitutions", "order_lines_substitutions_known"),
     ("PictureFit", "order_lines_picture_fit_known"),
     ("SoldBy", "order_lines_sold_by_known"),
     ("SoldBy", "products_sold_by_known"),

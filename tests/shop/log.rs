@@ -71,7 +71,7 @@ impl Slip {
     }
 }
 
-const SLIPS: [Slip; 9] = [
+const SLIPS: [Slip; 10] = [
     Slip {
         table: "orders",
         key: "id",
@@ -84,6 +84,14 @@ const SLIPS: [Slip; 9] = [
         key: "id",
         of: "state = 'failed'",
         set: "amount_cents = amount_cents + %",
+        told: &["payment_attempts"],
+    },
+    Slip {
+        table: "payment_attempts",
+        key: "id",
+        // What is paid at a door is paid by card there, whatever was said before.
+        of: "method LIKE '%at_door' AND state = 'authorised'",
+        set: "method = CASE % WHEN 1 THEN 'cash_at_door' ELSE 'card_at_door' END",
         told: &["payment_attempts"],
     },
     Slip {
@@ -144,5 +152,23 @@ fn one_byte_that_the_log_does_not_tell_is_found_in_whichever_table_it_is() {
         assert!(!report.agrees() && report.to_string().contains("1 differ"), "{report}");
         slip.make(&mut conn, "-1");
     }
+    assert_agrees(&rebuild(&mut conn).expect("a rebuild"));
+}
+
+#[test]
+fn how_doors_were_paid_before_the_log_told_of_it_is_stated_once() {
+    let shop = TestShop::demo();
+    let (mut town, mut conn) = (Town::of(&shop, 2), shop.conn());
+    town.live_many(40);
+    let chosen = "SELECT count(*) FROM events WHERE kind = 'door_method_chosen'";
+    let told = shop.count(chosen);
+    assert!(told > 0, "nobody has paid in another way than was said");
+    conn.batch_execute(include_str!("../../migrations/0027_ways_paid_at_doors/down.sql")).expect("forgotten");
+    assert_eq!(shop.count(chosen), 0);
+    let report = rebuild(&mut conn).expect("a rebuild");
+    let differ = report.tables.iter().find(|t| t.differ > 0).map(|t| (t.table, t.differ));
+    assert_eq!(differ, Some(("payment_attempts", told as u64)), "{report}");
+    conn.batch_execute(include_str!("../../migrations/0027_ways_paid_at_doors/up.sql")).expect("stated");
+    assert_eq!(shop.count(chosen), told);
     assert_agrees(&rebuild(&mut conn).expect("a rebuild"));
 }

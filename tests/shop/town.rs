@@ -197,7 +197,8 @@ impl<'s> Town<'s> {
 
     fn gateway_says(&mut self, id: OrderId, status: IntentStatus) {
         let tries = payments::attempts_of(&mut self.conn, id).expect("db");
-        let Some(newest) = tries.last() else { return };
+        // Of what is paid at the door the gateway knows nothing.
+        let Some(newest) = tries.last().filter(|t| !t.method.is_at_door()) else { return };
         let taken = payments::captures_of(&mut self.conn, id).expect("db");
         let asked = taken.iter().find(|c| c.state == CaptureState::Requested).map(|c| c.amount_cents);
         let amount = asked.unwrap_or(newest.amount_cents);
@@ -297,6 +298,12 @@ impl<'s> Town<'s> {
         let (picker, now) = (self.picker, self.now());
         lifecycle::settle_line(&mut self.conn, line.order_id, line.position, how, picker, now)
             .expect("settled");
+        if matches!(how, Settled::Picked { units: 1, .. }) && self.dice.is_one_of(2) {
+            let rest =
+                Settled::Substituted { product: self.other_than(line.product_id), units: 2, grams: None };
+            lifecycle::settle_line(&mut self.conn, line.order_id, line.position, rest, picker, now)
+                .expect("something for the rest");
+        }
     }
 
     fn other_than(&mut self, product: ProductId) -> ProductId {

@@ -3,7 +3,7 @@
 use super::{Answer, Dossier, Line, Tone, Voice};
 use crate::clock;
 use crate::delivery::Proof;
-use crate::lifecycle::{Delay, Goods, Stage, Status, Story, Told};
+use crate::lifecycle::{Delay, Goods, Stage, StandIn, Status, Story, Told};
 use crate::orders::OrderState;
 use crate::tracker::dossier::Run;
 use chrono::{DateTime, Utc};
@@ -404,13 +404,23 @@ impl Voice {
         if let Some(instead) = &line.instead {
             return Some(format!("Instead: {} × {instead}, {sum}", line.units));
         }
-        match (line.units, line.grams) {
+        let own = match (line.units, line.grams) {
             (0, _) => Some("Left out: there was none. You pay nothing for it.".to_owned()),
+            (n, Some(grams)) if n < ordered.quantity && line.rest.is_some() => {
+                Some(format!("{n} of {} were there, {grams} g, {sum}", ordered.quantity))
+            }
             (_, Some(grams)) => Some(format!("Weighed {grams} g, {sum}")),
             (n, None) if n < ordered.quantity => {
                 Some(format!("{n} of {} were there, {sum}", ordered.quantity))
             }
             (_, None) => None,
+        };
+        match &line.rest {
+            Some(rest) => {
+                let StandIn { name, units, sum, .. } = rest;
+                Some(format!("{}. Instead of the rest: {units} × {name}, {sum}", own.unwrap_or_default()))
+            }
+            None => own,
         }
     }
 }

@@ -54,8 +54,8 @@ impl Voice {
             Event::LinePicked { position, grams: Some(grams), sum, .. } => {
                 format!("{} weighed {grams} g: {sum}.", name(position))
             }
-            Event::LineSubstituted { position, name: other, .. } => {
-                format!("{other} instead of {}.", name(position))
+            Event::LineSubstituted { position, .. } | Event::RestSubstituted { position, .. } => {
+                swapped(&recorded.event, name(position))
             }
             Event::SubstituteAsked { position, .. } | Event::SubstituteAnswered { position, .. } => {
                 asked(&recorded.event, name(position))
@@ -70,6 +70,7 @@ impl Voice {
             | Event::PaymentReplaced { .. }
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
+            | Event::DoorMethodChosen { .. }
             | Event::ReleaseAsked { .. }
             | Event::RefundFailed { .. }
             | Event::PickingLeft
@@ -102,7 +103,9 @@ impl Voice {
             let each: Vec<String> = changes.iter().map(LineChange::words).collect();
             return Some(format!("You changed your order: {}. It comes to {total}.", each.join("; ")));
         }
-        let words = if matches!(event, Event::LinksRevoked) {
+        let words = if matches!(event, Event::WishesChanged { .. }) {
+            "You chose anew what may come where something has run out."
+        } else if matches!(event, Event::LinksRevoked) {
             "Links to this order were shut."
         } else if matches!(event, Event::ProblemReported { .. }) {
             "You told us that something is not right."
@@ -166,6 +169,18 @@ impl Voice {
 
 fn name_of(dossier: &Dossier, position: i32) -> &str {
     dossier.lines.iter().find(|l| l.position == position).map_or("An item", |l| l.name.as_str())
+}
+
+/// What came in a line's place, or in that of the part of it that was missing.
+fn swapped(event: &Event, line: &str) -> String {
+    if let Event::RestSubstituted { name, .. } = event {
+        return format!("{name} instead of what was missing of {line}.");
+    }
+    if let Event::LineSubstituted { name, .. } = event {
+        format!("{name} instead of {line}.")
+    } else {
+        String::new()
+    }
 }
 
 /// A question about a line, and what was said to it.

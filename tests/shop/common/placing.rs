@@ -131,6 +131,7 @@ pub(crate) fn place_for(
         window,
         paying,
         substitutions: Substitutions::Similar,
+        wishes: std::collections::BTreeMap::new(),
         coupon: coupon.map(str::to_owned),
         expected: Confirming { total: reckoned.total, maximum: reckoned.maximum },
         age_confirmed: true,
