@@ -158,7 +158,7 @@ fn row(known: &Known, scene: &Scene, zone: Tz) -> Row {
     let lines = known.bench.map_or(0, |bench| bench.lines);
     let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     let window = clock::window_label(zone, known.order.window_starts_at, known.order.window_ends_at);
-    let choice = known.order.substitutions;
+    let choice = known.wish;
     let trouble = |kind: Trouble| TroubleView {
         what: kind.as_str(),
         is_on: known.troubles.contains(&kind),

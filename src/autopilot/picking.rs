@@ -83,8 +83,8 @@ fn reach_for(
     picker: StaffId,
     round: &Round,
 ) -> Result<(), PickError> {
-    let asks = open.iter().any(|line| line.wish(order) == Substitutions::Ask);
-    let goods = if asks { Some(goods(conn, order.id)?) } else { None };
+    let may_ask = open.iter().any(|line| line.wish(order) == Substitutions::Ask);
+    let goods = if may_ask { Some(goods(conn, order.id)?) } else { None };
     let ask = |line: &OrderLine| goods.as_ref().and_then(|goods| goods.ask(line.position));
     let Some(line) = open.iter().find(|line| ask(line).is_none_or(|ask| !ask.waits(round.now))) else {
         return Ok(());
@@ -138,15 +138,14 @@ fn go_short(
     round: &Round,
 ) -> Result<(), PickError> {
     let (id, position, now) = (order.id, line.position, round.now);
-    let wish = line.wish(order);
-    let standin = match wish {
+    let standin = match line.wish(order) {
         Substitutions::LeaveOut => None,
         Substitutions::Similar | Substitutions::Ask => stand_in(conn, order, line, round)?,
     };
     let Some(product) = standin else {
         return lifecycle::settle_line(conn, id, position, Settled::LeftOut, picker, now);
     };
-    if wish == Substitutions::Ask {
+    if line.wish(order) == Substitutions::Ask {
         let asked =
             lifecycle::ask_substitute(conn, id, position, (product, line.quantity, None), picker, now);
         return asked.map(drop);

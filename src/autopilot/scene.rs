@@ -9,7 +9,7 @@ use crate::delivery::{self, Drop, DropState, Failure, Place, Rider};
 use crate::dispatch::{self, Point};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{DropId, OrderId};
-use crate::orders::{self, Order, OrderState};
+use crate::orders::{self, Order, OrderState, Substitutions};
 use crate::town::{self, Part, Trouble};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -60,6 +60,8 @@ pub(super) struct Known {
     pub(super) by: Option<String>,
     pub(super) pick: Option<(Pick, DateTime<Utc>)>,
     pub(super) ride: Option<(Ride, DateTime<Utc>)>,
+    /// What may come for the line that is picked next.
+    pub(super) wish: Substitutions,
     pub(super) area: String,
     /// Where it goes: latitude and longitude.
     pub(super) door: (f64, f64),
@@ -182,8 +184,9 @@ impl Around<'_> {
             let row = rows.get(id);
             let bench = row.and_then(|row| papers.bench(row, picker));
             let Some(order) = papers.orders.remove(id) else { continue };
+            let wish = papers.open(*id).first().map_or(order.substitutions, |line| line.wish(&order));
             let pick = bench.and_then(|bench| plan::pick(&bench, autopilot.pace));
-            known.push(Known { bench, pick, ..self.known(order, row, drops.remove(id)) });
+            known.push(Known { bench, pick, wish, ..self.known(order, row, drops.remove(id)) });
         }
         Ok(known)
     }
@@ -194,6 +197,7 @@ impl Around<'_> {
         Known {
             stage: stage(&order, row, drop.as_ref()),
             bench: None,
+            wish: order.substitutions,
             by: drop.as_ref().and_then(|drop| drop.carrier.clone().or_else(|| name(drop.rider_id))),
             pick: None,
             ride: drop.as_ref().and_then(|drop| self.rides.get(&drop.id).copied()),

@@ -80,9 +80,7 @@ fn picking(known: &Known, scene: &Scene) -> Next {
     let Some((_, at)) = known.pick else { return plainly("Somebody picks it by hand.") };
     let picked = bench.lines - bench.open.min(bench.lines);
     match known.stage {
-        Stage::Picking
-            if at < scene.now && known.order.substitutions == Substitutions::Ask && bench.open > 0 =>
-        {
+        Stage::Picking if at < scene.now && known.wish == Substitutions::Ask && bench.open > 0 => {
             plainly("The customer is asked what may come instead, on their page and by letter.")
         }
         Stage::Picking if bench.open == 0 => then("Everything is picked. It is packed", at),
