@@ -5,7 +5,7 @@ use smartshop::clock::Clock;
 use smartshop::config::Config;
 use smartshop::serve::{self, Reached, Sorry};
 use smartshop::staff::{self, Role};
-use smartshop::{accounts, catalog, db, demo, forecast, logs, rebuild, standin, town};
+use smartshop::{accounts, catalog, db, demo, dispatch, forecast, logs, rebuild, standin, town};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -223,6 +223,8 @@ fn prepare(config: &Config, reached: &Reached, demo: bool) -> Result<(), Sorry> 
     }
     if !(demo && config.shop.autopilot) {
         town::hand_back_all(&mut conn)?;
+        // What waited for somebody's click.
+        dispatch::offer_waiting(&mut conn, Clock::Real.now())?;
     }
     Ok(())
 }

@@ -43,6 +43,8 @@ pub(super) struct Round {
     pub(super) pace: Pace,
     pub(super) now: DateTime<Utc>,
     troubles: HashSet<(OrderId, Trouble)>,
+    /// A dispatcher of flesh and blood decides who is on shift.
+    pub(super) sends_home: bool,
 }
 
 impl Round {
@@ -71,7 +73,8 @@ pub async fn round(app: &App, autopilot: &Autopilot) -> Result<(), AppError> {
     app.db(move |conn| {
         let by_hand = town::by_hand(conn)?;
         let goes = |part| !by_hand.contains(&part);
-        let round = Round { pace, now, troubles: troubles(conn)? };
+        let sends_home = by_hand.contains(&Part::Dispatch);
+        let round = Round { pace, now, troubles: troubles(conn)?, sends_home };
         if goes(Part::Picking)
             && let Some(picker) = member(conn, PICKER)?
         {

@@ -93,7 +93,7 @@ async fn show(shop: Data<Shop>, autopilot: Data<Autopilot>) -> Result<HttpRespon
 
 /// Word of whatever happens to any order, for whoever looks at the town.
 async fn listen(shop: Data<Shop>) -> Result<HttpResponse, AppError> {
-    staffroom::follow(&shop)
+    staffroom::watch(&shop)
 }
 
 fn page(scene: &Scene, zone: Tz) -> TownPage {

@@ -90,7 +90,14 @@ fn reach_for(
         return Ok(());
     };
     if let Some(ask) = ask(line) {
-        return lifecycle::settle_line(conn, order.id, line.position, answered(ask), picker, round.now);
+        let settle = |conn: &mut PgConnection, how| {
+            lifecycle::settle_line(conn, order.id, line.position, how, picker, round.now)
+        };
+        return match settle(conn, answered(ask)) {
+            // What they said yes to is gone meanwhile.
+            Err(PickError::TooFew { .. }) => settle(conn, Settled::LeftOut),
+            settled => settled,
+        };
     }
     let is_missing = round.has(order.id, Trouble::Missing);
     let whole =

@@ -26,7 +26,7 @@ pub(super) fn go_on(conn: &mut PgConnection, crew: &[StaffId], round: &Round) ->
     for id in crew {
         let Some(rider) = delivery::rider(conn, *id)? else { continue };
         let is_well = rider.heard_at.is_none_or(|at| at + round.pace.repair() <= round.now);
-        if !rider.on_shift && is_well {
+        if !rider.on_shift && is_well && !round.sends_home {
             delivery::set_on_shift(conn, rider.id, true, round.now)?;
         }
         ride_on(conn, &rider, round)?;

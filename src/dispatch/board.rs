@@ -277,7 +277,7 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
         number: order.map(|order| order.number.to_string()).unwrap_or_default(),
         place: order.and_then(|order| read.place(order.place_id)).unwrap_or_default(),
         window: window(shop, drop),
-        told: read.foreseen.get(&drop.order_id).map(|promise| told(zone, promise)),
+        told: read.foreseen.get(&drop.order_id).and_then(|promise| told(shop, drop, promise)),
         state,
         state_icon,
         state_tone,

@@ -1,15 +1,18 @@
 //! Why something could not be done, for those who drive and those who send them.
 
 use super::assign::GiveError;
-use crate::clock;
+use super::views::hours;
+use crate::delivery::Drop;
 use crate::lifecycle::{CarrierError, DriveError};
 use crate::promises::Promise;
-use chrono_tz::Tz;
+use crate::storefront::Shop;
 
-/// What its customer was told instead of the window they chose: `told 18:30–19:00`
-pub(crate) fn told(zone: Tz, foreseen: &Promise) -> String {
-    let time = |at| clock::time_label(zone, at);
-    format!("told {}–{}", time(foreseen.starts_at), time(foreseen.ends_at))
+/// What its customer was told instead of the window they chose: `told 18:30–19:00`. `None`: that their
+/// window holds after all.
+pub(crate) fn told(shop: &Shop, drop: &Drop, foreseen: &Promise) -> Option<String> {
+    let (starts, ends) = (foreseen.starts_at, foreseen.ends_at);
+    let differs = (starts, ends) != (drop.starts_at, drop.ends_at);
+    differs.then(|| format!("told {}", hours(shop, starts, ends)))
 }
 
 /// A sentence, and where one can do something, what.

@@ -98,7 +98,8 @@ pub fn answer_substitute(
         let ordered = ordered.map_or(0, |line| line.quantity);
         let is_settled =
             goods.lines.iter().any(|line| line.position == position && line.missing_of(ordered) == 0);
-        if order.state != OrderState::Confirmed || is_settled || !asked.waits(now) {
+        let is_packed = goods.packed_at.is_some();
+        if order.state != OrderState::Confirmed || is_packed || is_settled || !asked.waits(now) {
             return Err(AnswerError::TooLate);
         }
         let event = Event::SubstituteAnswered { position, product, yes };

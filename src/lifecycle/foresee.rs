@@ -80,10 +80,12 @@ pub fn ease_delay(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Promise>> {
     let Some(holds) = promises::of_order(conn, order)?.pop() else { return Ok(None) };
-    if !promises::is_sooner(&holds, eased.expected) {
+    let Eased { expected, starts, ends } = eased;
+    // Whoever is early for what was agreed is told so by their page, not by one promise after the other.
+    let is_known = (holds.starts_at, holds.ends_at) == (starts, ends);
+    if is_known || !promises::is_sooner(&holds, expected) {
         return Ok(None);
     }
-    let Eased { expected, starts, ends } = eased;
     events::record(conn, order.0, &Event::DelayEased { expected, starts, ends }, Actor::System, now)?;
     let promised = Promised { starts, ends, who: Promise::BY_FORECAST, why: "sooner" };
     promise(conn, order, &promised, Actor::System, now).map(Some)

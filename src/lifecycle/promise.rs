@@ -18,8 +18,8 @@ pub struct Promised<'a> {
 }
 
 /// Promises an order anew; its open drop follows what was chosen, never what was only foreseen, so that
-/// what is late stays late for those who bring it. The same window again is no new promise. One
-/// transaction; says the promise that holds.
+/// what is late stays late for those who bring it. The same window again is no new promise, unless what
+/// was only foreseen is now chosen. One transaction; says the promise that holds.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -35,6 +35,7 @@ pub fn promise(
         let last = promises::of_order(conn, id)?.pop();
         if let Some(last) = &last
             && (last.starts_at, last.ends_at) == (promised.starts, promised.ends)
+            && (!last.is_foreseen() || promised.who == Promise::BY_FORECAST)
         {
             return Ok(last.clone());
         }

@@ -231,7 +231,7 @@ fn asked(voice: &Voice, dossier: &Dossier, position: i32) -> Opening {
     let question = tracker::question(dossier, ask);
     let until = crate::clock::time_label(voice.zone, ask.until);
     let subject = format!("Yes or no by {until}, order {number}: {question}");
-    let lead = vec![tracker::terms(voice, ask), "Say yes or no on your order’s page.".to_owned()];
+    let lead = vec![tracker::terms(voice, dossier, ask), "Say yes or no on your order’s page.".to_owned()];
     (subject, format!("Yes or no: {}", question.trim_end_matches('?')), lead)
 }
 

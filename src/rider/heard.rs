@@ -7,6 +7,7 @@ use crate::delivery::{self, Drop, DropState, Failure, Heard, Upload};
 use crate::dispatch;
 use crate::ids::{Actor, DropId, StaffId};
 use crate::lifecycle::{self, DriveError};
+use crate::orders;
 use crate::sign::Signer;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -68,7 +69,7 @@ pub(super) fn hear(conn: &mut PgConnection, teller: Teller<'_>, word: &Word) -> 
 }
 
 fn decide_and_keep(conn: &mut PgConnection, teller: Teller<'_>, word: &Word) -> QueryResult<Decided> {
-    let drop = delivery::drop_by_id(conn, word.drop)?;
+    let drop = found(conn, word)?;
     let at = device_time(word, drop.as_ref(), teller.now);
     let mine = drop.as_ref().filter(|drop| drop.rider_id == Some(teller.rider));
     let (heard, words) = match (mine, &drop) {
@@ -92,6 +93,18 @@ fn decide_and_keep(conn: &mut PgConnection, teller: Teller<'_>, word: &Word) -> 
     };
     delivery::insert_upload(conn, &upload)?;
     Ok(Decided::new(word.id, heard, words))
+}
+
+/// The drop of a word. Whose it is stays so until the word is decided; positions change nothing of it.
+fn found(conn: &mut PgConnection, word: &Word) -> QueryResult<Option<Drop>> {
+    let drop = delivery::drop_by_id(conn, word.drop)?;
+    match drop {
+        Some(drop) if word.kind != Kind::Position => {
+            orders::lock_order(conn, drop.order_id)?;
+            delivery::drop_by_id(conn, drop.id)
+        }
+        drop => Ok(drop),
+    }
 }
 
 /// No clock of a device is ahead of ours, and nothing happened before there was a drop.

@@ -90,7 +90,6 @@ fn read(conn: &mut PgConnection, id: StaffId) -> QueryResult<(Option<Rider>, Vec
 
 fn line(shop: &Shop, read: Read) -> Line {
     let Read { drop, order, contact, bags, due, foreseen } = read;
-    let zone = shop.app.config.shop.zone;
     Line {
         id: drop.id,
         number: order.number.to_string(),
@@ -98,7 +97,7 @@ fn line(shop: &Shop, read: Read) -> Line {
         line: contact.line,
         town: contact.town,
         window: super::stop::window(shop, &drop),
-        told: foreseen.map(|promise| dispatch::told(zone, &promise)),
+        told: foreseen.and_then(|promise| dispatch::told(shop, &drop, &promise)),
         bags,
         due,
         age: order.minimum_age,

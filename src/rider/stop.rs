@@ -118,7 +118,7 @@ pub(super) async fn show(
         id,
         number: order.number.to_string(),
         window: window(&shop, &drop),
-        told: foreseen.map(|promise| dispatch::told(shop.app.config.shop.zone, &promise)),
+        told: foreseen.and_then(|promise| dispatch::told(&shop, &drop, &promise)),
         state: state(&drop),
         door,
         keys: [(); 4].map(|()| Uuid::new_v4()),

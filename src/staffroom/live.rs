@@ -20,6 +20,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Boards open at one instance: more than any shop has colleagues.
 static SEATS: Semaphore = Semaphore::const_new(500);
+/// Those who watch a demonstration's town take nobody's seat.
+static ONLOOKERS: Semaphore = Semaphore::const_new(200);
 /// What happens within so short a time is one word, however much it is.
 const AT_ONCE: Duration = Duration::from_millis(300);
 /// A line that has been still for so long is told so, that nobody on the way cuts it.
@@ -34,15 +36,19 @@ const STILL: &str = "event: still\ndata: \n\n";
 /// # Errors
 /// `Busy` when more boards are open than there are seats.
 pub(crate) async fn listen(shop: Data<Shop>, _who: Staffer) -> Result<HttpResponse, AppError> {
-    follow(&shop)
+    follow(&shop, &SEATS)
 }
 
 /// The same for whoever may look without signing in.
 ///
 /// # Errors
 /// `Busy` when more boards are open than there are seats.
-pub(crate) fn follow(shop: &Shop) -> Result<HttpResponse, AppError> {
-    let seat = SEATS.try_acquire().map_err(|_| AppError::Busy)?;
+pub(crate) fn watch(shop: &Shop) -> Result<HttpResponse, AppError> {
+    follow(shop, &ONLOOKERS)
+}
+
+fn follow(shop: &Shop, seats: &'static Semaphore) -> Result<HttpResponse, AppError> {
+    let seat = seats.try_acquire().map_err(|_| AppError::Busy)?;
     let watching = shop.app.changes.watch_all();
     let board = Board { watching, until: Instant::now() + LONGEST, _seat: seat };
     let begun: Saying = Box::pin(async { (Some(board), Bytes::from_static(BEGIN.as_bytes())) });

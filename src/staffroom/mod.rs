@@ -14,7 +14,7 @@ mod who;
 
 pub(crate) use crate::staff::{Area, Role};
 pub(crate) use field::{Field, problems};
-pub(crate) use live::{follow, listen};
+pub(crate) use live::{listen, watch};
 pub(crate) use room::{Room, answer};
 pub(crate) use said::{Said, done};
 pub(crate) use times::moment;

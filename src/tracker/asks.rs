@@ -45,7 +45,7 @@ pub(super) fn open_asks(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<A
         position: ask.position,
         product: ask.product,
         question: question(dossier, ask),
-        terms: terms(voice, ask),
+        terms: terms(voice, dossier, ask),
         may_answer: sight.may_act(),
     })
     .collect()
@@ -55,14 +55,28 @@ pub(super) fn open_asks(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<A
 pub fn question(dossier: &Dossier, ask: &Ask) -> String {
     let line = dossier.lines.iter().find(|line| line.position == ask.position);
     let own = line.map_or("what you ordered", |line| line.name.as_str());
-    format!("{} × {} in place of {own}?", ask.units, ask.name)
+    match rest(dossier, ask) {
+        Some(missing) => format!("{} × {} in place of the {missing} missing of {own}?", ask.units, ask.name),
+        None => format!("{} × {} in place of {own}?", ask.units, ask.name),
+    }
+}
+
+/// Of a line of which some are in the bag, how many are missing.
+fn rest(dossier: &Dossier, ask: &Ask) -> Option<i32> {
+    let ordered = dossier.lines.iter().find(|line| line.position == ask.position)?.quantity;
+    let there = dossier.story.goods.lines.iter().find(|line| line.position == ask.position)?;
+    Some(there.missing_of(ordered)).filter(|missing| *missing > 0)
 }
 
 /// What a yes costs, and what silence means.
-pub fn terms(voice: &Voice, ask: &Ask) -> String {
+pub fn terms(voice: &Voice, dossier: &Dossier, ask: &Ask) -> String {
     let until = clock::time_label(voice.zone, ask.until);
+    let silence = match rest(dossier, ask) {
+        Some(_) => "what is missing is left out and costs nothing",
+        None => "it is left out and costs nothing",
+    };
     format!(
-        "You would pay {} for it, never more than for what you ordered. Without an answer by {until} it is left out and costs nothing.",
+        "You would pay {} for it, never more than for what you ordered. Without an answer by {until} {silence}.",
         ask.sum
     )
 }

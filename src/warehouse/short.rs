@@ -98,7 +98,8 @@ fn read(
     let mut items = catalog::best_of_kind(conn, ware.category_id, &ware.kind, OF_A_KIND, now)?;
     items.retain(|item| item.article.id != line.product_id && item.available() > 0);
     let own = line.unit_price_cents.cents();
-    items.sort_by_key(|item| (item.available() < line.quantity, (item.unit_price().cents() - own).abs()));
+    let wanted = dossier.missing_of(line);
+    items.sort_by_key(|item| (item.available() < wanted, (item.unit_price().cents() - own).abs()));
     items.truncate(SHOWN);
     let ids: Vec<_> = items.iter().map(|item| item.article.id).collect();
     let mut shelves: HashMap<_, _> =

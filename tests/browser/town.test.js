@@ -13,7 +13,7 @@ const LINES = [[MILK, 12], [SPAGHETTI, 6]];
 const SPEED = Number(process.env.TOWN_SPEED ?? 4);
 const USUAL_SECONDS = 180;
 /** So long nobody waits who is not waiting in vain. */
-const PATIENCE = (USUAL_SECONDS / SPEED) * 1000 + 90_000;
+const PATIENCE = (USUAL_SECONDS / SPEED) * 1000 + 180_000;
 
 openHouse({ SMARTSHOP_AUTOPILOT_SPEED: String(SPEED) });
 

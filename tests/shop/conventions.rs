@@ -357,8 +357,8 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "main",
         &[
-            "accounts", "catalog", "clock", "config", "db", "demo", "forecast", "logs", "rebuild", "serve",
-            "staff", "standin", "town",
+            "accounts", "catalog", "clock", "config", "db", "demo", "dispatch", "forecast", "logs",
+            "rebuild", "serve", "staff", "standin", "town",
         ],
     ),
 ];

@@ -314,6 +314,25 @@ async fn nobody_is_on_shift_and_that_is_named() {
     is_late_for(&shop, &shopper, &order, Cause::NoRider, words).await;
 }
 
+#[actix_web::test]
+async fn all_who_are_on_shift_are_sent_elsewhere_and_that_nobody_comes_is_named() {
+    let shop = TestShop::demo();
+    tomasz(&shop).await;
+    let (shopper, order) = shopper_and_order(&shop).await;
+    it_is(&shop, "19:00");
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    let rider = shop.text("SELECT id FROM riders WHERE on_shift");
+    let zone = shop.text("SELECT id FROM zones WHERE code = 'C'");
+    let sent =
+        board.submit(&format!("/dispatch/riders/{rider}/zone"), &[("zone", &zone), ("seen", "")]).await;
+    sent.must_say("They are sent to Outer suburbs alone.");
+    is_packed(&shop, &order).await;
+    nothing_is_late(&shop, &shopper, &order).await;
+    it_is(&shop, "19:40");
+    let words = "We have not found a rider for your order yet.";
+    is_late_for(&shop, &shopper, &order, Cause::NoRider, words).await;
+}
+
 /// An order that is packed at 19:10, and whose rider sets out with it at 19:25.
 async fn under_way(shop: &TestShop) -> (Shopper<'_>, Shopper<'_>, Order, DropId) {
     let rider = tomasz(shop).await;
@@ -366,6 +385,56 @@ async fn a_delay_dissolves_once_the_rider_is_heard_of_again() {
     assert_eq!(made.len(), 3, "{made:?}");
     assert_eq!((made[2].starts_at, made[2].ends_at), (order.window_starts_at, order.window_ends_at));
     assert_eq!((made[2].who.as_str(), made[2].why.as_str()), ("forecast", "sooner"));
+}
+
+#[actix_web::test]
+async fn who_is_early_after_a_delay_is_told_once_however_often_it_is_looked() {
+    let shop = TestShop::demo();
+    let (rider, shopper, order, drop) = under_way(&shop).await;
+    it_is(&shop, "19:50");
+    let words = "Tomasz has your order, and we cannot reach them just now.";
+    is_late_for(&shop, &shopper, &order, Cause::RiderSilent, words).await;
+    // Tomorrow is agreed on, told to be later still, and then they stand at the door long before.
+    let (starts, ends) =
+        (order.window_starts_at + Duration::days(1), order.window_ends_at + Duration::days(1));
+    let conn = &mut shop.conn();
+    let chosen = lifecycle::Promised { starts, ends, who: "shop", why: "agreed" };
+    lifecycle::promise(conn, order.id, &chosen, Actor::System, shop.clock.now()).expect("agreed");
+    let later = lifecycle::Promised {
+        starts: ends,
+        ends: ends + Duration::hours(1),
+        who: "forecast",
+        why: "no_rider",
+    };
+    lifecycle::promise(conn, order.id, &later, Actor::System, shop.clock.now()).expect("foreseen");
+    uploads(&shop, &rider, drop, "arrived", json!({})).await;
+    for _ in 0..4 {
+        shop.clock.advance(Duration::seconds(20));
+        look(&shop).await;
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'delay_eased'"), 1);
+    let made = promises::of_order(conn, order.id).expect("promises");
+    assert_eq!(made.last().map(|p| (p.starts_at, p.ends_at)), Some((starts, ends)));
+}
+
+#[actix_web::test]
+async fn what_was_only_foreseen_can_be_agreed_on() {
+    let shop = TestShop::demo();
+    let (_, _, order, drop) = under_way(&shop).await;
+    let conn = &mut shop.conn();
+    assert!(foresee(conn, &order, Cause::RiderSilent, 30, &shop));
+    let told = promises::of_order(conn, order.id).expect("promises").pop().expect("one");
+    let window = |conn: &mut PgConnection| {
+        let row = delivery::drop_by_id(conn, drop).expect("db").expect("a drop");
+        (row.starts_at, row.ends_at)
+    };
+    assert_eq!(window(conn), (order.window_starts_at, order.window_ends_at));
+    let same = lifecycle::Promised { starts: told.starts_at, ends: told.ends_at, who: "shop", why: "agreed" };
+    for _ in 0..2 {
+        lifecycle::promise(conn, order.id, &same, Actor::System, shop.clock.now()).expect("agreed");
+    }
+    assert_eq!(window(conn), (told.starts_at, told.ends_at), "the drop follows");
+    assert_eq!(promises::of_order(conn, order.id).expect("promises").len(), 3, "once");
 }
 
 #[actix_web::test]

@@ -11,7 +11,7 @@ use std::time::Instant;
 /// Who lives at once: their lives lie in each other in the log, and they meet at shelves and windows.
 const TOWNS: usize = 2;
 /// How many live, unless somebody wants more or fewer: `SMARTSHOP_TEST_ORDERS=10000`.
-const ORDERS: usize = 1_000;
+const ORDERS: usize = 400;
 
 fn orders() -> usize {
     std::env::var("SMARTSHOP_TEST_ORDERS").ok().and_then(|n| n.parse().ok()).unwrap_or(ORDERS)

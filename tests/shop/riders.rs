@@ -359,3 +359,32 @@ async fn of_two_riders_who_say_at_once_that_they_have_left_whoever_left_first_ha
         assert!(report.agrees(), "{report}");
     }
 }
+
+#[actix_web::test]
+async fn a_word_that_meets_the_reassignment_of_its_drop_is_not_lost() {
+    let shop = TestShop::demo();
+    let tomasz_id = only_rider(&shop, "rider@demo.test");
+    let (order, drop) = assigned(&shop).await;
+    let tomasz = staffer(&shop, "rider@demo.test").await;
+    let (aisling, left_at) = (staff_id(&shop, "rider2@demo.test"), shop.clock.now());
+    shop.clock.advance(Duration::minutes(1));
+    let now = shop.clock.now();
+    let mut holder = shop.conn();
+    delivery::put_rider(&mut holder, aisling, "Aisling", "").expect("a rider");
+    Transactions::begin_transaction(&mut holder).expect("a transaction");
+    orders::lock_order(&mut holder, order.id).expect("the row");
+    let left = [word(drop, "left", left_at, json!({}))];
+    let reassign = async {
+        let begun = std::time::Instant::now();
+        while !shop.is_blocked(1) {
+            assert!(begun.elapsed().as_secs() < 20, "the word never reached the lock");
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        lifecycle::assign_rider(&mut holder, drop, aisling, Actor::System, now).expect("given to another");
+        Transactions::commit_transaction(&mut holder).expect("let go");
+    };
+    let (heard, ()) = tokio::join!(decisions(&tomasz, &left), reassign);
+    assert_eq!(heard, ["applied"]);
+    let row = delivery::drop_by_id(&mut shop.conn(), drop).expect("db").expect("a drop");
+    assert_eq!((row.rider_id, row.state), (Some(tomasz_id), DropState::OnTheWay));
+}

@@ -153,7 +153,7 @@ async fn a_letter_that_was_given_up_is_tried_once_more_and_its_log_says_who_want
     let letter = letter_given_up(&shop, &order).await;
     let desk = signed_in(&shop, "support@demo.test").await;
     let page = desk.get(&format!("{PAGE}?show=letters")).await;
-    for words in [order.number.as_ref(), "to somebody at example.com", "after 9 tries", "no such mailbox"] {
+    for words in [order.number.as_ref(), "after 9 tries", "no such mailbox"] {
         page.must_say(words);
     }
     page.must_not_say("aoife@");

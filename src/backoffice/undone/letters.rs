@@ -36,11 +36,7 @@ fn row(shop: &Shop, letter: &GivenUp, numbers: &HashMap<OrderId, String>) -> Row
         tries: letter.tries,
         what: what(letter),
         number: letter.order_id.and_then(|id| numbers.get(&id).cloned()),
-        cause: format!(
-            "Written {}, to somebody at {}",
-            moment(shop, letter.made_at),
-            host(&letter.to_address)
-        ),
+        cause: format!("Written {}", moment(shop, letter.made_at)),
         since: format!("Given up {} after {}", moment(shop, letter.due_at), tries(letter.tries)),
         why: letter.failed.as_deref().map(hush).unwrap_or_default(),
     }
@@ -52,10 +48,4 @@ fn what(letter: &GivenUp) -> String {
         return "A letter with a key in it".to_owned();
     }
     hush(letter.subject.trim_end_matches(" · SmartShop"))
-}
-
-fn host(address: &str) -> String {
-    let host = address.rsplit_once('@').map_or("", |(_, host)| host);
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-    if host.is_empty() || !host.chars().all(is_plain) { "no address".to_owned() } else { host.to_owned() }
 }

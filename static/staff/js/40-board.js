@@ -51,7 +51,10 @@ if (board()) {
   let again = false;
   // Whoever chooses or types is not disturbed: it is looked once they are done.
   const chooses = (el) => el?.matches("select, textarea, input:not([type=checkbox], [data-scan])") || (el?.matches("input[data-scan]") && el.value !== "");
-  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || chooses(document.activeElement);
+  // So is a form in which something was chosen and not sent yet, wherever in it one stands.
+  const isChosen = (select) => select.selectedIndex !== Math.max(0, [...select.options].findIndex((option) => option.defaultSelected));
+  const hasChosen = (el) => [...(el?.closest("form")?.querySelectorAll("select") ?? [])].some(isChosen);
+  const isBusy = () => !navigator.onLine || (document.hidden && !box?.checked) || chooses(document.activeElement) || hasChosen(document.activeElement);
   const look = async () => {
     if (looking || isBusy()) {
       again = true;

@@ -31,7 +31,7 @@ export const CASH = { way: "cash_at_door" };
 export const PAYPAL = { way: "redirect:paypal" };
 
 /** The time "within the hour" at D06, which stands behind "One-hour times" on the day it is. */
-export const withinTheHour = () => house.shop.sql("SELECT w.id FROM delivery_windows w JOIN places p ON p.zone_id = w.zone_id WHERE p.routing_key = 'D06' AND w.cutoff_at > now() + interval '20 seconds' AND w.taken < w.capacity AND w.ends_at - w.starts_at = interval '1 hour' ORDER BY w.starts_at LIMIT 1");
+export const withinTheHour = () => house.shop.sql("SELECT w.id FROM delivery_windows w JOIN places p ON p.zone_id = w.zone_id WHERE p.routing_key = 'D06' AND w.cutoff_at > now() + interval '90 seconds' AND w.taken < w.capacity AND w.ends_at - w.starts_at = interval '1 hour' ORDER BY w.starts_at LIMIT 1");
 
 /** Places an order, into the first time that is offered. Gives the address the last button leads to, and the order's page. */
 export const order = async (context, paying = CASH, lines = [[MILK, 12], [SPAGHETTI, 6]], time = null) => {
