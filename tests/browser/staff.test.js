@@ -168,7 +168,7 @@ story("a shopper's page loads nothing of the staff's", async (page) => {
   assert.deepEqual(loaded.filter((path) => path.includes("staff")), []);
 });
 
-for (const [scheme, viewport] of [["light", DESK], ["dark", DESK], ["light", PHONE], ["dark", PHONE]]) {
+for (const [scheme, viewport] of [["light", PHONE], ["dark", DESK]]) {
   story(`axe finds nothing on staff pages, ${scheme}, ${viewport.width} px`, { scheme, viewport, expected: [422] }, async (page, { context }) => {
     const look = async (name) => {
       // In a window as high as the page nothing lies under the bars that stay in sight.
