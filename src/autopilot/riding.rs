@@ -4,19 +4,15 @@ use super::crew::Round;
 use super::plan::{self, Here, Ride, Stop};
 use crate::delivery::{self, Drop, DropState, Failure, Proof, Rider};
 use crate::dispatch;
-use crate::ids::{Actor, OrderId, StaffId};
+use crate::ids::{Actor, StaffId};
 use crate::lifecycle::{self, AtTheDoor, DriveError};
 use crate::payments::PayBy;
-use crate::promises;
 use crate::town::{self, Trouble};
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use diesel::prelude::*;
-use std::collections::HashMap;
 
 /// Who was at a door within this time goes on from there.
 const DOORS_SINCE: Duration = Duration::hours(1);
-/// Who promises a later time because it gets late.
-const FORESEEN: &str = "forecast";
 
 /// Each rider's next step. Whoever is off shift comes back after a while.
 ///
@@ -36,8 +32,7 @@ pub(super) fn go_on(conn: &mut PgConnection, crew: &[StaffId], round: &Round) ->
 
 fn ride_on(conn: &mut PgConnection, rider: &Rider, round: &Round) -> QueryResult<()> {
     let stops = delivery::stops_of(conn, rider.id)?;
-    let begins = begins(conn, &stops)?;
-    for (drop, stop) in with_facts(&stops, rider, &begins, |drop| round.has(drop.order_id, Trouble::Stuck)) {
+    for (drop, stop) in with_facts(&stops, rider, |drop| round.has(drop.order_id, Trouble::Stuck)) {
         if let Some(here) = plan::share(&stop, round.pace, round.now) {
             share(conn, rider, drop, here, round)?;
         }
@@ -53,21 +48,10 @@ fn ride_on(conn: &mut PgConnection, rider: &Rider, round: &Round) -> QueryResult
     Ok(())
 }
 
-/// When the window of each order begins that its customer has chosen, or was given while we are closed: what was
-/// foreseen is when we will be there at the latest, and no reason to wait.
-pub(super) fn begins(conn: &mut PgConnection, of: &[Drop]) -> QueryResult<HashMap<OrderId, DateTime<Utc>>> {
-    let orders: Vec<OrderId> = of.iter().map(|drop| drop.order_id).collect();
-    let promises = promises::of_orders(conn, &orders)?;
-    // Of several promises the newest comes last.
-    let agreed = promises.into_iter().filter(|promise| promise.who != FORESEEN);
-    Ok(agreed.map(|promise| (promise.order_id, promise.starts_at)).collect())
-}
-
 /// A rider's stops in their order, each with what is known of it.
 pub(super) fn with_facts<'d>(
     stops: &'d [Drop],
     rider: &Rider,
-    begins: &HashMap<OrderId, DateTime<Utc>>,
     is_stuck: impl Fn(&Drop) -> bool,
 ) -> Vec<(&'d Drop, Stop)> {
     let is_away = stops.iter().any(|stop| stop.state == DropState::OnTheWay);
@@ -76,7 +60,8 @@ pub(super) fn with_facts<'d>(
             state: drop.state,
             is_next: n == 0 && !is_away,
             is_stuck: is_stuck(drop),
-            starts_at: begins.get(&drop.order_id).copied().unwrap_or(drop.starts_at),
+            // What was agreed: what was only foreseen is no reason to wait.
+            starts_at: drop.starts_at,
             assigned_at: drop.assigned_at,
             left_at: drop.left_at,
             arrived_at: drop.arrived_at,

@@ -4,7 +4,7 @@
 use super::crew::{self, Autopilot};
 use super::papers::Papers;
 use super::plan::{self, Bench, Pick, Ride};
-use super::riding::{begins, with_facts};
+use super::riding::with_facts;
 use crate::delivery::{self, Drop, DropState, Failure, Place, Rider};
 use crate::dispatch::{self, Point};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
@@ -107,8 +107,7 @@ pub(super) fn read(conn: &mut PgConnection, autopilot: &Autopilot, now: DateTime
     orders.retain(|id| seen.insert(*id));
     let places = delivery::places_of(conn)?;
     let troubles = town::troubles(conn)?;
-    let begins = begins(conn, &stops)?;
-    let rides = rides(&all, &stops, &begins, autopilot, &troubles);
+    let rides = rides(&all, &stops, autopilot, &troubles);
     let known = Around { riders: &all, places: &places, rides, troubles };
     Ok(Scene {
         now,
@@ -125,7 +124,6 @@ pub(super) fn read(conn: &mut PgConnection, autopilot: &Autopilot, now: DateTime
 fn rides(
     riders: &[Rider],
     stops: &[Drop],
-    begins: &HashMap<OrderId, DateTime<Utc>>,
     autopilot: &Autopilot,
     troubles: &[(OrderId, Trouble)],
 ) -> HashMap<DropId, (Ride, DateTime<Utc>)> {
@@ -133,7 +131,7 @@ fn rides(
     for rider in riders {
         let own: Vec<Drop> = stops.iter().filter(|stop| stop.rider_id == Some(rider.id)).cloned().collect();
         let is_stuck = |drop: &Drop| troubles.contains(&(drop.order_id, Trouble::Stuck));
-        for (drop, stop) in with_facts(&own, rider, begins, is_stuck) {
+        for (drop, stop) in with_facts(&own, rider, is_stuck) {
             next.extend(plan::ride(&stop, autopilot.pace).map(|ride| (drop.id, ride)));
         }
     }

@@ -277,7 +277,6 @@ const LADDER: &[(&str, &[&str])] = &[
             "lifecycle",
             "orders",
             "payments",
-            "promises",
             "staff",
             "staffroom",
             "storefront",
