@@ -1,3 +1,4 @@
+use super::patterns::about_a_question;
 use crate::db::db_enum;
 use crate::ids::{AttemptId, BookingId, CaptureId, CaseId, DropId, MailId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
@@ -226,6 +227,10 @@ pub enum Event {
         product: i64,
         yes: bool,
     },
+    /// All of the line was there after all: what was asked about it is over.
+    SubstituteWithdrawn {
+        position: i32,
+    },
     /// There is none, and nothing came in its place.
     LineLeftOut {
         position: i32,
@@ -419,8 +424,7 @@ impl Event {
             Self::LinePicked { .. } => "line_picked",
             Self::LineSubstituted { .. } => "line_substituted",
             Self::RestSubstituted { .. } => "rest_substituted",
-            Self::SubstituteAsked { .. } => "substitute_asked",
-            Self::SubstituteAnswered { .. } => "substitute_answered",
+            about_a_question!() => self.kind_of_question(),
             Self::LineLeftOut { .. } => "line_left_out",
             Self::LineReopened { .. } => "line_reopened",
             Self::OrderPacked { .. } => "order_packed",
@@ -453,6 +457,16 @@ impl Event {
             Self::LetterSent { .. } => "letter_sent",
             Self::LetterGivenUp { .. } => "letter_given_up",
             Self::LetterTriedAgain { .. } => "letter_tried_again",
+        }
+    }
+
+    const fn kind_of_question(&self) -> &'static str {
+        if matches!(self, Self::SubstituteAsked { .. }) {
+            "substitute_asked"
+        } else if matches!(self, Self::SubstituteAnswered { .. }) {
+            "substitute_answered"
+        } else {
+            "substitute_withdrawn"
         }
     }
 
@@ -489,8 +503,7 @@ impl Event {
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
             | Self::RestSubstituted { .. }
-            | Self::SubstituteAsked { .. }
-            | Self::SubstituteAnswered { .. }
+            | about_a_question!()
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }
             | Self::OrderPacked { .. }
@@ -523,6 +536,7 @@ impl Event {
             | Self::OrderCancelled { .. }
             | Self::RefundSucceeded { .. }
             | Self::SubstituteAsked { .. }
+            | Self::SubstituteWithdrawn { .. }
             | Self::DropLeft { .. }
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }

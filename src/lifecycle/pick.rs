@@ -1,6 +1,6 @@
 //! An order is picked line by line: what lies in the bag leaves the shelf in the same transaction.
 
-use super::ask::agreed;
+use super::ask::{agreed, ask_about_the_rest};
 use super::rest::settle_rest;
 use crate::catalog::{self, Item, SoldBy};
 use crate::events::{self, Event};
@@ -187,7 +187,8 @@ pub fn settle_line(
         };
         fulfilment::insert_pick(conn, &pick)?;
         fulfilment::touch(conn, id, now)?;
-        Ok(events::record(conn, id.0, &event, Actor::Staff(picker), now)?)
+        events::record(conn, id.0, &event, Actor::Staff(picker), now)?;
+        Ok(ask_about_the_rest(conn, &order, &line, &pick, moved)?)
     })
 }
 
