@@ -3,13 +3,17 @@
 //! Owns `events` and `outbox`. Everything else reads from here: history, projections, and,
 //! by the outbox, whoever has to act on an event (see [`Event::consumers`]).
 
+mod consumers;
+mod kinds;
+mod lines;
 mod model;
 mod outbox;
 mod patterns;
 mod replay;
 mod write;
 
-pub use model::{Consumer, Event, LineChange, Ordered, Recorded, Topic};
+pub use lines::{LineChange, Ordered};
+pub use model::{Consumer, Event, Recorded, Topic};
 pub use outbox::{
     Acted, Job, Stuck, claim, done, give_up_count, given_up, put_off, stuck, stuck_count, try_again,
 };

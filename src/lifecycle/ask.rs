@@ -2,7 +2,7 @@
 
 use super::goods::{Ask, Goods};
 use super::pick::{PickError, line_of, lock_in_hand, priced};
-use super::status::Story;
+use super::story::Story;
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Pick, PickState};
 use crate::ids::{Actor, OrderId, ProductId, StaffId};
