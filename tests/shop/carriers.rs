@@ -9,7 +9,7 @@ use diesel::connection::{SimpleConnection as _, TransactionManager};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use smartshop::catalog::Storage;
-use smartshop::delivery::{self, DropState, Failure};
+use smartshop::delivery::{self, CarrierWord, DropState, Failure, WordDecision};
 use smartshop::ids::{Actor, DropId, OrderId, ProductId, StaffId};
 use smartshop::lifecycle::{self, CarrierError, CarrierName, DriveError, Settled, Stage, Status, Story};
 use smartshop::orders::{self, CancelledWhy, Order, OrderState};
