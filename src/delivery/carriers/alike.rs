@@ -20,7 +20,6 @@ pub fn cover_words_alike(
 ) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind::<Text, _>(format!("words of {carrier} about {reference}"))
-        .ready()
         .execute(conn)?;
     diesel::sql_query(
         "UPDATE carrier_words w SET covered_at = $3
