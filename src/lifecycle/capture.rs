@@ -80,7 +80,7 @@ pub(super) fn capture_sum(
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<HandedOver, CaptureError> {
-    if is_settled(order)? {
+    if is_completed(order)? {
         return Ok(HandedOver::Already);
     }
     let Some(attempt) = payments::standing_attempt(conn, order.id)? else {
@@ -103,7 +103,7 @@ pub(super) fn capture_sum(
 ///
 /// # Errors
 /// When it is not to be settled, or not yet.
-fn is_settled(order: &Order) -> Result<bool, CaptureError> {
+fn is_completed(order: &Order) -> Result<bool, CaptureError> {
     match order.state {
         OrderState::Confirmed => Ok(false),
         OrderState::Completed => Ok(true),
@@ -201,7 +201,7 @@ pub(super) fn settle_door(
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<HandedOver, CaptureError> {
-    if is_settled(order)? {
+    if is_completed(order)? {
         return Ok(HandedOver::Already);
     }
     let attempt = payments::standing_attempt(conn, order.id)?.filter(|a| a.method.is_at_door());

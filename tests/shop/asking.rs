@@ -2,14 +2,13 @@
 
 use crate::common::placing::{in_kasias_hands, line_of};
 use crate::common::{Shopper, TestShop};
-use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::{ProductId, StaffId};
 use smartshop::lifecycle::{self, AnswerError, PickError, Settled};
 use smartshop::money::Money;
 use smartshop::orders::{self, Order};
-use smartshop::payments::PayBy;
 use smartshop::worker;
 
 type Transactions = <PgConnection as Connection>::TransactionManager;

@@ -1,7 +1,7 @@
 //! Several orders in one walk, the queue narrowed, labels that can be scanned, and boards that follow.
 
+use crate::common::TestShop;
 use crate::common::placing::{basket_of, colleague, place, shopper_with_basket, staffer};
-use crate::common::{Shopper, TestShop};
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use smartshop::fulfilment::{self, FulfilmentState};

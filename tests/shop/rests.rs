@@ -3,13 +3,11 @@
 use crate::common::placing::{STAFF, in_kasias_hands, line_of};
 use crate::common::{Answer, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
-use diesel::connection::SimpleConnection;
 use smartshop::fulfilment::{self, Pick};
 use smartshop::ids::ProductId;
 use smartshop::inventory;
 use smartshop::lifecycle::{self, PickError, Settled};
 use smartshop::orders::{self, CancelledWhy, Order, OrderLine};
-use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
 use smartshop::worker;
 

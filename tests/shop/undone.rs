@@ -1,7 +1,7 @@
 //! What the shop has tried for the last time: staff are led to it, read why, and have it tried once more.
 
 use crate::common::placing::{colleague, place, shopper_with_basket, staffer};
-use crate::common::{Shopper, TestShop, expect_error};
+use crate::common::{TestShop, expect_error};
 use actix_web::http::StatusCode;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
