@@ -10,6 +10,7 @@ impl Event {
             | Self::OrderCancelled { .. }
             | Self::RefundSucceeded { .. }
             | Self::SubstituteAsked { .. }
+            | Self::SubstituteWithdrawn { .. }
             | Self::DropLeft { .. }
             | Self::DropDelivered { .. }
             | Self::DropFailed { .. }

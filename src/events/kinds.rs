@@ -1,6 +1,7 @@
 //! What each kind of event is called in the log, and what it is about.
 
 use super::model::{Event, Topic};
+use super::patterns::about_a_question;
 
 impl Event {
     pub const fn kind(&self) -> &'static str {
@@ -29,8 +30,7 @@ impl Event {
             Self::LinePicked { .. } => "line_picked",
             Self::LineSubstituted { .. } => "line_substituted",
             Self::RestSubstituted { .. } => "rest_substituted",
-            Self::SubstituteAsked { .. } => "substitute_asked",
-            Self::SubstituteAnswered { .. } => "substitute_answered",
+            about_a_question!() => self.kind_of_question(),
             Self::LineLeftOut { .. } => "line_left_out",
             Self::LineReopened { .. } => "line_reopened",
             Self::OrderPacked { .. } => "order_packed",
@@ -63,6 +63,16 @@ impl Event {
             Self::LetterSent { .. } => "letter_sent",
             Self::LetterGivenUp { .. } => "letter_given_up",
             Self::LetterTriedAgain { .. } => "letter_tried_again",
+        }
+    }
+
+    const fn kind_of_question(&self) -> &'static str {
+        if matches!(self, Self::SubstituteAsked { .. }) {
+            "substitute_asked"
+        } else if matches!(self, Self::SubstituteAnswered { .. }) {
+            "substitute_answered"
+        } else {
+            "substitute_withdrawn"
         }
     }
 
@@ -99,8 +109,7 @@ impl Event {
             | Self::LinePicked { .. }
             | Self::LineSubstituted { .. }
             | Self::RestSubstituted { .. }
-            | Self::SubstituteAsked { .. }
-            | Self::SubstituteAnswered { .. }
+            | about_a_question!()
             | Self::LineLeftOut { .. }
             | Self::LineReopened { .. }
             | Self::OrderPacked { .. }

@@ -18,7 +18,8 @@ pub use outbox::{
     Acted, Job, Stuck, claim, done, give_up_count, given_up, put_off, stuck, stuck_count, try_again,
 };
 pub(crate) use patterns::{
-    about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order, about_the_way,
+    about_a_question, about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,
+    about_the_way,
 };
 pub use replay::{about_orders, about_shelves};
 pub use write::{histories, history, last, messages, newest, record, version};

@@ -199,6 +199,10 @@ pub enum Event {
         product: i64,
         yes: bool,
     },
+    /// All of the line was there after all: what was asked about it is over.
+    SubstituteWithdrawn {
+        position: i32,
+    },
     /// There is none, and nothing came in its place.
     LineLeftOut {
         position: i32,

@@ -45,7 +45,7 @@ pub struct Goods {
     pub came_to: Option<(Money, Money)>,
     pub bags: i32,
     pub lines: Vec<Line>,
-    /// Of each line the newest, in the order in which they were asked.
+    /// Of each line the newest, in the order in which they were asked; none of a line that was found.
     pub asks: Vec<Ask>,
     /// The first try first.
     pub tries: Vec<Try>,
@@ -108,6 +108,7 @@ impl Goods {
             | Event::LineLeftOut { .. } => self.settled(&recorded.event),
             Event::LineReopened { position } => self.lines.retain(|l| l.position != *position),
             Event::SubstituteAsked { .. } | Event::SubstituteAnswered { .. } => self.asked(recorded),
+            Event::SubstituteWithdrawn { position } => self.asks.retain(|ask| ask.position != *position),
             Event::OrderPacked { bags, goods, total } => {
                 earliest(&mut self.packed_at, at);
                 (self.bags, self.came_to) = (*bags, Some((*goods, *total)));

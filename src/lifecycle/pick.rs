@@ -4,6 +4,7 @@ mod line;
 
 pub(super) use line::{is_same, most, priced};
 
+use super::ask::ask_about_the_rest;
 use super::rest::settle_rest;
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState, PickState};
@@ -189,7 +190,8 @@ pub fn settle_line(
         };
         fulfilment::insert_pick(conn, &pick)?;
         fulfilment::touch(conn, id, now)?;
-        Ok(events::record(conn, id.0, &event, Actor::Staff(picker), now)?)
+        events::record(conn, id.0, &event, Actor::Staff(picker), now)?;
+        Ok(ask_about_the_rest(conn, &order, &line, &pick, moved)?)
     })
 }
 

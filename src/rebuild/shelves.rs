@@ -2,7 +2,8 @@
 
 use super::tables::Rows;
 use crate::events::{
-    Event, Ordered, Recorded, about_no_order, about_the_customer, about_the_money, about_the_way,
+    Event, Ordered, Recorded, about_a_question, about_no_order, about_the_customer, about_the_money,
+    about_the_way,
 };
 use diesel::prelude::*;
 use serde_json::json;
@@ -108,8 +109,7 @@ impl Taken {
             | Event::OrderCompleted
             | Event::PickingStarted { .. }
             | Event::PickingLeft
-            | Event::SubstituteAsked { .. }
-            | Event::SubstituteAnswered { .. }
+            | about_a_question!()
             | Event::OrderPacked { .. }
             | Event::OrderHandedOver { .. }
             | about_no_order!()
