@@ -152,8 +152,14 @@ pub fn set_quantity(
     at: DateTime<Utc>,
 ) -> Result<Changed, SetError> {
     let product = item.article.id;
+    let possible = item.available().min(MAX_QUANTITY);
     conn.transaction(|conn| {
         store::lock(conn, id, at)?;
+        // Mostly it is something new, and one statement finds out whether it is and puts it in.
+        let first = if wish.seen.is_none_or(|seen| seen == 0) { wish.meant(0) } else { 0 };
+        if (1..=possible).contains(&first) && store::put_new_line(conn, id, first, item, at)? {
+            return Ok(Changed { before: 0, now: first });
+        }
         let (before, lines) = store::counts(conn, id, product)?;
         let now = wish.meant(before);
         let changed = Changed { before, now };
@@ -164,7 +170,6 @@ pub fn set_quantity(
             store::remove_line(conn, id, product)?;
             return Ok(changed);
         }
-        let possible = item.available().min(MAX_QUANTITY);
         if now > possible && now > before {
             return Err(SetError::OnlyLeft { available: possible, in_basket: before });
         }

@@ -12,6 +12,7 @@ use crate::money::Money;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
+use diesel::sql_types::{self, BigInt, Integer, Nullable, Timestamptz};
 
 /// More lines than this no page shows and no picker walks.
 pub(super) const MOST_LINES: i64 = 200;
@@ -214,6 +215,33 @@ pub(super) fn put_line(
         .ready()
         .execute(conn)
         .map(drop)
+}
+
+/// Puts in what is not in the basket yet, as long as it is not full. Says whether it did.
+pub(super) fn put_new_line(
+    conn: &mut PgConnection,
+    id: BasketId,
+    quantity: i32,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let put = diesel::sql_query(
+        "INSERT INTO basket_lines
+             (basket_id, product_id, added_at, quantity, seen_quantity, seen_price_cents, seen_offer_id)
+         SELECT $1, $2, $3, $4, $4, $5, $6
+         WHERE (SELECT count(*) FROM basket_lines WHERE basket_id = $1) < $7
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<sql_types::Uuid, _>(id)
+    .bind::<BigInt, _>(item.article.id)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Integer, _>(quantity)
+    .bind::<BigInt, _>(item.unit_price())
+    .bind::<Nullable<BigInt>, _>(item.offer.as_ref().map(|o| o.id))
+    .bind::<BigInt, _>(MOST_LINES)
+    .ready()
+    .execute(conn)?;
+    Ok(put == 1)
 }
 
 /// Takes a line out. Says how many there were.

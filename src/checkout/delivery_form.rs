@@ -4,7 +4,7 @@ use super::delivery::{page, too_little};
 use super::draft::{Draft, Said, Typed, take_over};
 use super::fields::{self, Spotted};
 use super::hold::{count_hold, hold_chosen};
-use super::store;
+use super::store::{self, Standing};
 use super::till::{Step, Till};
 use super::views::with_device;
 use crate::basket;
@@ -94,6 +94,14 @@ enum Press {
     None,
 }
 
+/// What has become of a form.
+struct Kept {
+    /// Whether the place is another one now.
+    moved: bool,
+    /// How the basket stands, where that is known.
+    standing: Option<Standing>,
+}
+
 /// What is needed to work on a draft where there is a connection.
 struct Work {
     id: BasketId,
@@ -111,27 +119,31 @@ impl Work {
         Self { id, atlas, basket, zone, quote_valid_for: shop.quote_valid_for(), now: shop.app.clock.now() }
     }
 
-    /// Keeps what was typed before anybody looks whether it is right. Says whether the place is another
-    /// one now. What was sent while typing and is overtaken by something newer is dropped; a button
-    /// always counts.
-    fn keep(&self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<bool, AppError> {
+    /// Keeps what was typed before anybody looks whether it is right. What was sent while typing and is
+    /// overtaken by something newer is dropped; a button always counts.
+    fn keep(&self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<Kept, AppError> {
         let version = basket::hold(conn, self.id, self.now)?;
         let mut draft = store::draft(conn, self.id, self.now)?;
         let newest = draft.content.rev;
         if press == Press::None && form.rev(newest) < newest {
-            return Ok(false);
+            return Ok(Kept { moved: false, standing: None });
         }
         draft.content.rev = newest.max(form.rev(newest));
         form.write_into(&mut draft.content.typed);
         let moved = self.follow_eircode(conn, &mut draft, version)?;
+        let mut held = None;
         if press == Press::Holding {
-            let held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
-            if held && form.act.as_deref() == Some("keep") {
+            held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
+            if held.is_some() && form.act.as_deref() == Some("keep") {
                 draft.content.said = Some(Said::HeldLonger);
             }
         }
         store::keep(conn, self.id, &draft, self.now)?;
-        Ok(moved)
+        draft.is_new = false;
+        // Another place makes another basket of it.
+        let held = held.filter(|_| !moved).map(|held| (held.window.id, held.until));
+        let standing = held.map(|held| Standing { version: Some(version), draft, held: Some(held) });
+        Ok(Kept { moved, standing })
     }
 
     /// Another place than before has another fee, and perhaps other times.
@@ -203,8 +215,8 @@ async fn take_step(
     let (moved, till) = shop
         .app
         .db(move |conn| {
-            let moved = conn.transaction(|conn| work.keep(conn, &form, press))?;
-            Ok::<_, AppError>((moved, goes_on.then(|| read(conn)).transpose()?))
+            let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
+            Ok::<_, AppError>((moved, goes_on.then(|| read(conn, standing)).transpose()?))
         })
         .await?;
     if moved {
@@ -254,7 +266,7 @@ pub(super) async fn keep(
     let Some(id) = visit.basket else { return Ok(HttpResponse::Ok().json(Heard::default())) };
     let (work, form) = (Work::new(&shop, id), form.into_inner());
     let heard = move |conn: &mut PgConnection| {
-        let moved = work.keep(conn, &form, Press::None)?;
+        let moved = work.keep(conn, &form, Press::None)?.moved;
         let draft = store::draft(conn, work.id, work.now)?;
         let area = work.atlas.area(conn)?;
         let spotted = fields::spot(conn, &area, draft.typed())?;

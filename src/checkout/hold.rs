@@ -4,7 +4,7 @@ use super::draft::{Draft, Said};
 use super::gone::back;
 use super::store;
 use crate::basket;
-use crate::delivery::{self, WindowError};
+use crate::delivery::{self, Held, WindowError};
 use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::storefront::{Asker, Shop, Visit};
@@ -18,30 +18,30 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 /// Holds the window that the draft names, or keeps it longer. What stands in the way is said on the
-/// next page. The caller holds the basket's row, and keeps the draft.
+/// next page. The caller holds the basket's row, and keeps the draft. `None`: it is not held.
 pub(super) fn hold_chosen(
     conn: &mut PgConnection,
     id: BasketId,
     draft: &mut Draft,
     zone: Tz,
     now: DateTime<Utc>,
-) -> Result<bool, AppError> {
-    let Some(window) = draft.typed().window_id() else { return Ok(false) };
+) -> Result<Option<Held>, AppError> {
+    let Some(window) = draft.typed().window_id() else { return Ok(None) };
     let label = |conn: &mut PgConnection| {
         let found = delivery::window(conn, window)?;
         Ok::<_, AppError>(found.map_or_else(|| "That time".to_owned(), |w| w.label(zone)))
     };
     match delivery::hold_window(conn, id, window, now) {
-        Ok(_) => Ok(true),
+        Ok(held) => Ok(Some(held)),
         Err(WindowError::Full) => {
             draft.content.said = Some(Said::WindowFull { window: label(conn)? });
             draft.content.typed.window.clear();
-            Ok(false)
+            Ok(None)
         }
         Err(WindowError::Closed) => {
             draft.content.said = Some(Said::WindowClosed { window: label(conn)? });
             draft.content.typed.window.clear();
-            Ok(false)
+            Ok(None)
         }
         Err(WindowError::Db(e)) => Err(e.into()),
     }
@@ -77,12 +77,12 @@ pub(super) async fn keep_longer(
         basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
         let held = hold_chosen(conn, id, &mut draft, zone, now)?;
-        if held {
+        if held.is_some() {
             draft.content.said = Some(Said::HeldLonger);
         }
         draft.content.of_age = of_age;
         store::keep(conn, id, &draft, now)?;
-        Ok::<_, AppError>(held)
+        Ok::<_, AppError>(held.is_some())
     };
     let held = shop.app.db(move |conn| conn.transaction(work)).await?;
     let to = if held { back(&visit) } else { "/checkout/delivery" };

@@ -24,6 +24,7 @@ use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
@@ -76,31 +77,40 @@ pub(super) async fn place(
     let Some(ordering) = form.into_inner().read(id) else {
         return refuse(&shop, &request, &visit, Refused::Outdated).await;
     };
-    let card = match may_pay(&shop, &asker, id).await? {
-        Ok(card) => card,
-        Err(wait) => {
-            keep_age(&shop, id, ordering.age_confirmed).await?;
-            return hold_off(&shop, &request, &visit, wait).await;
-        }
-    };
     let (placing, of_age) = (Placing::new(&shop, &visit).await?, ordering.age_confirmed);
+    let try_of = Try { shop: shop.clone(), id, keys: asker.keys(&shop.app, "basket", &id.to_string()) };
     let before = shop.baskets.before(id);
-    let outcome = shop
-        .app
-        .db(move |conn| Ok::<_, AppError>(conn.transaction(|conn| placing.place(conn, &ordering))))
-        .await?;
-    match outcome {
-        Ok((placed, basket)) => {
+    let work = move |conn: &mut PgConnection| match try_of.may_pay(conn, placing.now)? {
+        Ok(card) => Ok::<_, AppError>(match conn.transaction(|conn| placing.place(conn, &ordering)) {
+            Ok((placed, basket)) => Pressed::Placed(Box::new(placed), Arc::new(basket), card),
+            Err(refused) => Pressed::Refused(refused),
+        }),
+        Err(wait) => Ok(Pressed::TooOften(wait)),
+    };
+    match shop.app.db(work).await? {
+        Pressed::Placed(placed, basket, card) => {
             // The next page shows it: empty now, and known to be.
-            shop.baskets.keep(&Arc::new(basket), before);
+            shop.baskets.keep(&basket, before);
             Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await))
         }
-        Err(refused) => {
+        Pressed::Refused(refused) => {
             shop.baskets.forget(id);
             keep_age(&shop, id, of_age).await?;
             refuse(&shop, &request, &visit, refused).await
         }
+        Pressed::TooOften(wait) => {
+            keep_age(&shop, id, of_age).await?;
+            hold_off(&shop, &request, &visit, wait).await
+        }
     }
+}
+
+/// What became of the last button.
+enum Pressed {
+    /// There is an order; a decline of the card is counted under these.
+    Placed(Box<Placed>, Arc<Basket>, Vec<Key>),
+    Refused(Refused),
+    TooOften(Wait),
 }
 
 /// What was confirmed about age is not asked again because something else stood in the way.
@@ -118,26 +128,31 @@ async fn keep_age(shop: &Shop, id: BasketId, of_age: bool) -> Result<(), AppErro
     shop.app.db(move |conn| conn.transaction(work)).await
 }
 
-/// Cards that are tried again and again are held off before anything is held or charged: by who
-/// tries them, and by the card itself, whoever tries it. Whoever pays at the door tries no card.
-/// Gives back under what a decline of the card is counted.
-async fn may_pay(shop: &Shop, asker: &Asker, id: BasketId) -> Result<Result<Vec<Key>, Wait>, AppError> {
-    let now = shop.app.clock.now();
-    let draft = shop.app.read(move |conn| store::draft(conn, id, now)).await?;
-    let payment = &draft.typed().payment;
-    if payment.way.ends_with("_at_door") {
-        return Ok(Ok(Vec::new()));
+/// Whoever presses the last button.
+struct Try {
+    shop: Data<Shop>,
+    id: BasketId,
+    /// Of browser, address and basket.
+    keys: Vec<Key>,
+}
+
+impl Try {
+    /// Cards that are tried again and again are held off before anything is held or charged: by who
+    /// tries them, and by the card itself, whoever tries it. Whoever pays at the door tries no card.
+    /// Gives back under what a decline of the card is counted.
+    fn may_pay(&self, conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Result<Vec<Key>, Wait>> {
+        let draft = store::draft(conn, self.id, now)?;
+        let payment = &draft.typed().payment;
+        if payment.way.ends_with("_at_door") {
+            return Ok(Ok(Vec::new()));
+        }
+        let card = keys_of_card(&self.shop, payment);
+        let counted = match throttle::look(conn, Limited::Pay, &card, now)? {
+            Ok(()) => throttle::spend(conn, Limited::Pay, &self.keys, now)?,
+            Err(wait) => Err(wait),
+        };
+        Ok(counted.map(|()| card))
     }
-    let card = keys_of_card(shop, payment);
-    let (keys, cards) = (asker.keys(&shop.app, "basket", &id.to_string()), card.clone());
-    let counted = shop
-        .app
-        .db(move |conn| match throttle::look(conn, Limited::Pay, &cards, now)? {
-            Ok(()) => throttle::spend(conn, Limited::Pay, &keys, now),
-            Err(wait) => Ok(Err(wait)),
-        })
-        .await?;
-    Ok(counted.map(|()| card))
 }
 
 async fn hold_off(
@@ -164,7 +179,7 @@ struct Placing {
     with_gateway: bool,
     quote_valid_for: chrono::Duration,
     vat: i32,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 }
 
 impl Placing {

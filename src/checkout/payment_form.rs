@@ -1,6 +1,6 @@
 //! What the form of step 2 says, and what becomes of it.
 
-use super::draft::{Payment, Said, take_over};
+use super::draft::{Payment, Said, Typed, take_over};
 use super::fields::Problem;
 use super::hold::{count_hold, hold_chosen};
 use super::payment::{page, payment_problems};
@@ -43,8 +43,17 @@ impl PaymentForm {
         [&self.coupon, &self.method].into_iter().flatten().any(|typed| !typed.trim().is_empty())
     }
 
+    fn write_into(&self, typed: &mut Typed) {
+        self.write_payment(&mut typed.payment);
+        take_over(&mut typed.coupon, self.coupon.as_ref());
+        take_over(&mut typed.gift_note, self.gift_note.as_ref());
+        if self.act.as_deref() == Some("uncoupon") {
+            typed.coupon.clear();
+        }
+    }
+
     /// A card that was given before stays, unless another one is given.
-    fn write_into(&self, payment: &mut Payment) {
+    fn write_payment(&self, payment: &mut Payment) {
         let before = payment.clone();
         take_over(&mut payment.way, self.way.as_ref());
         if payment.way == "kept" {
@@ -91,22 +100,24 @@ pub(super) async fn take(
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
         basket::hold(conn, id, now)?;
-        let mut draft = store::draft(conn, id, now)?;
-        let typed = &mut draft.content.typed;
-        form.write_into(&mut typed.payment);
-        take_over(&mut typed.coupon, form.coupon.as_ref());
-        take_over(&mut typed.gift_note, form.gift_note.as_ref());
-        if form.act.as_deref() == Some("uncoupon") {
-            typed.coupon.clear();
-        }
-        if form.act.as_deref() == Some("keep") && hold_chosen(conn, id, &mut draft, zone, now)? {
+        let mut standing = store::standing(conn, id, now)?;
+        let draft = &mut standing.draft;
+        form.write_into(&mut draft.content.typed);
+        if form.act.as_deref() == Some("keep")
+            && let Some(held) = hold_chosen(conn, id, draft, zone, now)?
+        {
             draft.content.said = Some(Said::HeldLonger);
+            standing.held = Some((held.window.id, held.until));
         }
-        store::keep(conn, id, &draft, now)?;
-        Ok::<_, AppError>(())
+        store::keep(conn, id, draft, now)?;
+        draft.is_new = false;
+        Ok::<_, AppError>(standing)
     };
     let read = Till::reader(&shop, &visit, Step::Payment).await?;
-    let till = shop.app.db(move |conn| conn.transaction(work).and_then(|()| read(conn))).await?;
+    let till = shop
+        .app
+        .db(move |conn| conn.transaction(work).and_then(|standing| read(conn, Some(standing))))
+        .await?;
     if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
         return Ok(redirect("/checkout/payment", []));
     }

@@ -3,7 +3,6 @@
 use super::draft::{Content, Draft};
 use crate::db::Ready as _;
 use crate::db::schema::{baskets, checkout_drafts, window_holds};
-use crate::delivery::{self, Held};
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -35,8 +34,8 @@ pub(super) struct Standing {
     /// Of the basket; `None`: there is none.
     pub(super) version: Option<i64>,
     pub(super) draft: Draft,
-    /// The window it holds, even when its time is over and nobody has taken it yet.
-    pub(super) held: Option<Held>,
+    /// The window it holds and until when, even when that is over and nobody has taken it yet.
+    pub(super) held: Option<(i64, DateTime<Utc>)>,
 }
 
 impl Standing {
@@ -66,13 +65,8 @@ pub(super) fn standing(
         .first(conn)
         .optional()?;
     let Some((version, draft, window, until)) = row else { return Ok(Standing::nothing()) };
-    // Joined to the rest, it was looked for by walking through all windows before it.
-    let window = window.map_or(Ok(None), |id| delivery::window(conn, id))?;
-    Ok(Standing {
-        version: Some(version),
-        draft: draft.map_or_else(Draft::new, of_row),
-        held: window.zip(until).map(|(window, until)| Held { window, until }),
-    })
+    let draft = draft.map_or_else(Draft::new, of_row);
+    Ok(Standing { version: Some(version), draft, held: window.zip(until) })
 }
 
 /// Keeps a draft. The caller holds the basket's row, so that two tabs take turns.

@@ -77,10 +77,12 @@ impl Till {
     /// # Errors
     /// When the database does not answer.
     pub(super) async fn read(shop: &Shop, visit: &Visit, step: Step) -> Result<Self, AppError> {
-        shop.app.read(Self::reader(shop, visit, step).await?).await
+        let read = Self::reader(shop, visit, step).await?;
+        shop.app.read(move |conn| read(conn, None)).await
     }
 
-    /// What reads a till, to be run where there is a connection: behind what has changed it, say.
+    /// What reads a till, to be run where there is a connection: behind what has changed it, say, and
+    /// knows how it stands.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -88,7 +90,10 @@ impl Till {
         shop: &Shop,
         visit: &Visit,
         step: Step,
-    ) -> Result<impl Fn(&mut PgConnection) -> Result<Self, AppError> + Send + Sync + 'static, AppError> {
+    ) -> Result<
+        impl Fn(&mut PgConnection, Option<Standing>) -> Result<Self, AppError> + Send + Sync + 'static,
+        AppError,
+    > {
         let load = Viewer::loader_at(shop, visit);
         let settings = &shop.app.config.shop;
         let setting = Setting {
@@ -104,10 +109,11 @@ impl Till {
             zone: settings.zone,
             now: shop.app.clock.now(),
         };
-        Ok(move |conn: &mut PgConnection| {
-            let standing = match setting.id {
-                Some(id) => store::standing(conn, id, setting.now)?,
-                None => Standing::nothing(),
+        Ok(move |conn: &mut PgConnection, known: Option<Standing>| {
+            let standing = match (known, setting.id) {
+                (Some(known), _) => known,
+                (None, Some(id)) => store::standing(conn, id, setting.now)?,
+                (None, None) => Standing::nothing(),
             };
             let viewer = load(conn, standing.version)?;
             Self::load(conn, viewer, standing, setting.clone(), step)
@@ -123,6 +129,10 @@ impl Till {
     ) -> Result<Self, AppError> {
         let Setting { customer, atlas, upcoming, ways, fields, vat, few_left, days, zone, now, .. } = setting;
         let Standing { draft, held, .. } = standing;
+        let held = match held {
+            Some((window, until)) => upcoming.one(conn, window, now)?.map(|window| Held { window, until }),
+            None => None,
+        };
         let area = atlas.area(conn)?;
         let coupon = match draft.typed().coupon.as_str() {
             "" => None,

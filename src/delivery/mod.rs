@@ -30,6 +30,6 @@ pub use holds::{
 };
 pub use incidents::*;
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};
-pub use store::{all_zones, place, place_and_zone, places_of, quote, window, windows_between};
+pub use store::{all_zones, place, places_of, quote, window, windows_between};
 pub use upcoming::Upcoming;
 pub use windows::open_windows;

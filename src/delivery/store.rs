@@ -46,18 +46,6 @@ pub fn place(conn: &mut PgConnection, id: PlaceId) -> QueryResult<Place> {
     Place::query().find(id).first(conn)
 }
 
-/// The same with the code of the zone it lies in, where it lies in one.
-///
-/// # Errors
-/// `NotFound` when there is none.
-pub fn place_and_zone(conn: &mut PgConnection, id: PlaceId) -> QueryResult<(Place, Option<String>)> {
-    places::table
-        .left_join(zones::table)
-        .filter(places::id.eq(id))
-        .select((Place::as_select(), zones::code.nullable()))
-        .first(conn)
-}
-
 /// A fee that was promised.
 ///
 /// # Errors

@@ -50,6 +50,26 @@ impl Upcoming {
         Ok(windows)
     }
 
+    /// One window, which may be among those that are known.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn one(&self, conn: &mut PgConnection, id: i64, now: DateTime<Utc>) -> QueryResult<Option<Window>> {
+        match self.known_one(id, now) {
+            Some(window) => Ok(Some(window)),
+            None => store::window(conn, id),
+        }
+    }
+
+    fn known_one(&self, id: i64, now: DateTime<Utc>) -> Option<Window> {
+        let present = self.changes.epoch();
+        let calendars = self.calendars.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = calendars
+            .values()
+            .filter(|(epoch, known)| Some(*epoch) == present && still_true(known, now).is_some());
+        fresh.flat_map(|(_, (_, windows))| windows.iter()).find(|w| w.id == id).cloned()
+    }
+
     /// Reads a zone's windows anew the next time.
     pub fn forget(&self, zone: ZoneId) {
         self.calendars.lock().unwrap_or_else(PoisonError::into_inner).remove(&zone);

@@ -22,4 +22,4 @@ pub(crate) use patterns::{
     about_the_way,
 };
 pub use replay::{about_orders, about_shelves};
-pub use write::{histories, history, last, messages, newest, record, version};
+pub use write::{histories, history, last, messages, newest, record, record_all, version};

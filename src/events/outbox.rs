@@ -7,7 +7,7 @@ use crate::db::Ready as _;
 use crate::db::schema::{events, outbox};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 /// A claimed job is another's after this long.
@@ -43,7 +43,19 @@ pub enum Acted {
 #[derive(QueryableByName)]
 struct Claimed {
     #[diesel(sql_type = BigInt)]
+    job: i64,
+    #[diesel(sql_type = Integer)]
+    tries: i32,
+    #[diesel(sql_type = BigInt)]
     id: i64,
+    #[diesel(sql_type = SqlUuid)]
+    subject: Uuid,
+    #[diesel(sql_type = Jsonb)]
+    detail: serde_json::Value,
+    #[diesel(sql_type = Text)]
+    actor: String,
+    #[diesel(sql_type = Timestamptz)]
+    happened_at: DateTime<Utc>,
 }
 
 /// Takes a consumer's jobs that are due, oldest first, and holds them for a minute.
@@ -56,12 +68,17 @@ pub fn claim(
     most: i64,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Job>> {
+    // LATERAL: each event is looked up by its number, however many a plan made once expects.
     let claimed: Vec<Claimed> = diesel::sql_query(
-        "UPDATE outbox SET leased_until = $1, tries = tries + 1 WHERE id IN (
-             SELECT id FROM outbox WHERE consumer = $4 AND done_at IS NULL AND failed IS NULL AND due_at <= $2
-                AND (leased_until IS NULL OR leased_until <= $2)
-             ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING id",
+        "WITH mine AS (
+             UPDATE outbox SET leased_until = $1, tries = tries + 1 WHERE id IN (
+                 SELECT id FROM outbox WHERE consumer = $4 AND done_at IS NULL AND failed IS NULL AND due_at <= $2
+                    AND (leased_until IS NULL OR leased_until <= $2)
+                 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+             RETURNING id, tries, event_id)
+         SELECT mine.id AS job, mine.tries, e.* FROM mine, LATERAL (
+             SELECT id, subject, detail, actor, happened_at FROM events WHERE id = mine.event_id LIMIT 1) e
+         ORDER BY mine.id",
     )
     .bind::<Timestamptz, _>(now + LEASE)
     .bind::<Timestamptz, _>(now)
@@ -69,28 +86,11 @@ pub fn claim(
     .bind::<Text, _>(consumer)
     .ready()
     .load(conn)?;
-    let ids: Vec<i64> = claimed.into_iter().map(|c| c.id).collect();
-    type Row = (i64, Consumer, i32, i64, Uuid, serde_json::Value, String, DateTime<Utc>);
-    let rows: Vec<Row> = outbox::table
-        .inner_join(events::table)
-        .filter(outbox::id.eq_any(ids))
-        .order(outbox::id)
-        .select((
-            outbox::id,
-            outbox::consumer,
-            outbox::tries,
-            events::id,
-            events::subject,
-            events::detail,
-            events::actor,
-            events::happened_at,
-        ))
-        .ready()
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(id, consumer, tries, event, subject, detail, actor, at)| {
-            let event = write::read((event, subject, detail, actor, at))?;
-            Ok(Job { id, consumer, tries: tries - 1, event })
+    claimed
+        .into_iter()
+        .map(|c| {
+            let event = write::read((c.id, c.subject, c.detail, c.actor, c.happened_at))?;
+            Ok(Job { id: c.job, consumer, tries: c.tries - 1, event })
         })
         .collect()
 }

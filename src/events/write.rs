@@ -23,23 +23,41 @@ pub fn record(
     by: Actor,
     happened_at: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let detail = serde_json::to_value(event).map_err(unwritable)?;
-    let id: i64 = diesel::insert_into(events::table)
-        .values((
+    record_all(conn, subject, std::slice::from_ref(event), by, happened_at)
+}
+
+/// As [`record`], for what became true together: in this order.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn record_all(
+    conn: &mut PgConnection,
+    subject: Uuid,
+    all: &[Event],
+    by: Actor,
+    happened_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let row = |event: &Event| {
+        Ok((
             events::topic.eq(event.topic()),
             events::subject.eq(subject),
             events::kind.eq(event.kind()),
-            events::detail.eq(detail),
+            events::detail.eq(serde_json::to_value(event).map_err(unwritable)?),
             events::actor.eq(by.to_string()),
             events::happened_at.eq(happened_at),
         ))
-        .returning(events::id)
-        .get_result(conn)?;
-    let jobs: Vec<_> = event
-        .consumers()
-        .iter()
-        .map(|c| (outbox::event_id.eq(id), outbox::consumer.eq(*c), outbox::due_at.eq(happened_at)))
-        .collect();
+    };
+    let rows = all.iter().map(row).collect::<QueryResult<Vec<_>>>()?;
+    let mut ids: Vec<i64> =
+        diesel::insert_into(events::table).values(rows).returning(events::id).ready().get_results(conn)?;
+    // They are numbered in the order they were given in.
+    ids.sort_unstable();
+    let due = outbox::due_at.eq(happened_at);
+    let jobs_of = |(event, id): (&Event, i64)| {
+        let consumers = event.consumers().iter();
+        consumers.map(|c| (outbox::event_id.eq(id), outbox::consumer.eq(*c), due)).collect::<Vec<_>>()
+    };
+    let jobs: Vec<_> = all.iter().zip(ids).flat_map(jobs_of).collect();
     if jobs.is_empty() {
         return Ok(());
     }

@@ -34,37 +34,45 @@ impl From<diesel::result::Error> for HoldError {
 }
 
 /// Holds stock for an order, all of it or none. The rows are taken in the order of their keys,
-/// so that no two orders wait for each other. Part of the caller's transaction.
+/// so that no two orders wait for each other. Part of the caller's transaction, which an error has
+/// to end.
 ///
 /// # Errors
 /// `Short` names everything of which there is too little.
 pub fn hold(conn: &mut PgConnection, order: OrderId, wanted: &[Wanted]) -> Result<(), HoldError> {
     let products: Vec<i64> = wanted.iter().map(|w| w.product.0).collect();
-    let free: Vec<(ProductId, i32)> = stock::table
-        .filter(stock::product_id.eq_any(&products))
-        .order(stock::product_id)
-        .select((stock::product_id, stock::on_hand - stock::held))
-        .for_no_key_update()
-        .ready()
-        .load(conn)?;
-    let short = short_of(wanted, &free);
-    if !short.is_empty() {
-        return Err(HoldError::Short(short));
-    }
     let units: Vec<i32> = wanted.iter().map(|w| w.units).collect();
-    diesel::sql_query(
+    let held = diesel::sql_query(
         "WITH wanted AS (SELECT * FROM unnest($1, $2) AS w (product_id, units)),
-              held AS (INSERT INTO stock_holds (order_id, product_id, units)
-                       SELECT $3, product_id, units FROM wanted)
-         UPDATE stock SET held = held + w.units FROM wanted w
-         WHERE stock.product_id = w.product_id AND on_hand - held >= w.units",
+              locked AS (SELECT s.product_id, w.units FROM wanted w JOIN stock s USING (product_id)
+                         ORDER BY s.product_id FOR NO KEY UPDATE OF s),
+              taken AS (UPDATE stock SET held = held + l.units FROM locked l
+                        WHERE stock.product_id = l.product_id AND on_hand - held >= l.units
+                        RETURNING stock.product_id, l.units)
+         INSERT INTO stock_holds (order_id, product_id, units) SELECT $3, product_id, units FROM taken",
     )
-    .bind::<Array<BigInt>, _>(products)
+    .bind::<Array<BigInt>, _>(&products)
     .bind::<Array<Integer>, _>(units)
     .bind::<SqlUuid, _>(order)
     .ready()
     .execute(conn)?;
-    Ok(())
+    if held == wanted.len() {
+        return Ok(());
+    }
+    Err(HoldError::Short(short_of(wanted, &free_for(conn, order, &products)?)))
+}
+
+/// How many there are that nobody else holds.
+fn free_for(conn: &mut PgConnection, order: OrderId, products: &[i64]) -> QueryResult<Vec<(ProductId, i32)>> {
+    let rows: Vec<(ProductId, i32, Option<i32>)> = stock::table
+        .left_join(
+            stock_holds::table
+                .on(stock_holds::product_id.eq(stock::product_id).and(stock_holds::order_id.eq(order))),
+        )
+        .filter(stock::product_id.eq_any(products))
+        .select((stock::product_id, stock::on_hand - stock::held, stock_holds::units.nullable()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(product, free, own)| (product, free + own.unwrap_or(0))).collect())
 }
 
 fn short_of(wanted: &[Wanted], free: &[(ProductId, i32)]) -> Vec<Short> {

@@ -61,18 +61,24 @@ pub fn start_attempt(
     })
 }
 
-/// Writes the try down before anybody is asked for money. It is for the most the order can become:
-/// a card is reserved for that, and a method that charges at once takes it, and what the order did
-/// not come to goes back once it is packed.
+/// Writes the try down before anybody is asked for money.
 pub(super) fn begin(
     conn: &mut PgConnection,
     order: &Order,
     paying: &Paying,
     now: DateTime<Utc>,
 ) -> QueryResult<AttemptId> {
-    let id = AttemptId(Uuid::now_v7());
-    let attempt = Attempt {
-        id,
+    let attempt = new_attempt(order, paying, now);
+    payments::insert_attempt(conn, &attempt)?;
+    events::record(conn, order.id.0, &started(&attempt), Actor::Customer, now)?;
+    Ok(attempt.id)
+}
+
+/// A try for the most the order can become: a card is reserved for that, and a method that charges at
+/// once takes it, and what the order did not come to goes back once it is packed.
+pub(super) fn new_attempt(order: &Order, paying: &Paying, now: DateTime<Utc>) -> Attempt {
+    Attempt {
+        id: AttemptId(Uuid::now_v7()),
         order_id: order.id,
         method: paying.by,
         state: AttemptState::Created,
@@ -90,17 +96,17 @@ pub(super) fn begin(
         good_until: None,
         ask_at: (!paying.by.is_at_door()).then_some(now + FIRST_ASK),
         asks: 0,
-    };
-    payments::insert_attempt(conn, &attempt)?;
-    let event = Event::PaymentStarted {
-        attempt: id,
-        method: paying.by.as_str().to_owned(),
-        label: paying.label.clone(),
+    }
+}
+
+pub(super) fn started(attempt: &Attempt) -> Event {
+    Event::PaymentStarted {
+        attempt: attempt.id,
+        method: attempt.method.as_str().to_owned(),
+        label: attempt.label.clone(),
         amount: attempt.amount_cents,
-        standby: false,
-    };
-    events::record(conn, order.id.0, &event, Actor::Customer, now)?;
-    Ok(id)
+        standby: attempt.standby,
+    }
 }
 
 /// The order will be picked. The caller holds its row. Gives the order as it is then.

@@ -4,12 +4,13 @@ use super::pay;
 use super::promise::{Promised, write_promise};
 use super::written::{hold_stock, minimum_age, new_order, placed_event, write_order};
 use crate::basket::{self, Basket, Totals};
-use crate::delivery::{self, WindowError};
-use crate::events;
+use crate::delivery::{self, Window, WindowError};
+use crate::events::{self, Event};
+use crate::fulfilment::{self, Fulfilment};
 use crate::ids::{Actor, AttemptId, BasketId, CustomerId, OrderNumber, ProductId};
 use crate::money::{Money, split};
-use crate::orders::{self, Contact, Coupon, CouponProblem, Order, Substitutions};
-use crate::payments::PayBy;
+use crate::orders::{self, Contact, Coupon, CouponProblem, Order, OrderState, Substitutions};
+use crate::payments::{self, Attempt, PayBy};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -232,13 +233,6 @@ fn place(
     let order = write_order(conn, &order, placement, basket, &reckoned)?;
     hold_stock(conn, basket, order.id)?;
     delivery::keep_for_order(conn, placement.basket, placement.window, order.id, now)?;
-    events::record(
-        conn,
-        order.id.0,
-        &placed_event(&order, &window, basket, &reckoned),
-        Actor::Customer,
-        now,
-    )?;
     let first = Promised {
         starts: window.starts_at,
         ends: window.ends_at,
@@ -246,9 +240,28 @@ fn place(
         why: "chosen at the checkout",
     };
     write_promise(conn, order.id, 1, &first, Actor::Customer, now)?;
-    let (order, attempt) = begin_payment(conn, order, placement, now)?;
+    let attempt = begin_payment(conn, &order, placement, now)?;
+    if order.state == OrderState::Confirmed {
+        fulfilment::put(conn, &Fulfilment::waiting(order.id, order.window_starts_at, now))?;
+    }
+    let said = said_of(&order, &window, basket, &reckoned, attempt.as_ref());
+    events::record_all(conn, order.id.0, &said, Actor::Customer, now)?;
     basket::empty(conn, placement.basket)?;
-    Ok(Placed { order, attempt, again: false })
+    let to_pay = attempt.filter(|_| order.state == OrderState::Placed).map(|a| a.id);
+    Ok(Placed { order, attempt: to_pay, again: false })
+}
+
+/// Everything that became true of an order with its placing.
+fn said_of(
+    order: &Order,
+    window: &Window,
+    basket: &Basket,
+    reckoned: &Reckoned,
+    attempt: Option<&Attempt>,
+) -> Vec<Event> {
+    let placed = placed_event(order, window, basket, reckoned);
+    let confirmed = (order.state == OrderState::Confirmed).then_some(Event::OrderConfirmed);
+    std::iter::once(placed).chain(attempt.map(pay::started)).chain(confirmed).collect()
 }
 
 fn check(placement: &Placement, basket: &Basket, reckoned: &Reckoned) -> Result<(), PlaceError> {
@@ -286,22 +299,19 @@ fn check(placement: &Placement, basket: &Basket, reckoned: &Reckoned) -> Result<
     Ok(())
 }
 
-/// Starts the try to be paid; where the money comes at the door, or there is none to pay, the
-/// order is confirmed at once.
+/// The try to be paid, unless there is nothing to pay.
 fn begin_payment(
     conn: &mut PgConnection,
-    order: Order,
+    order: &Order,
     placement: &Placement,
     now: DateTime<Utc>,
-) -> Result<(Order, Option<AttemptId>), PlaceError> {
+) -> QueryResult<Option<Attempt>> {
     if order.maximum_cents.is_zero() {
-        return Ok((pay::confirm(conn, &order, Actor::Customer, now)?, None));
+        return Ok(None);
     }
-    let attempt = pay::begin(conn, &order, &placement.paying, now)?;
-    if placement.paying.by.is_at_door() {
-        return Ok((pay::confirm(conn, &order, Actor::Customer, now)?, None));
-    }
-    Ok((order, Some(attempt)))
+    let attempt = pay::new_attempt(order, &placement.paying, now);
+    payments::insert_attempt(conn, &attempt)?;
+    Ok(Some(attempt))
 }
 
 /// What was in the form, as one word: everything but the key itself.

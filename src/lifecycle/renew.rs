@@ -2,6 +2,7 @@
 
 use super::cancel::let_go;
 use super::claim::{lock, refused};
+use super::pay::started;
 use crate::events::{self, Event};
 use crate::ids::{Actor, AttemptId};
 use crate::orders::{Order, OrderState};
@@ -28,14 +29,7 @@ pub fn renew(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>) -> Quer
         }
         let standby = standby_of(&old, now);
         payments::insert_attempt(conn, &standby)?;
-        let event = Event::PaymentStarted {
-            attempt: standby.id,
-            method: standby.method.as_str().to_owned(),
-            label: standby.label.clone(),
-            amount: standby.amount_cents,
-            standby: true,
-        };
-        events::record(conn, order.id.0, &event, Actor::System, now)?;
+        events::record(conn, order.id.0, &started(&standby), Actor::System, now)?;
         if standby.gateway_customer.is_none() || standby.gateway_method.is_none() {
             refused(conn, standby.id, NOT_KEPT, false, now)?;
             return Ok(None);

@@ -1,8 +1,9 @@
 //! More is reserved on a card before the order it pays for becomes dearer.
 
 use super::claim::lock;
+use super::pay::started;
 use super::renew::standby_of;
-use crate::events::{self, Event};
+use crate::events;
 use crate::ids::{Actor, AttemptId, OrderId};
 use crate::money::Money;
 use crate::orders::OrderState;
@@ -51,14 +52,7 @@ pub fn reserve_more(
         }
         let standby = Attempt { amount_cents: amount, ..standby_of(&old, now) };
         payments::insert_attempt(conn, &standby)?;
-        let event = Event::PaymentStarted {
-            attempt: standby.id,
-            method: standby.method.as_str().to_owned(),
-            label: standby.label.clone(),
-            amount,
-            standby: true,
-        };
-        events::record(conn, order.id.0, &event, Actor::Customer, now)?;
+        events::record(conn, order.id.0, &started(&standby), Actor::Customer, now)?;
         Ok(standby.id)
     })
 }

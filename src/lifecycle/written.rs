@@ -2,6 +2,7 @@
 
 use super::place::{Gone, PlaceError, Placement, Reckoned, UNPAID_FOR, fingerprint};
 use crate::basket::Basket;
+use crate::catalog::Offer;
 use crate::delivery::Window;
 use crate::events::{Event, Ordered};
 use crate::ids::{OrderId, OrderNumber, ProductId};
@@ -27,12 +28,14 @@ pub(super) fn new_order(
         Some(Ok((coupon, off))) => (Some(coupon.code.clone()), *off),
         Some(Err(_)) | None => (None, Money::ZERO),
     };
+    // Where the money comes at the door, or there is none to pay, nothing is waited for.
+    let is_confirmed = placement.paying.by.is_at_door() || reckoned.maximum.is_zero();
     Ok(Order {
         id: OrderId(Uuid::now_v7()),
         number: OrderNumber::random(),
         basket_id: placement.basket,
         customer_id: placement.customer,
-        state: OrderState::Placed,
+        state: if is_confirmed { OrderState::Confirmed } else { OrderState::Placed },
         submit_key: placement.submit_key,
         fingerprint: fingerprint(placement),
         quote_id: spot.quote.id,
@@ -51,8 +54,8 @@ pub(super) fn new_order(
         maximum_cents: reckoned.maximum,
         minimum_age: minimum_age(basket),
         placed_at: now,
-        unpaid_until: Some(now + UNPAID_FOR),
-        confirmed_at: None,
+        unpaid_until: (!is_confirmed).then_some(now + UNPAID_FOR),
+        confirmed_at: is_confirmed.then_some(now),
         completed_at: None,
         cancelled_at: None,
         cancelled_why: None,
@@ -113,6 +116,7 @@ pub(super) fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) 
                 vat_percent: article.vat_percent,
                 minimum_age: article.minimum_age,
                 substitutions: None,
+                shared_offer_id: line.item.offer.as_ref().and_then(Offer::shared_id),
             }
         })
         .collect()

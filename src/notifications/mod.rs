@@ -38,7 +38,7 @@ impl Desk {
 }
 
 /// Writes what is to be written about an event. Says whether a letter was queued that was not
-/// there before.
+/// there before. Part of the caller's transaction.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -49,24 +49,22 @@ pub fn deliver(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let Some(kind) = kind_of(recorded) else { return Ok(false) };
-    conn.transaction(|conn| {
-        let order = order_for(conn, kind, OrderId(recorded.subject))?;
-        let dossier = Dossier::read(conn, order)?;
-        if is_overtaken(kind, &dossier, now) || is_news_of_nothing(conn, kind, &dossier)? {
-            return Ok(false);
-        }
-        let key = orders::make_link(conn, dossier.order.id, now)?;
-        let letter = written(kind, desk, &dossier, &key, now)?;
-        let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
-        let Some(id) = mail::queue_about(conn, dossier.order.id, &letter, &name, now)? else {
-            // The link in the letter that has left is the one to keep.
-            orders::forget_link(conn, &key)?;
-            return Ok(false);
-        };
-        let written = Event::LetterWritten { letter: id, about: kind.about().to_owned() };
-        events::record(conn, recorded.subject, &written, Actor::System, now)?;
-        Ok(true)
-    })
+    let order = order_for(conn, kind, OrderId(recorded.subject))?;
+    let dossier = Dossier::read(conn, order)?;
+    if is_overtaken(kind, &dossier, now) || is_news_of_nothing(conn, kind, &dossier)? {
+        return Ok(false);
+    }
+    let key = orders::make_link(conn, dossier.order.id, now)?;
+    let letter = written(kind, desk, &dossier, &key, now)?;
+    let name = format!("order {} event {} mail", dossier.order.id, recorded.id);
+    let Some(id) = mail::queue_about(conn, dossier.order.id, &letter, &name, now)? else {
+        // The link in the letter that has left is the one to keep.
+        orders::forget_link(conn, &key)?;
+        return Ok(false);
+    };
+    let written = Event::LetterWritten { letter: id, about: kind.about().to_owned() };
+    events::record(conn, recorded.subject, &written, Actor::System, now)?;
+    Ok(true)
 }
 
 /// Whether something may come and that it need not any more are two letters, of which the second is written

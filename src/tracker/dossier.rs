@@ -1,15 +1,15 @@
 //! Everything that is told about one order, read together.
 
+use super::store::{self, About};
 use crate::care::{self, Case};
 use crate::delivery::{self, DropState, PhotoFacts, Place, Proof};
-use crate::events::{self, Recorded};
-use crate::fulfilment;
+use crate::events::{self, Event, Recorded};
 use crate::ids::{DropId, StaffId};
 use crate::lifecycle::{DeliveryTry, Line, Stage, Status, Story};
 use crate::money::Money;
 use crate::orders::{self, Contact, Order, OrderLine};
 use crate::payments::{self, Attempt};
-use crate::promises::{self, Forecast};
+use crate::promises::Forecast;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -52,18 +52,18 @@ impl Dossier {
     pub fn read(conn: &mut PgConnection, order: Order) -> QueryResult<Self> {
         let history = events::history(conn, order.id.0)?;
         let attempts = payments::attempts_of(conn, order.id)?;
-        let (place, zone) = delivery::place_and_zone(conn, order.place_id)?;
+        let About { contact, place, zone, due_at, forecast } = store::about(conn, &order)?;
         let story = Story::tell(&history, &attempts);
         Ok(Self {
-            contact: orders::contact(conn, order.id)?,
+            contact,
             lines: orders::lines(conn, order.id)?,
             zone,
             place,
             run: run(conn, &story)?,
             photo: photo(conn, &story)?,
-            pack_by: pack_by(conn, &order, &story)?,
-            forecast: promises::forecast_of(conn, order.id)?,
-            cases: care::of_order(conn, order.id)?,
+            pack_by: due_at.filter(|_| waits_to_be_picked(&story)),
+            forecast,
+            cases: cases(conn, &order, &history)?,
             story,
             history,
             attempts,
@@ -181,11 +181,9 @@ fn waits_to_be_picked(story: &Story) -> bool {
     story.status == Status::Confirmed && story.goods.stage() == Stage::Waiting
 }
 
-fn pack_by(conn: &mut PgConnection, order: &Order, story: &Story) -> QueryResult<Option<DateTime<Utc>>> {
-    if !waits_to_be_picked(story) {
-        return Ok(None);
-    }
-    Ok(fulfilment::of_order(conn, order.id)?.map(|row| row.due_at))
+fn cases(conn: &mut PgConnection, order: &Order, history: &[Recorded]) -> QueryResult<Vec<Case>> {
+    let is_told_of = history.iter().any(|r| matches!(r.event, Event::ProblemReported { .. }));
+    if is_told_of { care::of_order(conn, order.id) } else { Ok(Vec::new()) }
 }
 
 fn photo(conn: &mut PgConnection, story: &Story) -> QueryResult<Option<PhotoFacts>> {

@@ -32,6 +32,7 @@ mod put_back;
 mod receipt;
 mod rest;
 mod said;
+mod store;
 mod stream;
 mod sums;
 mod views;
