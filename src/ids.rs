@@ -31,6 +31,12 @@ macro_rules! id {
             }
         }
 
+        impl From<$inner> for $name {
+            fn from(key: $inner) -> Self {
+                Self(key)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)

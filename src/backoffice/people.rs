@@ -6,6 +6,7 @@ use crate::ids::{StaffId, StaffSessionId};
 use crate::staff::{self, Access, Decided, Member};
 use crate::staffroom::{Area, Role, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form as Sent, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,7 +14,9 @@ use askama::Template;
 use serde::Deserialize;
 
 const LIST: &str = "/staff/people";
-const A_PAGE: i64 = 50;
+const A_PAGE: usize = 50;
+/// Who waits to be let in; at once there are a few.
+const MOST_WAITING: i64 = 50;
 
 /// Somebody in words.
 struct Person {
@@ -83,18 +86,15 @@ pub(super) async fn list(
     who.may(Area::People)?;
     let after = behind.after;
     let read = move |conn: &mut diesel::PgConnection| {
-        let waiting = if after.is_none() { staff::waiting(conn, A_PAGE)? } else { Vec::new() };
-        Ok::<_, AppError>((waiting, staff::members(conn, after, A_PAGE + 1)?))
+        let waiting = if after.is_none() { staff::waiting(conn, MOST_WAITING)? } else { Vec::new() };
+        Ok::<_, AppError>((waiting, staff::members(conn, after, paging::with_one_more(A_PAGE))?))
     };
     let (waiting, mut members) = shop.app.read(read).await?;
-    let has_more = members.len() > usize::try_from(A_PAGE).unwrap_or(usize::MAX);
-    if has_more {
-        members.pop();
-    }
+    let next = paging::cut(&mut members, A_PAGE, |last| last.id);
     let words = |members: Vec<Member>| members.into_iter().map(|m| Person::of(&shop, m)).collect();
     let page = PeoplePage {
         room: who.room(Some(Area::People), "People"),
-        next: members.last().filter(|_| has_more).map(|m| m.id),
+        next,
         waiting: words(waiting),
         people: words(members),
         roles: Role::ALL,

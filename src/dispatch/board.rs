@@ -24,6 +24,7 @@ use crate::promises::{self, Forecast, Promise};
 use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
 use crate::town::{self, Part};
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -123,8 +124,10 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (window, behind, now) = (behind.window, behind.at.zip(behind.after), shop.app.clock.now());
-    let read = shop.app.read(move |conn| read(conn, window, behind, now)).await?;
-    let page = page(&shop, who.room(Some(Area::Dispatch), "Dispatch"), &read, behind.is_none());
+    let mut read = shop.app.read(move |conn| read(conn, window, behind, now)).await?;
+    let here = read.window.as_ref().map(|window| window.id);
+    let next = paging::cut(&mut read.page, A_PAGE, |last| next(last, here));
+    let page = page(&shop, who.room(Some(Area::Dispatch), "Dispatch"), &read, (behind.is_none(), next));
     answer(&shop, &request, StatusCode::OK, &page)
 }
 
@@ -135,7 +138,7 @@ fn read(
     now: DateTime<Utc>,
 ) -> QueryResult<Read> {
     let window = window.map(|id| delivery::window(conn, id)).transpose()?.flatten();
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let most = paging::with_one_more(A_PAGE);
     let page = delivery::open_drops(conn, window.as_ref(), behind, most)?;
     let open = delivery::open_drops(conn, None, None, MOST_OPEN)?;
     let failed = delivery::failed_drops(conn, now - FAILED_WITHIN, MOST_FAILED)?;
@@ -176,7 +179,7 @@ fn unpacked(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Fulf
     Ok(late)
 }
 
-fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
+fn page(shop: &Shop, room: Room, read: &Read, (is_first, next): (bool, Option<String>)) -> BoardPage {
     let now = shop.app.clock.now();
     let mut troubled: Vec<(Trouble, &Drop)> =
         read.open.iter().map(|d| (read.trouble(shop, d), d)).filter(|(t, _)| *t != Trouble::Fine).collect();
@@ -186,11 +189,9 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
     let failed: Vec<Failed> = read.failed.iter().filter_map(|drop| failed(shop, read, drop)).collect();
     let unpacked: Vec<Unpacked> = read.unpacked.iter().filter_map(|f| read.still_here(shop, f)).collect();
     let first: Vec<&Drop> = troubled.iter().take(MOST_FIRST).map(|(_, drop)| *drop).collect();
-    let shown = &read.page[..read.page.len().min(A_PAGE)];
-    let last = shown.last().filter(|_| read.page.len() > A_PAGE);
     // One window is shown whole, all of them without what stands above.
     let is_above = |drop: &Drop| read.window.is_none() && first.iter().any(|f| f.id == drop.id);
-    let rest = shown.iter().filter(|drop| !is_above(drop));
+    let rest = read.page.iter().filter(|drop| !is_above(drop));
     let here = read.window.as_ref().map(|window| window.id);
     BoardPage {
         room,
@@ -220,7 +221,7 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
             .map(|one| read.still_to_pack(shop, one))
             .collect(),
         more_packing: read.packing.len() > windows::MOST_PACKING,
-        next: last.map(|drop| next(drop, here)),
+        next,
         is_first,
         as_of: now.with_timezone(&shop.app.config.shop.zone).format("%H:%M:%S").to_string(),
     }
@@ -272,12 +273,8 @@ fn names(shop: &Shop) -> Vec<(String, String)> {
 }
 
 fn next(drop: &Drop, window: Option<i64>) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Some(window) = window {
-        query.append_pair("window", &window.to_string());
-    }
-    let (at, after) = (drop.ends_at.to_rfc3339(), drop.id.to_string());
-    query.append_pair("at", &at).append_pair("after", &after).finish()
+    let window = window.map_or_else(String::new, |window| format!("window={window}&"));
+    format!("{window}{}", paging::query(drop.ends_at, "after", drop.id))
 }
 
 /// `16:00–18:00, Inner suburbs`

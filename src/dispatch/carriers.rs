@@ -7,6 +7,7 @@ use crate::ids::{BookingId, DropId, OrderId};
 use crate::orders;
 use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::web::{Data, Form as Sent, Path, Query};
@@ -87,22 +88,19 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (behind, now) = (behind.at.zip(behind.after), shop.app.clock.now());
-    let read = shop.app.read(move |conn| read(conn, behind, now)).await?;
-    let last = read.bookings.get(A_PAGE - 1).filter(|_| read.bookings.len() > A_PAGE);
+    let mut read = shop.app.read(move |conn| read(conn, behind, now)).await?;
+    let next = paging::cut(&mut read.bookings, A_PAGE, |(booking, _)| {
+        paging::query(booking.asked_at, "after", booking.id)
+    });
     let page = CarriersPage {
         room: who.room(Some(Area::Dispatch), "Carriers"),
-        lines: read
-            .bookings
-            .iter()
-            .take(A_PAGE)
-            .map(|(b, drop)| line(&shop, &read, b, drop.as_ref()))
-            .collect(),
+        lines: read.bookings.iter().map(|(b, drop)| line(&shop, &read, b, drop.as_ref())).collect(),
         strange: read
             .words
             .iter()
             .map(|(word, order, others)| strange(&shop, &read, word, *order, *others))
             .collect(),
-        next: last.map(|(booking, _)| next(booking)),
+        next,
         is_first: behind.is_none(),
     };
     answer(&shop, &request, StatusCode::OK, &page)
@@ -114,7 +112,7 @@ fn read(
     now: DateTime<Utc>,
 ) -> QueryResult<Read> {
     let mut bookings = Vec::new();
-    for booking in delivery::newest_bookings(conn, behind, i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX))? {
+    for booking in delivery::newest_bookings(conn, behind, paging::with_one_more(A_PAGE))? {
         let drop = delivery::drop_by_id(conn, booking.drop_id)?;
         bookings.push((booking, drop));
     }
@@ -135,15 +133,7 @@ fn read(
     }
     let mut ids: Vec<OrderId> = bookings.iter().map(|(booking, _)| booking.order_id).collect();
     ids.extend(words.iter().filter_map(|(_, order, _)| *order));
-    let numbers = orders::orders_by_ids(conn, &ids)?.into_iter().map(|o| (o.id, o.number.to_string()));
-    Ok(Read { numbers: numbers.collect(), bookings, words })
-}
-
-fn next(booking: &Booking) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("at", &booking.asked_at.to_rfc3339())
-        .append_pair("after", &booking.id.to_string())
-        .finish()
+    Ok(Read { numbers: orders::numbers_of(conn, &ids)?, bookings, words })
 }
 
 fn label_of(shop: &Shop, name: &str) -> String {

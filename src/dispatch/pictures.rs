@@ -6,7 +6,7 @@ use crate::ids::{DropId, OrderId, OrderNumber};
 use crate::orders::{self, Order};
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
-use crate::web::private_jpeg;
+use crate::web::{paging, private_jpeg};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -56,43 +56,36 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let behind = behind.at.zip(behind.after);
-    let read = shop.app.read(move |conn| read(conn, behind)).await?;
-    let page = page(&shop, who.room(Some(Area::Dispatch), "Left at the door"), &read, behind.is_none());
+    let mut read = shop.app.read(move |conn| read(conn, behind)).await?;
+    let next = paging::cut(&mut read.photos, A_PAGE, |(photo, _)| {
+        paging::query(photo.stored_at, "after", photo.drop_id)
+    });
+    let page = PicturesPage {
+        room: who.room(Some(Area::Dispatch), "Left at the door"),
+        pictures: read.photos.iter().filter_map(|taken| read.taken(&shop, taken)).collect(),
+        days: shop.app.config.shop.photo_days,
+        is_first: behind.is_none(),
+        next,
+    };
     answer(&shop, &request, StatusCode::OK, &page)
 }
 
 fn read(conn: &mut PgConnection, behind: Option<(DateTime<Utc>, DropId)>) -> QueryResult<Read> {
-    let photos = delivery::newest_photos(conn, behind, i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX))?;
+    let photos = delivery::newest_photos(conn, behind, paging::with_one_more(A_PAGE))?;
     let ids: Vec<OrderId> = photos.iter().map(|(_, order)| *order).collect();
     let orders = orders::orders_by_ids(conn, &ids)?.into_iter().map(|order| (order.id, order)).collect();
     Ok(Read { photos, orders })
 }
 
-fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> PicturesPage {
-    let shown = &read.photos[..read.photos.len().min(A_PAGE)];
-    let last = shown.last().filter(|_| read.photos.len() > A_PAGE);
-    let taken = |(photo, order): &(PhotoFacts, OrderId)| {
+impl Read {
+    fn taken(&self, shop: &Shop, (photo, order): &(PhotoFacts, OrderId)) -> Option<Taken> {
         Some(Taken {
-            number: read.orders.get(order)?.number.to_string(),
+            number: self.orders.get(order)?.number.to_string(),
             at: moment(shop, photo.taken_at),
             width: photo.width,
             height: photo.height,
         })
-    };
-    PicturesPage {
-        room,
-        pictures: shown.iter().filter_map(taken).collect(),
-        days: shop.app.config.shop.photo_days,
-        is_first,
-        next: last.map(|(photo, _)| next(photo)),
     }
-}
-
-fn next(photo: &PhotoFacts) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("at", &photo.stored_at.to_rfc3339())
-        .append_pair("after", &photo.drop_id.to_string())
-        .finish()
 }
 
 pub(super) async fn one(

@@ -19,6 +19,7 @@ pub use outbox::{
 };
 pub(crate) use patterns::{
     about_a_question, about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,
+    about_the_way,
 };
 pub use replay::{about_orders, about_shelves};
 pub use write::{histories, history, last, messages, newest, record, record_all, version};

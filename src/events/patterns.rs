@@ -13,7 +13,14 @@ macro_rules! about_the_goods {
             | $crate::events::Event::LineReopened { .. }
             | $crate::events::Event::OrderPacked { .. }
             | $crate::events::Event::OrderHandedOver { .. }
-            | $crate::events::Event::DropPlanned { .. }
+            | $crate::events::about_the_way!()
+    };
+}
+
+/// The events of the topics drop and promise, as a pattern.
+macro_rules! about_the_way {
+    () => {
+        $crate::events::Event::DropPlanned { .. }
             | $crate::events::Event::RiderAssigned { .. }
             | $crate::events::Event::CarrierAsked { .. }
             | $crate::events::Event::CarrierBooked { .. }
@@ -97,4 +104,5 @@ macro_rules! about_no_order {
 
 pub(crate) use {
     about_a_question, about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,
+    about_the_way,
 };

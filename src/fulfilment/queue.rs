@@ -18,16 +18,7 @@ pub fn queue(
     behind: Option<(DateTime<Utc>, OrderId)>,
     most: i64,
 ) -> QueryResult<Vec<Fulfilment>> {
-    let mut query = Fulfilment::query()
-        .filter(fulfilments::state.eq(state).and(fulfilments::stopped_at.is_null()))
-        .order((fulfilments::due_at, fulfilments::order_id))
-        .limit(most)
-        .into_boxed();
-    if let Some((at, id)) = behind {
-        let later = fulfilments::due_at.gt(at);
-        query = query.filter(later.or(fulfilments::due_at.eq(at).and(fulfilments::order_id.gt(id))));
-    }
-    query.load(conn)
+    queue_of(conn, state, Wanted::default(), behind, most)
 }
 
 /// The same, of one window or one zone alone.

@@ -80,12 +80,8 @@ pub(super) fn capture_sum(
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<HandedOver, CaptureError> {
-    match order.state {
-        OrderState::Confirmed => {}
-        OrderState::Completed => return Ok(HandedOver::Already),
-        OrderState::Placed | OrderState::Cancelled => {
-            return Err(CaptureError::NotConfirmed(order.state));
-        }
+    if is_completed(order)? {
+        return Ok(HandedOver::Already);
     }
     let Some(attempt) = payments::standing_attempt(conn, order.id)? else {
         return without_payment(conn, order, real, by, now);
@@ -100,6 +96,18 @@ pub(super) fn capture_sum(
         Some(c) if c.state == CaptureState::Requested => Err(CaptureError::OtherSum(c.amount_cents)),
         Some(c) => give_difference_back(conn, order, &attempt, c.amount_cents, real, by, now),
         None => take(conn, order, &attempt, real, by, now),
+    }
+}
+
+/// Whether its money is settled already.
+///
+/// # Errors
+/// When it is not to be settled, or not yet.
+fn is_completed(order: &Order) -> Result<bool, CaptureError> {
+    match order.state {
+        OrderState::Confirmed => Ok(false),
+        OrderState::Completed => Ok(true),
+        OrderState::Placed | OrderState::Cancelled => Err(CaptureError::NotConfirmed(order.state)),
     }
 }
 
@@ -193,12 +201,8 @@ pub(super) fn settle_door(
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<HandedOver, CaptureError> {
-    match order.state {
-        OrderState::Confirmed => {}
-        OrderState::Completed => return Ok(HandedOver::Already),
-        OrderState::Placed | OrderState::Cancelled => {
-            return Err(CaptureError::NotConfirmed(order.state));
-        }
+    if is_completed(order)? {
+        return Ok(HandedOver::Already);
     }
     let attempt = payments::standing_attempt(conn, order.id)?.filter(|a| a.method.is_at_door());
     let attempt = attempt.filter(|_| method.is_at_door()).ok_or(CaptureError::NotAtDoor)?;

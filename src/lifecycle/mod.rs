@@ -1,8 +1,9 @@
 //! The few verbs in which order, stock, money and window change together.
 //!
-//! Each is one transaction that takes its rows in one order, always: basket, coupon, stock by
-//! key, windows by key; or order, fulfilment, drop, booking, rider, attempts. Nothing here waits for anybody outside: what is to be
-//! asked of the gateway is asked before or after, and its answer comes in by [`payment_settled`].
+//! Each is one transaction that takes its rows in one order, always: basket, coupon, stock by key,
+//! windows by key; or order, fulfilment, drop, booking, rider, attempts. Nothing here waits for anybody
+//! outside: what is to be asked of the gateway is asked before or after, and its answer comes in by
+//! [`payment_settled`].
 
 mod arrived;
 mod ask;

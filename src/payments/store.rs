@@ -61,18 +61,6 @@ pub fn standing_attempt(conn: &mut PgConnection, order: OrderId) -> QueryResult<
         .optional()
 }
 
-/// Those the gateway is to be asked about, the longest waiting first.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn attempts_to_ask(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -> QueryResult<Vec<Attempt>> {
-    Attempt::query()
-        .filter(payment_attempts::ask_at.le(now))
-        .order(payment_attempts::ask_at)
-        .limit(most)
-        .load(conn)
-}
-
 /// When an attempt is asked about next.
 ///
 /// # Errors

@@ -1,7 +1,10 @@
 //! Shelves as the log tells them: stated once, then moved by orders and by hand.
 
 use super::tables::Rows;
-use crate::events::{Event, Ordered, Recorded, about_a_question, about_the_customer, about_the_money};
+use crate::events::{
+    Event, Ordered, Recorded, about_a_question, about_no_order, about_the_customer, about_the_money,
+    about_the_way,
+};
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -104,29 +107,13 @@ impl Taken {
             Event::LineReopened { position } => self.reopen(*position, id, shelves),
             Event::OrderConfirmed
             | Event::OrderCompleted
-            | Event::InstructionsChanged
             | Event::PickingStarted { .. }
             | Event::PickingLeft
             | about_a_question!()
             | Event::OrderPacked { .. }
             | Event::OrderHandedOver { .. }
-            | Event::DropPlanned { .. }
-            | Event::RiderAssigned { .. }
-            | Event::CarrierAsked { .. }
-            | Event::CarrierBooked { .. }
-            | Event::CarrierRefused { .. }
-            | Event::CarrierEndAsked { .. }
-            | Event::RiderUnassigned { .. }
-            | Event::DropLeft { .. }
-            | Event::DropArrived { .. }
-            | Event::DropDelivered { .. }
-            | Event::DropFailed { .. }
-            | Event::PromiseMade { .. }
-            | Event::DelayForeseen { .. }
-            | Event::DelayEased { .. }
-            | Event::QuoteGiven { .. }
-            | Event::StockSet { .. }
-            | Event::StockMoved { .. }
+            | about_no_order!()
+            | about_the_way!()
             | about_the_customer!()
             | about_the_money!() => {}
         }

@@ -5,16 +5,11 @@ use super::who::Staffer;
 use crate::db::WatchingAll;
 use crate::error::AppError;
 use crate::storefront::Shop;
+use crate::web::{AT_ONCE, Listens, PING, Sent, stream};
 use actix_web::HttpResponse;
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::rt::time::{Instant, sleep, timeout};
 use actix_web::web::Data;
 use bytes::Bytes;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -22,10 +17,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 static SEATS: Semaphore = Semaphore::const_new(500);
 /// Those who watch a demonstration's town take nobody's seat.
 static ONLOOKERS: Semaphore = Semaphore::const_new(200);
-/// What happens within so short a time is one word, however much it is.
-const AT_ONCE: Duration = Duration::from_millis(300);
-/// A line that has been still for so long is told so, that nobody on the way cuts it.
-const PING: Duration = Duration::from_secs(15);
 /// Then it ends, and the browser comes again: if its session is still open.
 const LONGEST: Duration = Duration::from_secs(600);
 /// How long a browser waits before it comes again.
@@ -51,13 +42,7 @@ fn follow(shop: &Shop, seats: &'static Semaphore) -> Result<HttpResponse, AppErr
     let seat = seats.try_acquire().map_err(|_| AppError::Busy)?;
     let watching = shop.app.changes.watch_all();
     let board = Board { watching, until: Instant::now() + LONGEST, _seat: seat };
-    let begun: Saying = Box::pin(async { (Some(board), Bytes::from_static(BEGIN.as_bytes())) });
-    let mut response = HttpResponse::with_body(StatusCode::OK, Words { next: Some(begun) });
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    Ok(response.map_into_boxed_body())
+    Ok(stream(async { (Some(board), Bytes::from_static(BEGIN.as_bytes())) }))
 }
 
 struct Board {
@@ -66,11 +51,8 @@ struct Board {
     _seat: SemaphorePermit<'static>,
 }
 
-/// What is sent, and who goes on listening; nobody when it is over.
-type Saying = Pin<Box<dyn Future<Output = (Option<Board>, Bytes)>>>;
-
-impl Board {
-    async fn go_on(mut self) -> (Option<Self>, Bytes) {
+impl Listens for Board {
+    async fn go_on(mut self) -> Sent<Self> {
         if Instant::now() >= self.until {
             return (None, Bytes::new());
         }
@@ -81,31 +63,6 @@ impl Board {
             }
             Ok(false) => (None, Bytes::new()),
             Err(_) => (Some(self), Bytes::from_static(STILL.as_bytes())),
-        }
-    }
-}
-
-/// A body that is done when there is nobody any more to go on.
-struct Words {
-    next: Option<Saying>,
-}
-
-impl MessageBody for Words {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let Some(next) = &mut self.next else { return Poll::Ready(None) };
-        match next.as_mut().poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready((board, bytes)) => {
-                let is_over = board.is_none();
-                self.next = board.map(|board| Box::pin(board.go_on()) as Saying);
-                Poll::Ready((!is_over).then_some(Ok(bytes)))
-            }
         }
     }
 }

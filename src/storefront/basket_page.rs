@@ -12,7 +12,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::ids::Sku;
 use crate::journeys::Kind;
-use crate::web::{Counted, Effort, Sheet, redirect, render};
+use crate::web::{Counted, redirect};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -40,8 +40,7 @@ pub(super) async fn show(
     visit: Visit,
 ) -> Result<HttpResponse, AppError> {
     let viewer = shop.viewer(&visit).await?;
-    let sheet = Sheet::new(&render(&page(&shop, &viewer))?, Effort::Once);
-    Ok(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer))
+    shop.answer_once(&request, &visit, StatusCode::OK, &page(&shop, &viewer), &viewer)
 }
 
 fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {

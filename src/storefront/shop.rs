@@ -9,10 +9,11 @@ use crate::catalog::Shelf;
 use crate::delivery::{Atlas, Upcoming};
 use crate::error::AppError;
 use crate::journeys::{Kind, Recorder};
-use crate::web::{Answer, CachedPages, Counted, Effort, Metrics, Sheet};
+use crate::web::{Answer, CachedPages, Counted, Effort, Metrics, Sheet, render};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 use chrono::Duration;
 use diesel::PgConnection;
 use serde_json::Value;
@@ -112,6 +113,22 @@ impl Shop {
             answer = answer.cookie(cookie);
         }
         answer.filled(request, sheet, |hole| viewer.fill(hole))
+    }
+
+    /// The same of a page that is made for this one visitor, and not kept.
+    ///
+    /// # Errors
+    /// `Internal` when the template fails.
+    pub(crate) fn answer_once(
+        &self,
+        request: &HttpRequest,
+        visit: &Visit,
+        status: StatusCode,
+        page: &impl Template,
+        viewer: &Viewer,
+    ) -> Result<HttpResponse, AppError> {
+        let sheet = Sheet::new(&render(page)?, Effort::Once);
+        Ok(self.answer_filled(request, visit, status, &sheet, viewer))
     }
 
     /// Who is looking: their basket, place, and what is to be said to them, read anew.

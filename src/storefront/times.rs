@@ -7,7 +7,6 @@ use super::visit::Visit;
 use crate::clock;
 use crate::delivery::{self, Place, Window, Zone};
 use crate::error::AppError;
-use crate::web::{Effort, Sheet, render};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -87,8 +86,7 @@ pub(super) async fn show(
         days: days(&windows, zone, now),
         zones: zones.iter().map(|z| zone_words(z, &places)).collect(),
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer))
+    shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)
 }
 
 fn days(windows: &[Window], zone: Tz, now: DateTime<Utc>) -> Vec<Day> {

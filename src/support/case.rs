@@ -13,6 +13,7 @@ use crate::staffroom::{Area, Room, Said, Staffer, answer, done, moment};
 use crate::storefront::Shop;
 use crate::tracker::{self, Dossier, Tone, Voice};
 use crate::web::private_jpeg;
+use crate::web::text::too_long;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -247,14 +248,7 @@ pub(super) async fn answer_it(
 }
 
 fn problem(words: &str) -> Option<String> {
-    let over = words.chars().count().saturating_sub(LONGEST);
-    if words.is_empty() {
-        Some("Write the answer first.".to_owned())
-    } else if over > 0 {
-        Some(format!("This is {over} letters too long. {LONGEST} fit."))
-    } else {
-        None
-    }
+    if words.is_empty() { Some("Write the answer first.".to_owned()) } else { too_long(words, LONGEST) }
 }
 
 pub(super) async fn close(

@@ -7,6 +7,7 @@ use crate::orders;
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -29,12 +30,6 @@ pub(super) struct Asked {
 impl Asked {
     fn is_done(&self) -> bool {
         self.show == "closed"
-    }
-
-    /// Microseconds and the case's key. What is no key begins at the beginning.
-    fn behind(&self) -> Option<(DateTime<Utc>, CaseId)> {
-        let (at, id) = self.after.split_once('.')?;
-        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, CaseId(id.parse().ok()?)))
     }
 }
 
@@ -77,11 +72,9 @@ pub(super) async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Support)?;
-    let (is_done, behind) = (asked.is_done(), asked.behind());
+    let (is_done, behind) = (asked.is_done(), paging::behind(&asked.after));
     let mut found = shop.app.read(move |conn| read(conn, is_done, behind)).await?;
-    let has_more = found.cases.len() > A_PAGE;
-    found.cases.truncate(A_PAGE);
-    let next = found.cases.last().filter(|_| has_more).map(key_of);
+    let next = paging::cut(&mut found.cases, A_PAGE, key_of);
     let page = ListPage {
         room: who.room(Some(Area::Support), "Support"),
         waiting: found.waiting,
@@ -95,8 +88,7 @@ pub(super) async fn show(
 }
 
 fn key_of(case: &Case) -> String {
-    let at = case.closed_at.unwrap_or(case.opened_at);
-    format!("{}.{}", at.timestamp_micros(), case.id)
+    paging::place(case.closed_at.unwrap_or(case.opened_at), case.id)
 }
 
 fn read(
@@ -104,16 +96,15 @@ fn read(
     is_done: bool,
     behind: Option<(DateTime<Utc>, CaseId)>,
 ) -> Result<Read, AppError> {
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let most = paging::with_one_more(A_PAGE);
     let cases = if is_done { care::done(conn, behind, most)? } else { care::to_do(conn, behind, most)? };
     let of: Vec<OrderId> = cases.iter().map(|c| c.order_id).collect();
     let by: Vec<StaffId> = cases.iter().filter_map(|c| c.staff_id).collect();
-    let numbers = orders::orders_by_ids(conn, &of)?.into_iter().map(|o| (o.id, o.number.to_string()));
     let names = staff::names_of(conn, &by)?.into_iter().collect();
     Ok(Read {
         waiting: care::count(conn)?,
         undone: undone_count(conn)?,
-        numbers: numbers.collect(),
+        numbers: orders::numbers_of(conn, &of)?,
         names,
         cases,
     })

@@ -1,8 +1,9 @@
 //! "May this come in its place?": what pickers ask those who want to be asked, with yes and no, and
 //! what holds where no answer comes.
 
-use super::access::{Caller, Sight, address, private, voice};
-use super::code::{Act, prove};
+use super::access::Sight;
+use super::acting::act;
+use super::code::Act;
 use super::dossier::Dossier;
 use super::said::Said;
 use super::words::Voice;
@@ -11,7 +12,6 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{self, AnswerError, Ask, Status};
 use crate::storefront::{Shop, Visit};
-use crate::web::redirect;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -96,26 +96,14 @@ pub(super) async fn answer(
     at: Path<(OrderNumber, i32)>,
     form: Form<AnswerForm>,
 ) -> Result<HttpResponse, AppError> {
-    let ((number, position), voice) = (at.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, product, yes) = (number.clone(), form.product, form.answer == "yes");
-    let said = shop
-        .app
-        .db(move |conn| {
-            let (dossier, sight) = caller.read(conn, &asked, &voice)?;
-            if !sight.may_act() {
-                return Ok(None);
-            }
-            let id = dossier.order.id;
-            match lifecycle::answer_substitute(conn, id, position, product, yes, voice.now) {
-                Ok(()) => Ok::<_, AppError>(Some(if yes { Said::Agreed } else { Said::Declined })),
-                Err(AnswerError::TooLate | AnswerError::Answered(_)) => Ok(Some(Said::TooLateToAnswer)),
-                Err(AnswerError::Db(e)) => Err(e.into()),
-            }
-        })
-        .await?;
-    Ok(said.map_or_else(
-        || prove(&number, Act::Answer),
-        |said| private(redirect(&address(&number), [said.cookie(&shop, &number)])),
-    ))
+    let (number, position) = at.into_inner();
+    let (product, yes) = (form.product, form.answer == "yes");
+    act(&shop, &request, &visit, (number, Act::Answer), move |conn, dossier, voice| {
+        match lifecycle::answer_substitute(conn, dossier.order.id, position, product, yes, voice.now) {
+            Ok(()) => Ok(if yes { Said::Agreed } else { Said::Declined }),
+            Err(AnswerError::TooLate | AnswerError::Answered(_)) => Ok(Said::TooLateToAnswer),
+            Err(AnswerError::Db(e)) => Err(e.into()),
+        }
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! Cancelling an order: first what will happen, then it happens.
 
 use super::access::{Caller, address, open, private, voice};
+use super::acting::back;
 use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
@@ -10,7 +11,6 @@ use crate::ids::{Actor, OrderNumber};
 use crate::lifecycle::CancelError;
 use crate::orders::{CancelledWhy, OrderState};
 use crate::storefront::{Layout, Shop, Visit, items_words};
-use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -55,8 +55,7 @@ pub(super) async fn ask(
         money: voice.if_cancelled(&dossier),
         until: voice.cancel_until(&dossier),
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 /// Cancels. Doing it again changes nothing; the order's page says what becomes of the money.
@@ -92,9 +91,4 @@ fn may_cancel(dossier: &Dossier) -> Result<(), Option<Said>> {
         return Err(None);
     }
     if dossier.can_be_cancelled() { Ok(()) } else { Err(Some(Said::TooLateToCancel)) }
-}
-
-/// To the order's page.
-fn back(shop: &Shop, number: &OrderNumber, said: Option<Said>) -> HttpResponse {
-    private(redirect(&address(number), said.map(|said| said.cookie(shop, number))))
 }

@@ -1,6 +1,7 @@
 //! What a customer changes by themselves: when it comes.
 
-use super::access::{Caller, address, open, private, voice};
+use super::access::{address, open, private, voice};
+use super::acting::{act, back};
 use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
@@ -10,7 +11,6 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{self, ChooseError};
 use crate::storefront::{Layout, Shop, Visit};
-use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -67,8 +67,7 @@ pub(super) async fn ask_window(
         times: times(&voice, &dossier, &windows),
         phone: voice.phone.clone(),
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 /// Those with room, without the one it has.
@@ -85,23 +84,14 @@ pub(super) async fn choose(
     number: Path<OrderNumber>,
     form: Form<WindowForm>,
 ) -> Result<HttpResponse, AppError> {
-    let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, window) = (number.clone(), form.window.parse().unwrap_or(0));
-    let said = shop
-        .app
-        .db(move |conn| {
-            let (dossier, sight) = caller.read(conn, &asked, &voice)?;
-            if !sight.may_act() {
-                return Ok(None);
-            }
-            match lifecycle::choose_window(conn, dossier.order.id, window, voice.now) {
-                Ok(_) => Ok::<_, AppError>(Some(Said::OtherTime)),
-                Err(e) => refused(e).map(Some),
-            }
-        })
-        .await?;
-    Ok(said.map_or_else(|| prove(&number, Act::Window), |said| back(&shop, &number, said)))
+    let (number, window) = (number.into_inner(), form.window.parse().unwrap_or(0));
+    act(&shop, &request, &visit, (number, Act::Window), move |conn, dossier, voice| {
+        match lifecycle::choose_window(conn, dossier.order.id, window, voice.now) {
+            Ok(_) => Ok(Said::OtherTime),
+            Err(e) => refused(e),
+        }
+    })
+    .await
 }
 
 pub(super) fn refused(e: ChooseError) -> Result<Said, AppError> {
@@ -111,9 +101,4 @@ pub(super) fn refused(e: ChooseError) -> Result<Said, AppError> {
         ChooseError::Closed => Ok(Said::WindowClosed),
         ChooseError::Db(e) => Err(e.into()),
     }
-}
-
-/// To the order's page.
-pub(super) fn back(shop: &Shop, number: &OrderNumber, said: Said) -> HttpResponse {
-    private(redirect(&address(number), [said.cookie(shop, number)]))
 }

@@ -8,7 +8,7 @@ use crate::orders::{self, CODE_MINUTES, TRUST_HOURS, Typed};
 use crate::outside::mail::{self, Letter};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
 use crate::throttle::{self, Limited};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -253,6 +253,5 @@ fn page(
         hours: TRUST_HOURS,
         phone: shop.app.config.shop.phone.clone(),
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, status, &sheet, viewer)))
+    Ok(private(shop.answer_once(request, visit, status, &page, viewer)?))
 }

@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::ids::{OrderId, OrderNumber};
 use crate::storefront::{Layout, Shop, Visit};
 use crate::throttle::{self, Key, Limited};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Path};
@@ -65,8 +65,7 @@ fn is_first(conn: &mut PgConnection, app: &App, order: OrderId, now: DateTime<Ut
 /// left in reads how to go on.
 async fn neutral(shop: &Shop, request: &HttpRequest, visit: &Visit) -> Result<HttpResponse, AppError> {
     let head = shop.head("Your payment is being looked at · SmartShop", "", "");
-    let page = render(&ComingBackPage { layout: Layout::new(shop, head) })?;
+    let page = ComingBackPage { layout: Layout::new(shop, head) };
     let viewer = shop.viewer(visit).await?;
-    let sheet = Sheet::new(&page, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, StatusCode::NOT_FOUND, &sheet, &viewer)))
+    Ok(private(shop.answer_once(request, visit, StatusCode::NOT_FOUND, &page, &viewer)?))
 }

@@ -1,7 +1,8 @@
 //! How to find the door: what a customer tells their rider until it is there.
 
-use super::access::{Caller, Sight, address, open, private, voice};
-use super::change::{back, refused};
+use super::access::{Sight, address, open, private, voice};
+use super::acting::{Told, back, fill};
+use super::change::refused;
 use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
@@ -12,7 +13,7 @@ use crate::ids::OrderNumber;
 use crate::lifecycle;
 use crate::orders::{Contact, Instructions};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
-use crate::web::{Effort, Sheet, render};
+use crate::web::text::too_long;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -100,14 +101,6 @@ fn known(contact: &Contact, sight: Sight) -> InstructionsForm {
     }
 }
 
-/// What becomes of a form.
-enum Told {
-    Said(Said),
-    Prove,
-    /// The same page again, with what was typed.
-    Again(Box<Dossier>, Sight, Wrong),
-}
-
 pub(super) async fn instruct(
     shop: Data<Shop>,
     request: HttpRequest,
@@ -115,40 +108,33 @@ pub(super) async fn instruct(
     number: Path<OrderNumber>,
     form: Form<InstructionsForm>,
 ) -> Result<HttpResponse, AppError> {
-    let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, typed, load) = (number.clone(), form.clone(), Viewer::loader(&shop, &visit));
-    let work = move |conn: &mut PgConnection| {
-        let told = tell(conn, &caller, &asked, &typed, &voice)?;
-        Ok::<_, AppError>((told, load(conn)?))
-    };
-    let (told, viewer) = shop.app.db(work).await?;
-    match told {
-        Told::Said(said) => Ok(back(&shop, &number, said)),
-        Told::Prove => Ok(prove(&number, Act::Instructions)),
-        Told::Again(dossier, sight, wrong) => {
-            page(&shop, &request, &visit, &viewer, (&dossier, sight), (form.into_inner(), wrong))
+    let (number, typed) = (number.into_inner(), form.clone());
+    let filled =
+        fill(&shop, &request, &visit, (number, Act::Instructions), move |conn, (dossier, sight), voice| {
+            tell(conn, dossier, sight, &typed, voice)
+        });
+    match filled.await? {
+        Ok(answer) => Ok(answer),
+        Err(again) => {
+            let of = (&again.dossier, again.sight);
+            page(&shop, &request, &visit, &again.viewer, of, (form.into_inner(), again.wrong))
         }
     }
 }
 
 fn tell(
     conn: &mut PgConnection,
-    caller: &Caller,
-    number: &OrderNumber,
+    dossier: &Dossier,
+    sight: Sight,
     typed: &InstructionsForm,
     voice: &Voice,
-) -> Result<Told, AppError> {
-    let (dossier, sight) = caller.read(conn, number, voice)?;
-    if !sight.may_act() {
-        return Ok(Told::Prove);
-    }
+) -> Result<Told<Wrong>, AppError> {
     if !dossier.can_be_instructed() {
         return Ok(Told::Said(Said::TooLateToChange));
     }
     let new = match instructions(typed, &dossier.contact, sight) {
         Ok(new) => new,
-        Err(wrong) => return Ok(Told::Again(Box::new(dossier), sight, wrong)),
+        Err(wrong) => return Ok(Told::Again(wrong)),
     };
     match lifecycle::change_instructions(conn, dossier.order.id, &new, voice.now) {
         Ok(()) => Ok(Told::Said(Said::Instructed)),
@@ -175,11 +161,6 @@ fn instructions(typed: &InstructionsForm, known: &Contact, sight: Sight) -> Resu
     })
 }
 
-fn too_long(text: &str, most: usize) -> Option<String> {
-    let over = text.chars().count().saturating_sub(most);
-    (over > 0).then(|| format!("This is {over} letters too long. {most} fit."))
-}
-
 fn page(
     shop: &Shop,
     request: &HttpRequest,
@@ -204,6 +185,5 @@ fn page(
         age: dossier.order.minimum_age,
     };
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, status, &sheet, viewer)))
+    Ok(private(shop.answer_once(request, visit, status, &page, viewer)?))
 }

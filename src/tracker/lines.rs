@@ -7,7 +7,7 @@ mod typed;
 pub(super) use typed::{Typed, wanted};
 
 use super::access::{Caller, address, private, voice};
-use super::change::back;
+use super::acting::back;
 use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
@@ -20,7 +20,7 @@ use crate::ids::{OrderId, OrderNumber};
 use crate::inventory::Wanted;
 use crate::lifecycle::{self, ChangeError, Plan};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
-use crate::web::{Effort, Sheet, assets, render};
+use crate::web::assets;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -112,8 +112,7 @@ async fn page(
     let page = view(shop, &voice, &number, &typed, read, refused);
     let is_wrong = page.wrong.is_some();
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, status, &sheet, &viewer)))
+    Ok(private(shop.answer_once(request, visit, status, &page, &viewer)?))
 }
 
 fn read(

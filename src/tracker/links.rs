@@ -1,14 +1,13 @@
 //! The links that open an order, and shutting them.
 
 use super::access::{Caller, address, private, voice};
-use super::change::back;
+use super::acting::back;
 use super::said::Said;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle;
 use crate::orders;
 use crate::storefront::{Layout, Shop, Viewer, Visit};
-use crate::web::{Effort, Sheet, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -50,8 +49,7 @@ pub(super) async fn show(
         count,
         until: until.map_or_else(String::new, |at| voice.time(at)),
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 /// Shuts all links made so far. Open streams of theirs end, too.

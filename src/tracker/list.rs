@@ -9,7 +9,7 @@ use crate::events;
 use crate::lifecycle::{Stage, Status, Story};
 use crate::orders::{self, Order, OrderLine};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
-use crate::web::{Effort, Sheet, render};
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -110,8 +110,7 @@ pub(super) async fn show(
         say: say.join(" "),
         orders,
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 /// The orders of a page, and where the next one begins.
@@ -120,11 +119,9 @@ pub(super) fn shown(
     caller: &Caller,
     before: &Before,
 ) -> QueryResult<(Vec<Order>, Option<i64>)> {
-    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let most = paging::with_one_more(PAGE);
     let mut orders = orders::orders_of(conn, caller.basket(), caller.customer(), before.time(), most)?;
-    let is_longer = orders.len() > PAGE;
-    orders.truncate(PAGE);
-    let older = orders.last().filter(|_| is_longer).map(|o| o.placed_at.timestamp_micros());
+    let older = paging::cut(&mut orders, PAGE, |last| last.placed_at.timestamp_micros());
     Ok((orders, older))
 }
 

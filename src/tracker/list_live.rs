@@ -1,8 +1,8 @@
 //! Word of the orders on a page of the list: that one of them is not as it was, or that there is another.
 
-use super::access::{Caller, clock_words, voice};
+use super::access::{Caller, clock_words, private, voice};
 use super::list::{Before, shown};
-use super::stream::{Listens, PING, RETRY, Seat, Sent, Streams, stream};
+use super::stream::{RETRY, Seat, Streams};
 use super::words::Voice;
 use crate::app::App;
 use crate::db::WatchingSome;
@@ -10,16 +10,13 @@ use crate::error::AppError;
 use crate::events;
 use crate::ids::OrderId;
 use crate::storefront::{Shop, Visit};
-use crate::web::Client;
+use crate::web::{AT_ONCE, Client, Listens, PING, Sent, stream};
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use diesel::prelude::*;
 use std::time::Duration;
-
-/// What happens within so short a time is one word, however much it is.
-const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Who has no orders has nothing to hear of.
 pub(super) async fn listen(
@@ -38,7 +35,8 @@ pub(super) async fn listen(
     let watching = shop.app.changes.watch_some(&orders);
     let page = Page { orders, ..seen };
     let (app, voice) = (shop.app.clone(), voice(&shop));
-    Ok(stream(Listener { app, voice, page, watching, told: String::new(), _seat: seat }.begin()))
+    let listener = Listener { app, voice, page, watching, told: String::new(), _seat: seat };
+    Ok(private(stream(listener.begin())))
 }
 
 /// A page of the list, as somebody has it open.

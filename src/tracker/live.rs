@@ -1,8 +1,8 @@
 //! Word of an order as it comes, to pages that are open; of its rider, in the words of the page.
 
-use super::access::{Caller, Sight, clock_words, voice};
+use super::access::{Caller, Sight, clock_words, private, voice};
 use super::dossier::Run;
-use super::stream::{Listens, PING, RETRY, Seat, Sent, Streams, stream};
+use super::stream::{RETRY, Seat, Streams};
 use super::way::Way;
 use super::words::Voice;
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::events;
 use crate::ids::{OrderId, OrderNumber};
 use crate::promises::{self, Forecast};
 use crate::storefront::{Shop, Visit};
-use crate::web::Client;
+use crate::web::{Client, Listens, PING, Sent, stream};
 use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -38,7 +38,7 @@ pub(super) async fn listen(
     let may_end = sight != Sight::Owner || caller.customer().is_some();
     let who = may_end.then_some((caller, number));
     let listener = Listener { app: shop.app.clone(), voice, watching, who, _seat: seat };
-    Ok(stream(listener.begin()))
+    Ok(private(stream(listener.begin())))
 }
 
 struct Listener {

@@ -7,8 +7,8 @@ use crate::ids::OrderNumber;
 use crate::orders::{self, Contact};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
 use crate::throttle::{self, Key, Limited};
+use crate::web::redirect;
 use crate::web::text::clean_line;
-use crate::web::{Effort, Sheet, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
@@ -124,8 +124,7 @@ fn page(
         wrong,
     };
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, status, &sheet, viewer)))
+    Ok(private(shop.answer_once(request, visit, status, &page, viewer)?))
 }
 
 #[cfg(test)]

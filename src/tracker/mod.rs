@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod acting;
 mod approval;
 mod asks;
 mod cancellation;

@@ -20,7 +20,7 @@ use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
 use crate::orders::{self, OrderState};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::web::{Data, Path, Query};
@@ -168,8 +168,7 @@ pub(super) async fn show(
         .await?;
     let said = Said::read(&request);
     let page = page(&shop, &voice, &dossier, saved, (sight, is_known), said);
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
+    let mut response = private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?);
     if said.is_some() {
         response.headers_mut().append(SET_COOKIE, Said::forget(&shop, &number));
     }

@@ -1,7 +1,7 @@
 //! Something is not right: a customer says so on the order's page, and sees what becomes of it there.
 
-use super::access::{Caller, Sight, address, open, private, voice};
-use super::change::back;
+use super::access::{Sight, address, open, private, voice};
+use super::acting::{Told, back, fill};
 use super::code::{Act, prove};
 use super::dossier::Dossier;
 use super::said::Said;
@@ -10,7 +10,7 @@ use crate::care::{self, Case, CaseError, CaseState, Problem, Report};
 use crate::error::AppError;
 use crate::ids::{CaseId, OrderNumber};
 use crate::storefront::{Layout, Shop, Viewer, Visit};
-use crate::web::{Effort, Sheet, render};
+use crate::web::text::too_long;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -140,12 +140,6 @@ pub(super) async fn ask(
     page(&shop, &request, &visit, &viewer, &dossier, (typed, Wrong::default()))
 }
 
-enum Told {
-    Said(Said),
-    Prove,
-    Again(Box<Dossier>, Wrong),
-}
-
 pub(super) async fn report(
     shop: Data<Shop>,
     request: HttpRequest,
@@ -153,39 +147,29 @@ pub(super) async fn report(
     number: Path<OrderNumber>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, AppError> {
-    let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
     let typed = TypedReport::read(form.into_inner());
-    let (asked, sent, load) = (number.clone(), typed.clone(), Viewer::loader(&shop, &visit));
-    let work = move |conn: &mut PgConnection| {
-        let told = tell(conn, &caller, &asked, &sent, &voice)?;
-        Ok::<_, AppError>((told, load(conn)?))
-    };
-    let (told, viewer) = shop.app.db(work).await?;
-    match told {
-        Told::Said(said) => Ok(back(&shop, &number, said)),
-        Told::Prove => Ok(prove(&number, Act::Report)),
-        Told::Again(dossier, wrong) => page(&shop, &request, &visit, &viewer, &dossier, (typed, wrong)),
+    let (number, sent) = (number.into_inner(), typed.clone());
+    let filled = fill(&shop, &request, &visit, (number, Act::Report), move |conn, (dossier, _), voice| {
+        tell(conn, dossier, &sent, voice)
+    });
+    match filled.await? {
+        Ok(answer) => Ok(answer),
+        Err(again) => page(&shop, &request, &visit, &again.viewer, &again.dossier, (typed, again.wrong)),
     }
 }
 
 fn tell(
     conn: &mut PgConnection,
-    caller: &Caller,
-    number: &OrderNumber,
+    dossier: &Dossier,
     typed: &TypedReport,
     voice: &Voice,
-) -> Result<Told, AppError> {
-    let (dossier, sight) = caller.read(conn, number, voice)?;
-    if !sight.may_act() {
-        return Ok(Told::Prove);
-    }
+) -> Result<Told<Wrong>, AppError> {
     if !dossier.can_be_reported() {
         return Ok(Told::Said(Said::TooLateToChange));
     }
-    let report = match read(typed, &dossier) {
+    let report = match read(typed, dossier) {
         Ok(report) => report,
-        Err(wrong) => return Ok(Told::Again(Box::new(dossier), wrong)),
+        Err(wrong) => return Ok(Told::Again(wrong)),
     };
     match care::report(conn, &report, voice.now) {
         Ok(_) => Ok(Told::Said(Said::Reported)),
@@ -201,16 +185,11 @@ fn tell(
 fn read(typed: &TypedReport, dossier: &Dossier) -> Result<Report, Wrong> {
     let words = typed.words.trim();
     let kind = typed.kind.parse::<Problem>();
-    let over = words.chars().count().saturating_sub(LONGEST);
+    let says_nothing = words.is_empty() && kind == Ok(Problem::Other);
     let wrong = Wrong {
         kind: kind.is_err().then(|| "Choose what is not right.".to_owned()),
-        words: if over > 0 {
-            Some(format!("This is {over} letters too long. {LONGEST} fit."))
-        } else if words.is_empty() && kind == Ok(Problem::Other) {
-            Some("Say in a few words what it is.".to_owned())
-        } else {
-            None
-        },
+        words: too_long(words, LONGEST)
+            .or_else(|| says_nothing.then(|| "Say in a few words what it is.".to_owned())),
     };
     let (Ok(kind), true) = (kind, wrong.all().is_empty()) else { return Err(wrong) };
     let known = |p: &i32| dossier.lines.iter().any(|l| l.position == *p);
@@ -251,6 +230,5 @@ fn page(
         wrong,
     };
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(request, visit, status, &sheet, viewer)))
+    Ok(private(shop.answer_once(request, visit, status, &page, viewer)?))
 }

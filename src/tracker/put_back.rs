@@ -2,18 +2,18 @@
 //! and what is in the basket already stays.
 
 use super::access::{Caller, address, private, voice};
-use crate::basket::{self, Basket, MAX_QUANTITY, SetError, Wish};
+use crate::basket::{self, MAX_QUANTITY, SetError, Wish};
 use crate::catalog;
 use crate::error::AppError;
-use crate::ids::{BasketId, OrderNumber};
+use crate::ids::{BasketId, OrderNumber, ProductId};
 use crate::orders::{self, OrderLine};
 use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
 #[derive(Template)]
@@ -43,8 +43,8 @@ pub(super) async fn put(
         .db(move |conn| {
             let (order, _) = caller.find(conn, &asked, &voice)?;
             let lines = orders::lines(conn, order.id)?;
-            let before = basket::load(conn, basket, valid_for, voice.now)?;
-            add(conn, basket, before.as_ref(), &lines, voice.now)
+            let wanted: Vec<_> = lines.iter().map(|l| (l.product_id, l.quantity)).collect();
+            add(conn, basket, &wanted, valid_for, voice.now)
         })
         .await?;
     shop.baskets.forget(basket);
@@ -52,20 +52,22 @@ pub(super) async fn put(
     Ok(private(redirect(&there, [shop.basket_cookie(basket)])))
 }
 
-fn add(
+/// Puts so many of each into a basket, never more than there are, and takes nothing out of it.
+pub(super) fn add(
     conn: &mut PgConnection,
     basket: BasketId,
-    before: Option<&Basket>,
-    lines: &[OrderLine],
+    wanted: &[(ProductId, i32)],
+    quote_valid_for: Duration,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let ids: Vec<i64> = lines.iter().map(|l| l.product_id.0).collect();
+    let ids: Vec<i64> = wanted.iter().map(|(product, _)| product.0).collect();
     let items = catalog::by_ids(conn, &ids, now)?;
-    for line in lines {
-        let Some(item) = items.iter().find(|i| i.article.id == line.product_id) else { continue };
-        let have = before.map_or(0, |b| b.quantity_of(line.product_id.0));
-        let wanted = line.quantity.min(item.available()).min(MAX_QUANTITY).max(have);
-        match basket::set_quantity(conn, basket, item, Wish::exactly(wanted), now) {
+    let before = basket::load(conn, basket, quote_valid_for, now)?;
+    for (product, units) in wanted {
+        let Some(item) = items.iter().find(|i| i.article.id == *product) else { continue };
+        let have = before.as_ref().map_or(0, |b| b.quantity_of(product.0));
+        let units = (*units).min(item.available()).min(MAX_QUANTITY).max(have);
+        match basket::set_quantity(conn, basket, item, Wish::exactly(units), now) {
             Ok(_) | Err(SetError::OnlyLeft { .. } | SetError::Full) => {}
             Err(SetError::Db(e)) => return Err(e.into()),
         }
@@ -112,8 +114,7 @@ pub(super) async fn show(
         title,
         missing,
     };
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 fn missing_words(line: &OrderLine, there: i32) -> String {

@@ -10,7 +10,7 @@ use crate::ids::OrderNumber;
 use crate::money::Money;
 use crate::orders::{OrderLine, OrderState};
 use crate::storefront::{Layout, Shop, Visit};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::web::redirect;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -67,8 +67,7 @@ pub(super) async fn show(
     // It is kept for years.
     let voice = Voice { dates: Dates::WithYear, ..voice };
     let page = page(&shop, &voice, &dossier, sight);
-    let sheet = Sheet::new(&render(&page)?, Effort::Once);
-    Ok(private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer)))
+    Ok(private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?))
 }
 
 fn page(shop: &Shop, voice: &Voice, dossier: &Dossier, sight: Sight) -> ReceiptPage {

@@ -4,11 +4,10 @@
 use super::access::{Caller, private, voice};
 use super::dossier::Dossier;
 use super::lines::{Typed, wanted};
+use super::put_back::add;
 use super::words::Voice;
-use crate::basket::{self, MAX_QUANTITY, SetError, Wish};
-use crate::catalog;
 use crate::error::AppError;
-use crate::ids::OrderNumber;
+use crate::ids::{OrderNumber, ProductId};
 use crate::inventory::Wanted;
 use crate::lifecycle::Plan;
 use crate::orders::OrderLine;
@@ -76,19 +75,7 @@ pub(super) async fn put(
         .db(move |conn| {
             let (dossier, _) = caller.read(conn, &number, &voice)?;
             let (wanted, _) = wanted(conn, &dossier.lines, &typed, voice.now)?;
-            let ids: Vec<i64> = wanted.iter().map(|w| w.product.0).collect();
-            let items = catalog::by_ids(conn, &ids, voice.now)?;
-            let before = basket::load(conn, basket, valid_for, voice.now)?;
-            for (id, more) in more(&dossier.lines, &wanted) {
-                let Some(item) = items.iter().find(|i| i.article.id.0 == id) else { continue };
-                let have = before.as_ref().map_or(0, |b| b.quantity_of(id));
-                let units = more.min(item.available()).min(MAX_QUANTITY).max(have);
-                match basket::set_quantity(conn, basket, item, Wish::exactly(units), voice.now) {
-                    Ok(_) | Err(SetError::OnlyLeft { .. } | SetError::Full) => {}
-                    Err(SetError::Db(e)) => return Err(e.into()),
-                }
-            }
-            Ok::<_, AppError>(())
+            add(conn, basket, &more(&dossier.lines, &wanted), valid_for, voice.now)
         })
         .await?;
     shop.baskets.forget(basket);
@@ -96,7 +83,7 @@ pub(super) async fn put(
 }
 
 /// Of each product how many more than were ordered.
-fn more(lines: &[OrderLine], wanted: &[Wanted]) -> Vec<(i64, i32)> {
+fn more(lines: &[OrderLine], wanted: &[Wanted]) -> Vec<(ProductId, i32)> {
     let ordered = |w: &Wanted| lines.iter().find(|l| l.product_id == w.product).map_or(0, |l| l.quantity);
-    wanted.iter().map(|w| (w.product.0, w.units - ordered(w))).filter(|(_, more)| *more > 0).collect()
+    wanted.iter().map(|w| (w.product, w.units - ordered(w))).filter(|(_, more)| *more > 0).collect()
 }

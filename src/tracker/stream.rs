@@ -1,22 +1,9 @@
-//! What pages hear while they are open: server-sent events that say only that there is something new; the
-//! page then fetches itself.
+//! How many pages listen, by the address they listen from: each has only so many seats.
 
-use super::access::private;
-use actix_web::HttpResponse;
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use bytes::Bytes;
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-/// A line that has been still for so long is told so, that nobody on the way cuts it.
-pub(super) const PING: Duration = Duration::from_secs(15);
 /// How long a browser waits before it comes again.
 pub(super) const RETRY: &str = "retry: 3000\n\n";
 /// Open streams of everybody.
@@ -62,50 +49,6 @@ impl Drop for Seat {
             *count -= 1;
             if *count == 0 {
                 open.remove(&self.address);
-            }
-        }
-    }
-}
-
-/// Somebody who listens.
-pub(super) trait Listens: Sized + 'static {
-    /// Waits for what is to be said next.
-    async fn go_on(self) -> Sent<Self>;
-}
-
-/// What is sent, and who goes on listening; nobody when it is over.
-pub(super) type Sent<L> = (Option<L>, Bytes);
-
-/// What begins so, and goes on as long as its connection or until nobody goes on listening.
-pub(super) fn stream<L: Listens>(begun: impl Future<Output = Sent<L>> + 'static) -> HttpResponse {
-    let mut response = HttpResponse::with_body(StatusCode::OK, Stream { next: Some(Box::pin(begun)) });
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    private(response.map_into_boxed_body())
-}
-
-type Saying<L> = Pin<Box<dyn Future<Output = Sent<L>>>>;
-
-struct Stream<L: Listens> {
-    next: Option<Saying<L>>,
-}
-
-impl<L: Listens> MessageBody for Stream<L> {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let Some(next) = &mut self.next else { return Poll::Ready(None) };
-        match next.as_mut().poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready((listener, bytes)) => {
-                let is_over = listener.is_none();
-                self.next = listener.map(|l| Box::pin(l.go_on()) as Saying<L>);
-                Poll::Ready((!is_over).then_some(Ok(bytes)))
             }
         }
     }

@@ -1,8 +1,7 @@
 //! What may come where something has run out, chosen anew on the page that changes an order.
 
-use super::access::{Caller, voice};
-use super::change::back;
-use super::code::{Act, prove};
+use super::acting::act;
+use super::code::Act;
 use super::dossier::Dossier;
 use super::said::Said;
 use crate::catalog::SoldBy;
@@ -82,24 +81,16 @@ pub(super) async fn choose(
     number: Path<OrderNumber>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, AppError> {
-    let (number, voice) = (number.into_inner(), voice(&shop));
-    let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, form) = (number.clone(), form.into_inner());
-    let work = move |conn: &mut PgConnection| {
-        let (dossier, sight) = caller.read(conn, &asked, &voice)?;
-        if !sight.may_act() {
-            return Ok(None);
-        }
-        let (all, lines) = chosen(&form);
+    let (all, lines) = chosen(&form);
+    act(&shop, &request, &visit, (number.into_inner(), Act::Lines), move |conn, dossier, voice| {
         let all = all.unwrap_or(dossier.order.substitutions);
         match lifecycle::change_wishes(conn, dossier.order.id, all, &lines, voice.now) {
-            Ok(()) => Ok::<_, AppError>(Some(Said::WishesChanged)),
+            Ok(()) => Ok(Said::WishesChanged),
             Err(ChangeError::Db(e)) => Err(e.into()),
-            Err(_) => Ok(Some(Said::TooLateToPick)),
+            Err(_) => Ok(Said::TooLateToPick),
         }
-    };
-    let said = shop.app.db(work).await?;
-    Ok(said.map_or_else(|| prove(&number, Act::Lines), |said| back(&shop, &number, said)))
+    })
+    .await
 }
 
 /// What a form says: for all, and by position. What is no choice of ours changes nothing.

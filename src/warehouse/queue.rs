@@ -10,6 +10,7 @@ use crate::orders::{self, Order, OrderLine};
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -53,12 +54,6 @@ impl Asked {
             zone: self.zone.parse().ok().map(ZoneId),
             window_starts_at: seconds.and_then(|at| DateTime::from_timestamp(at, 0)),
         }
-    }
-
-    /// Microseconds and the order's key. What is no key begins at the beginning.
-    fn behind(&self) -> Option<(DateTime<Utc>, OrderId)> {
-        let (at, id) = self.after.split_once('.')?;
-        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, OrderId(id.parse().ok()?)))
     }
 }
 
@@ -152,12 +147,10 @@ pub(super) async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Warehouse)?;
-    let (state, wanted, behind) = (asked.state(), asked.wanted(), asked.behind());
+    let (state, wanted, behind) = (asked.state(), asked.wanted(), paging::behind(&asked.after));
     let (me, now) = (who.id, shop.app.clock.now());
     let mut read = shop.app.read(move |conn| read(conn, (state, wanted), behind, me, now)).await?;
-    let has_more = read.rows.len() > A_PAGE;
-    read.rows.truncate(A_PAGE);
-    let next = read.rows.last().filter(|_| has_more).map(key_of);
+    let next = paging::cut(&mut read.rows, A_PAGE, |row| paging::place(row.due_at, row.order_id));
     let rows =
         |rows: &[Fulfilment]| rows.iter().filter_map(|row| words_of(&shop, row, &read.about)).collect();
     let page = QueuePage {
@@ -174,10 +167,6 @@ pub(super) async fn show(
         as_of: words::as_of(&shop),
     };
     answer(&shop, &request, StatusCode::OK, &page)
-}
-
-fn key_of(row: &Fulfilment) -> String {
-    format!("{}.{}", row.due_at.timestamp_micros(), row.order_id)
 }
 
 /// What of the page is late.
@@ -199,8 +188,7 @@ fn read(
         picking: fulfilment::count(conn, FulfilmentState::Picking, None)?,
         packed: fulfilment::count(conn, FulfilmentState::Packed, None)?,
     };
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-    let rows = fulfilment::queue_of(conn, state, wanted, behind, most)?;
+    let rows = fulfilment::queue_of(conn, state, wanted, behind, paging::with_one_more(A_PAGE))?;
     let mine = fulfilment::in_hand_of(conn, me, MOST_IN_HAND)?;
     let about = about(conn, rows.iter().chain(&mine))?;
     let windows = fulfilment::windows_in(conn, state, MOST_WINDOWS)?;

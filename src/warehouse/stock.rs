@@ -10,7 +10,7 @@ use crate::orders;
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
-use crate::web::{assets, redirect};
+use crate::web::{assets, paging, redirect};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -123,11 +123,8 @@ async fn along(shop: &Shop, after: String) -> Result<Listed, AppError> {
     let read = move |conn: &mut PgConnection| {
         let behind =
             after.rsplit_once('~').and_then(|(shelf, id)| Some((shelf, ProductId(id.parse().ok()?))));
-        let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-        let mut shelves = inventory::shelves_along(conn, behind, most)?;
-        let has_more = shelves.len() > A_PAGE;
-        shelves.truncate(A_PAGE);
-        let next = shelves.last().filter(|_| has_more).map(|s| format!("{}~{}", s.shelf, s.product_id));
+        let mut shelves = inventory::shelves_along(conn, behind, paging::with_one_more(A_PAGE))?;
+        let next = paging::cut(&mut shelves, A_PAGE, |s| format!("{}~{}", s.shelf, s.product_id));
         let ids: Vec<ProductId> = shelves.iter().map(|s| s.product_id).collect();
         let wares: HashMap<_, _> = catalog::wares(conn, &ids)?.into_iter().map(|w| (w.id, w)).collect();
         let row = |shelf: &Shelf| Some(Row::of(wares.get(&shelf.product_id)?, shelf));
@@ -231,13 +228,12 @@ pub(super) async fn show(
     refused: Option<Refused>,
 ) -> Result<HttpResponse, AppError> {
     let mut known = shop.app.read(move |conn| read(conn, &sku, before)).await?;
-    let has_more = known.movements.len() > A_PAGE;
-    known.movements.truncate(A_PAGE);
+    let next = paging::cut(&mut known.movements, A_PAGE, |last| last.id);
     let page = ProductPage {
         room: who.room(Some(Area::Stock), &known.ware.name),
         row: Row::of(&known.ware, &known.shelf),
         here: address(&known.ware.sku),
-        next: known.movements.last().filter(|_| has_more).map(|m| m.id),
+        next,
         steps: known.movements.iter().map(|m| step(shop, m, &known)).collect(),
         is_first: before.is_none(),
         as_of: words::as_of(shop),
@@ -250,7 +246,7 @@ pub(super) async fn show(
 fn read(conn: &mut PgConnection, sku: &Sku, before: Option<i64>) -> Result<Known, AppError> {
     let ware = catalog::ware_by_sku(conn, sku)?.ok_or(AppError::NotFound)?;
     let shelf = inventory::shelf(conn, ware.id)?.ok_or(AppError::NotFound)?;
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let most = paging::with_one_more(A_PAGE);
     let movements = inventory::movements_of(conn, ware.id, before, most)?;
     let names = names(conn, &movements)?;
     let ids: Vec<OrderId> = movements.iter().filter_map(|m| m.order_id).collect();

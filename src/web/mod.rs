@@ -8,7 +8,9 @@ mod gzip;
 mod limits;
 mod metrics;
 mod page;
+pub mod paging;
 mod sheet;
+mod stream;
 pub mod text;
 
 pub use crate::error::OwnWords;
@@ -18,3 +20,4 @@ pub use page::{
     Answer, CachedPages, Head, Marked, hole, icon, is_own_path, private_jpeg, redirect, render, staff_icon,
 };
 pub use sheet::{Effort, Piece, Sheet, seam};
+pub(crate) use stream::{AT_ONCE, Listens, PING, Sent, stream};

@@ -13,6 +13,12 @@ pub fn clean_line(text: &str, longest: usize) -> String {
     line.chars().take(longest).collect::<String>().trim_end().to_owned()
 }
 
+/// What to say of a text that is longer than so many letters.
+pub fn too_long(text: &str, most: usize) -> Option<String> {
+    let over = text.chars().count().saturating_sub(most);
+    (over > 0).then(|| format!("This is {over} letters too long. {most} fit."))
+}
+
 fn is_unfit(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{FDD0}'..='\u{FDEF}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

@@ -1,17 +1,14 @@
 //! Customers who want to be asked before something else comes in a line's place.
 
-use crate::common::placing::{basket_of, place, shopper_with_basket};
+use crate::common::placing::{in_kasias_hands, line_of};
 use crate::common::{Shopper, TestShop};
 use diesel::PgConnection;
-use diesel::connection::SimpleConnection;
-use smartshop::demo;
 use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::{ProductId, StaffId};
 use smartshop::lifecycle::{self, AnswerError, Ask, PickError, Settled, Story};
 use smartshop::money::Money;
 use smartshop::orders::{self, Order};
-use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
 use smartshop::worker;
 
@@ -29,15 +26,8 @@ struct Asking<'s> {
 
 /// An order of somebody who wants to be asked, in Kasia's hands, and no spaghetti.
 async fn asking(shop: &TestShop) -> Asking<'_> {
-    let shopper = shopper_with_basket(shop).await;
-    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
-    shop.state().shop.baskets.forget(basket_of(shop, &shopper));
-    shop.conn().batch_execute("UPDATE orders SET substitutions = 'ask'").expect("their wish");
-    let kasia = shop.shopper();
-    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
-    kasia.submit(&format!("/warehouse/orders/{}/picking", order.number), &[]).await;
-    let lines = orders::lines(&mut shop.conn(), order.id).expect("lines");
-    let line = lines.into_iter().find(|l| l.sku == SPAGHETTI).expect("a line");
+    let (shopper, kasia, order) = in_kasias_hands(shop, "ask").await;
+    let line = line_of(shop, &order, SPAGHETTI);
     Asking { shop, shopper, kasia, order, position: line.position, sum: line.sum_cents }
 }
 

@@ -1,10 +1,9 @@
 //! Several orders in one walk, the queue narrowed, labels that can be scanned, and boards that follow.
 
-use crate::common::placing::{basket_of, colleague, place, shopper_with_basket};
-use crate::common::{Shopper, TestShop};
+use crate::common::TestShop;
+use crate::common::placing::{basket_of, colleague, place, shopper_with_basket, staffer};
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use smartshop::demo;
 use smartshop::fulfilment::{self, FulfilmentState};
 use smartshop::ids::{OrderId, StaffId};
 use smartshop::lifecycle::{self, CRATES};
@@ -13,12 +12,6 @@ use smartshop::payments::PayBy;
 use std::collections::BTreeSet;
 
 type Transactions = <PgConnection as Connection>::TransactionManager;
-
-async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
-    let who = shop.shopper();
-    who.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
-    who
-}
 
 fn id_of(shop: &TestShop, email: &str) -> StaffId {
     let id = shop.text(&format!("SELECT id FROM staff_members WHERE email = '{email}'"));

@@ -1,7 +1,9 @@
 //! Outside carriers, spoken to over HTTP with the sandbox's on the other side: what they are asked, what
 //! they say, twice and late and in another order, and what is nobody's booking any more.
 
-use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket};
+use crate::common::placing::{
+    colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket, staffer,
+};
 use crate::common::{Bank, Heard, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Duration, Utc};
@@ -15,17 +17,11 @@ use smartshop::lifecycle::{self, CarrierError, CarrierName, DriveError, Settled,
 use smartshop::orders::{self, CancelledWhy, Order, OrderState};
 use smartshop::payments::{self, PayBy};
 use smartshop::rebuild::rebuild;
-use smartshop::{carriers, cashier, demo, dispatch, events, worker};
+use smartshop::{carriers, cashier, dispatch, events, worker};
 
 type Transactions = <PgConnection as Connection>::TransactionManager;
 
 const SANDBOX: CarrierName<'_> = CarrierName { name: "sandbox", label: "Sandbox carrier" };
-
-async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
-    let shopper = shop.shopper();
-    shopper.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
-    shopper
-}
 
 /// An order that is packed and that nobody brings yet.
 async fn packed_by<'s>(shop: &'s TestShop, by: PayBy) -> (Shopper<'s>, Order, DropId) {

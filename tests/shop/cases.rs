@@ -1,27 +1,15 @@
 //! Something is not right: a customer says so, the desk takes, answers and closes it, and the order's page
 //! says how far it is.
 
-use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, shopper_with_basket};
+use crate::common::placing::{colleague, ordered, page_of};
 use crate::common::{Shopper, TestShop};
 use actix_web::http::StatusCode;
 use smartshop::care::{self, CaseError, CaseState, Problem, Report};
 use smartshop::demo;
 use smartshop::ids::CaseId;
 use smartshop::orders::Order;
-use smartshop::payments::PayBy;
 use smartshop::worker;
 use uuid::Uuid;
-
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
-
-async fn ordered(shop: &TestShop) -> (Shopper<'_>, Order) {
-    nobody_of_the_demo_rides(shop);
-    let shopper = shopper_with_basket(shop).await;
-    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
-    (shopper, order)
-}
 
 async fn signed_in<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
     let someone = shop.shopper().at_address("198.51.100.77");

@@ -1,7 +1,7 @@
 //! An order is changed until its picking starts: goods, sums, stock and money together or not at all.
 
 use crate::common::placing::{
-    STAFF, colleague, nobody_of_the_demo_rides, place, settle, shopper_with_basket,
+    STAFF, colleague, nobody_of_the_demo_rides, page_of, place, settle, shopper_with_basket,
 };
 use crate::common::{Bank, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
@@ -18,10 +18,6 @@ use smartshop::outside::gateway::IntentStatus;
 use smartshop::payments::{self, AttemptState, PayBy};
 use smartshop::rebuild::rebuild;
 use smartshop::worker;
-
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
 
 /// Goods come in, so that there is enough of everything.
 fn stock_up(shop: &TestShop) {

@@ -1,6 +1,6 @@
 //! Delays: foreseen from what is known, told once, with the right cause.
 
-use crate::common::placing::{nobody_of_the_demo_rides, place, place_for, shopper_with_basket};
+use crate::common::placing::{nobody_of_the_demo_rides, place, place_for, shopper_with_basket, staffer};
 use crate::common::{Bank, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
@@ -13,7 +13,7 @@ use smartshop::lifecycle::{self, Foreseen};
 use smartshop::orders::{self, Order};
 use smartshop::payments::PayBy;
 use smartshop::promises::{self, Cause};
-use smartshop::{cashier, delivery, demo, forecast, fulfilment, worker};
+use smartshop::{cashier, delivery, forecast, fulfilment, worker};
 
 type Transactions = <PgConnection as Connection>::TransactionManager;
 
@@ -93,12 +93,6 @@ async fn what_is_closed_is_picked_for_its_new_time() {
     assert_eq!(due(conn) - before, Duration::minutes(120 + 120 - 20), "half an hour before its window");
     let closed = promises::forecast_of(conn, order.id).expect("db").expect("a row");
     assert_eq!(closed.closed_until, Some(order.window_ends_at + Duration::minutes(100)));
-}
-
-async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
-    let who = shop.shopper();
-    who.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
-    who
 }
 
 /// Moves the clock to a time of the same day, in Dublin in November.

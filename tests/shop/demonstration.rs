@@ -1,12 +1,13 @@
 //! The town of the demonstration: what goes by itself, what people take over, and the trouble one makes there,
 //! each from the customer's first click to their door, by what stands on the pages.
 
+use crate::common::placing::{orders_by_clicks, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use serde_json::Value;
 use smartshop::town::{self, Part};
-use smartshop::{autopilot, demo, forecast, worker};
+use smartshop::{autopilot, forecast, worker};
 
 /// A customer, and what they have ordered.
 struct Told<'s> {
@@ -22,23 +23,12 @@ async fn orders<'s>(shop: &'s TestShop, swaps: &str) -> Told<'s> {
     for (sku, quantity) in [("DE-MIL-001", "12"), ("PP-PAS-001", "6")] {
         aoife.wants(sku, quantity).await;
     }
-    let basket = aoife.get("/basket").await;
-    let start = aoife.follow(&basket, "Checkout").await;
-    let delivery = aoife.follow(&start, "Continue as guest").await;
-    let window = time_of(shop, "1 hour", "0 hours");
-    assert!(delivery.choices("window").contains(&window), "the page offers it");
-    let typed = [
-        ("window", window.as_str()),
-        ("name", "Aoife Byrne"),
-        ("email", "aoife.byrne@example.ie"),
-        ("phone", "087 555 0142"),
-        ("line", "14 Leinster Road"),
-        ("eircode", "D06 X4P7"),
-        ("substitutions", swaps),
-    ];
-    let payment = aoife.press(&delivery, "Continue to payment", &typed).await;
-    let review = aoife.press(&payment, "Continue to review", &[("way", "cash_at_door")]).await;
-    let placed = aoife.press(&review, "Order", &[]).await;
+    let within_the_hour = |offered: &[String]| {
+        let window = time_of(shop, "1 hour", "0 hours");
+        assert!(offered.contains(&window), "the page offers it");
+        window
+    };
+    let placed = orders_by_clicks(&aoife, within_the_hour, ("substitutions", swaps)).await;
     placed.must_say("Order confirmed. We come");
     let number = shop.text("SELECT number FROM orders ORDER BY id DESC LIMIT 1");
     Told { shop, aoife, number }
@@ -243,8 +233,7 @@ async fn what_is_packed_while_dispatch_is_by_hand_waits_for_the_dispatchers_clic
         worker::work_outbox(&other.state().shop.app).await.expect("the outbox");
     }
     assert_eq!(told.state().await, "packed");
-    let conor = shop.shopper();
-    conor.submit("/staff/sign-in", &[("email", "dispatch@demo.test"), ("password", demo::PASSWORD)]).await;
+    let conor = staffer(&shop, "dispatch@demo.test").await;
     let board = conor.get("/dispatch").await;
     board.must_say("what is packed waits for you to give it to a rider");
     board.must_say("Waits for you to give it to a rider");

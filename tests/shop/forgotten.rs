@@ -1,6 +1,6 @@
 //! Staff who have forgotten their password, and admins who hear of those who ask.
 
-use crate::common::placing::colleague;
+use crate::common::placing::{colleague, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
@@ -28,16 +28,6 @@ async fn niamh(shop: &TestShop) {
         .expect("a password");
 }
 
-/// The link in the newest letter to somebody.
-fn link(shop: &TestShop, to: &str) -> String {
-    shop.send_mail();
-    let letter = shop.letters().into_iter().find(|l| l.to == to).expect("a letter");
-    let (_, rest) = letter.text.split_once("http://127.0.0.1:8080").expect("a link");
-    let path = rest.split_whitespace().next().expect("a path").to_owned();
-    assert!(letter.html.contains(&path), "both forms have it");
-    path
-}
-
 #[actix_web::test]
 async fn a_new_password_comes_by_mail_once_and_ends_every_session() {
     let shop = TestShop::demo();
@@ -47,7 +37,7 @@ async fn a_new_password_comes_by_mail_once_and_ends_every_session() {
     phone.get("/staff/sign-in").await.must_say("Choose a new password");
     let asked = phone.post("/staff/reset", &[("email", " Niamh@example.ie ")]).await;
     asked.must_say("a letter is on its way. Its link works for 30 minutes, once.");
-    let link = link(&shop, NIAMH);
+    let link = shop.link_in_letter_to(NIAMH);
     phone.get(&link).await.must_say("You are then signed out everywhere");
     let short = phone.post(&link, &[("password", "short")]).await;
     assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -68,7 +58,7 @@ async fn a_link_ends_after_half_an_hour_with_the_access_and_when_it_is_altered()
     niamh(&shop).await;
     let phone = shop.shopper();
     phone.post("/staff/reset", &[("email", NIAMH)]).await;
-    let link = link(&shop, NIAMH);
+    let link = shop.link_in_letter_to(NIAMH);
     let [whose, until, seal] = link.split('.').collect::<Vec<_>>()[..] else { panic!("{link}") };
     let later = until.parse::<i64>().expect("seconds") + 3_600;
     for altered in [
@@ -109,7 +99,7 @@ async fn of_two_who_use_a_link_at_once_one_sets_the_password() {
     let shop = TestShop::demo();
     niamh(&shop).await;
     shop.shopper().post("/staff/reset", &[("email", NIAMH)]).await;
-    let link = link(&shop, NIAMH);
+    let link = shop.link_in_letter_to(NIAMH);
     let key = ResetKey::read(link.rsplit('/').next().expect("a key")).expect("its form");
     let (signer, now) = (&shop.state().shop.app.signer, shop.clock.now());
     let mut holder = shop.conn();
@@ -137,7 +127,7 @@ async fn admins_hear_of_those_who_ask_by_letter_and_on_their_page() {
     admin.get("/staff").await.must_not_say("for access");
     let form = [("name", "Mary Ryan"), ("email", "mary@example.com"), ("password", OLD)];
     mary.post("/staff/ask", &form).await;
-    let link = link(&shop, "mary@example.com");
+    let link = shop.link_in_letter_to("mary@example.com");
     mary.post(&link, &[]).await.must_say("An admin decides now");
     shop.send_mail();
     let letters = shop.letters();
@@ -146,7 +136,6 @@ async fn admins_hear_of_those_who_ask_by_letter_and_on_their_page() {
     assert_eq!(told.len(), 1, "one admin, one letter");
     assert!(told[0].to == "admin@demo.test" && told[0].text.contains("/staff/people"));
     admin.get("/staff").await.must_say("1 asks for access and waits for your decision.");
-    let kasia = shop.shopper();
-    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
+    let kasia = staffer(&shop, "warehouse@demo.test").await;
     kasia.get("/staff").await.must_not_say("asks for access");
 }

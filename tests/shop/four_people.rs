@@ -1,6 +1,7 @@
 //! An order's whole life by the clicks of four people alone: each presses only what stands on the page
 //! in front of them, and the shop's own clockwork goes on beside them.
 
+use crate::common::placing::orders_by_clicks;
 use crate::common::{Answer, Shopper, TestShop};
 use chrono::Duration;
 use smartshop::{demo, worker};
@@ -45,23 +46,8 @@ async fn shops(aoife: &Shopper<'_>) -> Answer {
     takes(aoife, milk, "Whole Milk", 12).await;
     let cheddar = aoife.get("/p/mature-cheddar-de-che-001").await;
     takes(aoife, cheddar, "Mature Cheddar", 4).await;
-    let basket = aoife.get("/basket").await;
-    let start = aoife.follow(&basket, "Checkout").await;
-    let delivery = aoife.follow(&start, "Continue as guest").await;
-    let window = delivery.choices("window").into_iter().next().expect("a free time");
-    let typed = [
-        ("window", window.as_str()),
-        ("name", "Aoife Byrne"),
-        ("email", "aoife.byrne@example.ie"),
-        ("phone", "087 555 0142"),
-        ("line", "14 Leinster Road"),
-        ("eircode", "D06 X4P7"),
-        ("gate_code", "4711#"),
-    ];
-    let payment = aoife.press(&delivery, "Continue to payment", &typed).await;
-    let review = aoife.press(&payment, "Continue to review", &[("way", "cash_at_door")]).await;
-    review.must_say("Is everything right?");
-    aoife.press(&review, "Order", &[]).await
+    let soonest = |offered: &[String]| offered.first().expect("a free time").clone();
+    orders_by_clicks(aoife, soonest, ("gate_code", "4711#")).await
 }
 
 /// From the queue to the door of the warehouse. Gives the order's number.

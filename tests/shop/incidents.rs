@@ -1,11 +1,10 @@
 //! Incidents: what they close, whom they move, and what runs against them.
 
-use crate::common::placing::{basket_of, place, shopper_with_basket};
+use crate::common::placing::{basket_of, place, shopper_with_basket, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use smartshop::delivery::{self, Incident, IncidentKind, WindowError};
-use smartshop::demo;
 use smartshop::events::{self, Event};
 use smartshop::fulfilment;
 use smartshop::ids::{Actor, IncidentId, OrderId, StaffId};
@@ -18,10 +17,8 @@ use uuid::Uuid;
 
 type Transactions = <PgConnection as Connection>::TransactionManager;
 
-async fn orla<'s>(shop: &'s TestShop) -> Shopper<'s> {
-    let who = shop.shopper();
-    who.submit("/staff/sign-in", &[("email", "dispatch@demo.test"), ("password", demo::PASSWORD)]).await;
-    who
+async fn orla(shop: &TestShop) -> Shopper<'_> {
+    staffer(shop, "dispatch@demo.test").await
 }
 
 async fn ordered(shop: &TestShop) -> Order {

@@ -1,7 +1,7 @@
 //! Acts by link: whoever comes by one sees less, shows by a code that the order is theirs, and is shut
 //! out when its owner says so.
 
-use crate::common::placing::{nobody_of_the_demo_rides, place, settle, shopper_with_basket};
+use crate::common::placing::{ordered, page_of, place, settle, shopper_with_basket};
 use crate::common::{Bank, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
@@ -9,17 +9,6 @@ use smartshop::lifecycle;
 use smartshop::orders::{self, Order, Typed};
 use smartshop::outside::gateway::IntentStatus;
 use smartshop::payments::PayBy;
-
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
-
-async fn ordered(shop: &TestShop) -> (Shopper<'_>, Order) {
-    nobody_of_the_demo_rides(shop);
-    let shopper = shopper_with_basket(shop).await;
-    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
-    (shopper, order)
-}
 
 /// Somebody who has come by a link.
 async fn guest<'s>(shop: &'s TestShop, order: &Order, address: &str) -> Shopper<'s> {

@@ -1,6 +1,6 @@
 //! An order's own page: the answer in every state, who may see it, and what can be done there.
 
-use crate::common::placing::{STAFF, aoife, basket_of, place, settle, shopper_with_basket};
+use crate::common::placing::{STAFF, aoife, basket_of, page_of, place, settle, shopper_with_basket};
 use crate::common::{Answer, Bank, Shopper, TestShop, encode, wait_for};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
@@ -18,10 +18,6 @@ use smartshop::outside::gateway::{IntentStatus, Refunded, RefundedStatus};
 use smartshop::payments::{self, PayBy};
 use smartshop::throttle::{self, Key, Limited};
 use smartshop::{events, tracker};
-
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
 
 /// Somebody who has just ordered, and their order.
 async fn ordered(shop: &TestShop, by: PayBy) -> (Shopper<'_>, Order) {

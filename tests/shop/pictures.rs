@@ -1,9 +1,9 @@
 //! A picture as the proof that an order was left at its door: how it comes, what is left of it, who sees it,
 //! and when it goes.
 
-use crate::common::placing::shopper_with_basket;
+use crate::common::placing::{shopper_with_basket, staffer};
 use crate::common::{Answer, Shopper, TestShop, parts};
-use crate::riders::{only_rider, packed_for, staffer, story, upload, word};
+use crate::riders::{only_rider, packed_for, story, upload, word};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use chrono::Duration;

@@ -1,19 +1,16 @@
 //! Lines of which only some were there: what stands in for the rest of them.
 
-use crate::common::placing::{STAFF, basket_of, place, shopper_with_basket};
+use crate::common::placing::{STAFF, in_kasias_hands, line_of};
 use crate::common::{Answer, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use chrono::Duration;
 use diesel::PgConnection;
-use diesel::connection::SimpleConnection;
 use smartshop::catalog::Storage;
-use smartshop::demo;
 use smartshop::fulfilment::{self, Pick};
 use smartshop::ids::ProductId;
 use smartshop::inventory;
 use smartshop::lifecycle::{self, AnswerError, PackError, PickError, Settled};
 use smartshop::orders::{self, CancelledWhy, Order, OrderLine};
-use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
 use smartshop::worker;
 
@@ -29,15 +26,8 @@ struct Picking<'s> {
 
 /// Twelve milk and six spaghetti in Kasia's hands.
 async fn picking<'s>(shop: &'s TestShop, wish: &str) -> Picking<'s> {
-    let shopper = shopper_with_basket(shop).await;
-    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
-    shop.state().shop.baskets.forget(basket_of(shop, &shopper));
-    shop.conn().batch_execute(&format!("UPDATE orders SET substitutions = '{wish}'")).expect("their wish");
-    let kasia = shop.shopper();
-    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
-    kasia.submit(&format!("/warehouse/orders/{}/picking", order.number), &[]).await;
-    let lines = orders::lines(&mut shop.conn(), order.id).expect("lines");
-    let line = lines.into_iter().find(|l| l.sku == MILK).expect("a line");
+    let (shopper, kasia, order) = in_kasias_hands(shop, wish).await;
+    let line = line_of(shop, &order, MILK);
     Picking { shop, shopper, kasia, order, line }
 }
 

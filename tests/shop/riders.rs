@@ -1,7 +1,7 @@
 //! Riders and dispatchers over HTTP: a delivery by its rider alone, words that come late and twice, and
 //! what is nobody else's business.
 
-use crate::common::placing::{colleague, place, shopper_with_basket};
+use crate::common::placing::{colleague, place, shopper_with_basket, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
@@ -15,16 +15,10 @@ use smartshop::ids::{Actor, DropId, OrderId, StaffId};
 use smartshop::lifecycle::{self, Settled, Stage, Story};
 use smartshop::orders::{self, Order};
 use smartshop::payments::{self, PayBy};
-use smartshop::{delivery, demo, events, worker};
+use smartshop::{delivery, events, worker};
 use uuid::Uuid;
 
 type Transactions = <PgConnection as Connection>::TransactionManager;
-
-pub(crate) async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
-    let shopper = shop.shopper();
-    shopper.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
-    shopper
-}
 
 fn staff_id(shop: &TestShop, email: &str) -> StaffId {
     let id = shop.text(&format!("SELECT id FROM staff_members WHERE email = '{email}'"));

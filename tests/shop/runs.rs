@@ -2,8 +2,8 @@
 //! that shows it by window.
 
 use crate::common::TestShop;
-use crate::common::placing::{colleague, nobody_of_the_demo_rides, rider, shopper_with_basket};
-use crate::riders::{assigned, only_rider, packed_for, staffer, upload, word};
+use crate::common::placing::{colleague, nobody_of_the_demo_rides, rider, shopper_with_basket, staffer};
+use crate::riders::{assigned, only_rider, packed_for, upload, word};
 use chrono::Duration;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;

@@ -117,16 +117,6 @@ async fn accounts_of_the_demo_are_nobodys_outside_it() {
 const MARY: &str = "mary@example.com";
 const PASSWORD: &str = "three green apples";
 
-/// The path in the newest letter to somebody.
-fn link(shop: &TestShop, to: &str) -> String {
-    shop.send_mail();
-    let letter = shop.letters().into_iter().find(|l| l.to == to).expect("a letter");
-    let (_, rest) = letter.text.split_once("http://127.0.0.1:8080").expect("a link");
-    let path = rest.split_whitespace().next().expect("a path").to_owned();
-    assert!(letter.html.contains(&path), "both forms have it");
-    path
-}
-
 async fn ask(shopper: &Shopper<'_>, email: &str) -> Answer {
     shopper.post("/staff/ask", &[("name", "Mary Ryan"), ("email", email), ("password", PASSWORD)]).await
 }
@@ -157,7 +147,7 @@ async fn a_colleague_asks_proves_the_mail_and_is_let_in_with_a_role() {
     let (mary, admin) = (shop.shopper(), staffer(&shop, "admin@demo.test").await);
     ask(&mary, " Mary@Example.com ").await.must_say("We have sent a letter to mary@example.com");
     assert_eq!(shop.count("SELECT count(*) FROM staff_members WHERE email = 'mary@example.com'"), 0);
-    let link = link(&shop, MARY);
+    let link = shop.link_in_letter_to(MARY);
     mary.get(&link).await.must_say("Mary Ryan asks for access with mary@example.com");
     admin.get("/staff/people").await.must_not_say("Mary Ryan");
     mary.post(&link, &[]).await.must_say("An admin decides now");
@@ -207,7 +197,7 @@ async fn a_letter_opened_elsewhere_asks_for_the_password_and_ends_after_a_day() 
     let shop = TestShop::demo();
     let (asker, owner) = (shop.shopper(), shop.shopper().at_address("198.51.100.4"));
     ask(&asker, MARY).await;
-    let link = link(&shop, MARY);
+    let link = shop.link_in_letter_to(MARY);
     owner.get(&link).await.must_say("Enter the password you chose for mary@example.com");
     for wrong in ["", "something else"] {
         let page = owner.post(&link, &[("password", wrong)]).await;
@@ -255,7 +245,7 @@ async fn of_a_request_that_is_refused_nothing_is_kept() {
     let shop = TestShop::demo();
     let (mary, admin) = (shop.shopper(), staffer(&shop, "admin@demo.test").await);
     ask(&mary, MARY).await;
-    mary.post(&link(&shop, MARY), &[]).await;
+    mary.post(&shop.link_in_letter_to(MARY), &[]).await;
     decide(&admin, &shop, MARY, None).await.must_say("The request is refused. Nothing is kept of it.");
     assert_eq!(shop.count("SELECT count(*) FROM staff_members WHERE email = 'mary@example.com'"), 0);
     try_in(&mary, MARY, PASSWORD).await.must_say("do not go together");

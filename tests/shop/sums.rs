@@ -2,7 +2,7 @@
 //! receipt and in letters, programs, and the desk.
 
 use crate::common::placing::{
-    STAFF, colleague, intent, nobody_of_the_demo_rides, place, settle, shopper_with_basket,
+    STAFF, colleague, intent, nobody_of_the_demo_rides, page_of, place, settle, shopper_with_basket,
 };
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
@@ -19,10 +19,6 @@ use smartshop::outside::gateway::{Intent, IntentStatus, Refunded, RefundedStatus
 use smartshop::payments::{self, PayBy};
 use smartshop::worker;
 use uuid::Uuid;
-
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
 
 /// Somebody who ordered three cheeses, which are weighed, beside what is counted.
 async fn ordered(shop: &TestShop, by: PayBy) -> (Shopper<'_>, Order) {

@@ -1,7 +1,7 @@
 //! An order on its way to the door, as its customer reads it: the same words on its page, in the list,
 //! for programs and in letters; and what they can change by themselves.
 
-use crate::common::placing::{colleague, nobody_of_the_demo_rides, place, rider, shopper_with_basket};
+use crate::common::placing::{colleague, ordered, page_of, place, rider, shopper_with_basket};
 use crate::common::{Listening, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
 use actix_web::http::StatusCode;
@@ -17,20 +17,8 @@ use smartshop::orders::{self, Order};
 use smartshop::payments::PayBy;
 use smartshop::worker;
 
-fn page_of(order: &Order) -> String {
-    format!("/orders/{}", order.number)
-}
-
 fn json_of(order: &Order) -> String {
     format!("/api/v1/orders/{}", order.number)
-}
-
-/// Somebody who pays in cash, and their order.
-async fn ordered(shop: &TestShop) -> (Shopper<'_>, Order) {
-    nobody_of_the_demo_rides(shop);
-    let shopper = shopper_with_basket(shop).await;
-    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
-    (shopper, order)
 }
 
 /// Picked whole and packed; a rider on shift gets it.

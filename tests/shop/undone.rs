@@ -1,7 +1,7 @@
 //! What the shop has tried for the last time: staff are led to it, read why, and have it tried once more.
 
-use crate::common::placing::{colleague, place, shopper_with_basket};
-use crate::common::{Shopper, TestShop, expect_error};
+use crate::common::placing::{colleague, place, shopper_with_basket, staffer};
+use crate::common::{TestShop, expect_error};
 use actix_web::http::StatusCode;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
@@ -9,16 +9,10 @@ use smartshop::events::{self, Consumer};
 use smartshop::ids::{Actor, MailId};
 use smartshop::orders::Order;
 use smartshop::payments::PayBy;
-use smartshop::{demo, notifications, worker};
+use smartshop::{notifications, worker};
 
 const PAGE: &str = "/staff/undone";
 const REFUSED: &str = "550 5.1.1 <aoife@example.com>: no such mailbox, token sk_test_51Hx9aQ2eZvKYlo2C";
-
-async fn signed_in<'s>(shop: &'s TestShop, who: &str) -> Shopper<'s> {
-    let staff = shop.shopper();
-    staff.submit("/staff/sign-in", &[("email", who), ("password", demo::PASSWORD)]).await;
-    staff
-}
 
 async fn ordered(shop: &TestShop) -> Order {
     let shopper = shopper_with_basket(shop).await;
@@ -73,9 +67,9 @@ async fn a_job_that_failed_for_good_is_seen_with_its_reason_and_tried_once_more(
         ("support@demo.test", "/support"),
         ("admin@demo.test", "/staff"),
     ] {
-        signed_in(&shop, who).await.get(page).await.must_say("1 thing was given up");
+        staffer(&shop, who).await.get(page).await.must_say("1 thing was given up");
     }
-    let desk = signed_in(&shop, "support@demo.test").await;
+    let desk = staffer(&shop, "support@demo.test").await;
     let page = desk.get(PAGE).await;
     for words in [
         "A letter was not written",
@@ -101,7 +95,7 @@ async fn a_job_that_failed_for_good_is_seen_with_its_reason_and_tried_once_more(
     );
     desk.submit(&again, &[("tries", "14")]).await.must_say("Nothing was changed");
     desk.get(PAGE).await.must_say("Nothing was given up");
-    signed_in(&shop, "dispatch@demo.test").await.get("/dispatch").await.must_not_say("given up");
+    staffer(&shop, "dispatch@demo.test").await.get("/dispatch").await.must_not_say("given up");
 }
 
 #[actix_web::test]
@@ -115,7 +109,7 @@ async fn a_job_that_fails_once_more_is_there_again_with_its_newest_reason() {
     let jobs = events::claim(conn, Consumer::Notifications, 16, now).expect("jobs");
     assert_eq!(jobs.len(), 1);
     events::put_off(conn, &jobs[0], "the disk is full", now).expect("put off");
-    let page = signed_in(&shop, "manager@demo.test").await.get(PAGE).await;
+    let page = staffer(&shop, "manager@demo.test").await.get(PAGE).await;
     for words in ["after 14 tries", "the disk is full", "1 thing was given up"] {
         page.must_say(words);
     }
@@ -131,7 +125,7 @@ async fn a_job_that_is_tried_on_in_vain_is_seen_before_it_is_given_up() {
             "UPDATE outbox SET tries = 11, due_at = '{due}', last_error = 'the gateway is silent' WHERE done_at IS NULL"
         ))
         .expect("tried often");
-    let desk = signed_in(&shop, "support@demo.test").await;
+    let desk = staffer(&shop, "support@demo.test").await;
     desk.get(PAGE).await.must_not_say(order.number.as_ref());
     let page = desk.get(&format!("{PAGE}?show=waiting")).await;
     for words in [order.number.as_ref(), "11 tries so far, the next one today 15:20", "the gateway is silent"]
@@ -151,7 +145,7 @@ async fn a_letter_that_was_given_up_is_tried_once_more_and_its_log_says_who_want
     let shop = TestShop::demo();
     let order = ordered(&shop).await;
     let letter = letter_given_up(&shop, &order).await;
-    let desk = signed_in(&shop, "support@demo.test").await;
+    let desk = staffer(&shop, "support@demo.test").await;
     let page = desk.get(&format!("{PAGE}?show=letters")).await;
     for words in [order.number.as_ref(), "after 9 tries", "no such mailbox"] {
         page.must_say(words);
@@ -230,7 +224,7 @@ async fn the_lists_go_on_by_key_and_are_for_those_who_see_to_it() {
              SELECT id, 'notifications', now(), 13, 'no', 'no' FROM events WHERE kind = 'order_confirmed'",
         )
         .expect("what was given up");
-    let admin = signed_in(&shop, "admin@demo.test").await;
+    let admin = staffer(&shop, "admin@demo.test").await;
     for (list, of) in [("letters", 65), ("jobs", 31)] {
         let (mut seen, mut next) = (std::collections::BTreeSet::new(), format!("{PAGE}?show={list}"));
         loop {
@@ -246,7 +240,7 @@ async fn the_lists_go_on_by_key_and_are_for_those_who_see_to_it() {
         assert_eq!(seen.len(), of, "{list}");
     }
     for who in ["warehouse@demo.test", "rider@demo.test"] {
-        let other = signed_in(&shop, who).await;
+        let other = staffer(&shop, who).await;
         assert_eq!(other.get(PAGE).await.status, StatusCode::FORBIDDEN, "{who}");
         let tried = other.post(&format!("{PAGE}/jobs/1"), &[("tries", "13")]).await;
         assert_eq!(tried.status, StatusCode::FORBIDDEN, "{who}");

@@ -1,12 +1,11 @@
 //! The warehouse's pages: what pickers take, pick, pack and hand over, and what stands on the shelves.
 
-use crate::common::placing::{basket_of, place, shopper_with_basket};
+use crate::common::placing::{basket_of, place, shopper_with_basket, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 use smartshop::catalog;
-use smartshop::demo;
 use smartshop::events::{self, Event};
 use smartshop::fulfilment::{self, FulfilmentState, PickState};
 use smartshop::ids::{Actor, ProductId, Sku, StaffId};
@@ -21,12 +20,6 @@ const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
 /// Sold by weight.
 const CHEDDAR: &str = "DE-CHE-001";
-
-async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
-    let who = shop.shopper();
-    who.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
-    who
-}
 
 /// Twelve milk, six spaghetti and two cheddar, to be paid in cash.
 async fn confirmed(shop: &TestShop) -> Order {

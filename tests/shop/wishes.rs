@@ -1,12 +1,11 @@
 //! What may come where something has run out: for the whole order, and for single things of their own.
 
-use crate::common::placing::{colleague, place, shopper_with_basket};
+use crate::common::placing::{colleague, place, shopper_with_basket, staffer};
 use crate::common::{Answer, Shopper, TestShop};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::autopilot;
-use smartshop::demo;
 use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::OrderId;
@@ -130,8 +129,7 @@ async fn a_line_that_is_to_be_left_out_is_not_swapped_though_the_order_may_be() 
     let own = format!("Swap for something close, never dearer. {}: Leave it out", spaghetti.name);
     shopper.get(&page).await.must_say(&own);
 
-    let kasia = shop.shopper();
-    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
+    let kasia = staffer(&shop, "warehouse@demo.test").await;
     let number = page.trim_start_matches("/orders/");
     kasia.submit(&format!("/warehouse/orders/{number}/picking"), &[]).await;
     let at = |l: &OrderLine| format!("/warehouse/orders/{number}?line={}", l.position);
@@ -161,8 +159,7 @@ async fn a_line_about_which_they_want_to_be_asked_is_asked_about_alone() {
     let (shopper, review) = at_review(&shop, &wishes).await;
     let (id, page) = order_now(&shop, &shopper, &review).await;
     let (milk, spaghetti) = (line(&shop, id, MILK), line(&shop, id, SPAGHETTI));
-    let kasia = shop.shopper();
-    kasia.submit("/staff/sign-in", &[("email", "warehouse@demo.test"), ("password", demo::PASSWORD)]).await;
+    let kasia = staffer(&shop, "warehouse@demo.test").await;
     let number = page.trim_start_matches("/orders/");
     kasia.submit(&format!("/warehouse/orders/{number}/picking"), &[]).await;
     let verb = |l: &OrderLine, verb: &str| format!("/warehouse/orders/{number}/lines/{}/{verb}", l.position);

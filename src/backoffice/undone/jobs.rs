@@ -1,23 +1,25 @@
 //! Jobs that events left behind.
 
 use super::hush::hush;
-use super::{A_PAGE, List, PAGE, Row, most, numbers, tries};
+use super::{A_PAGE, List, PAGE, Row, tries};
 use crate::events::{self, Consumer, Stuck};
 use crate::ids::OrderId;
+use crate::orders;
 use crate::staffroom::moment;
 use crate::storefront::Shop;
+use crate::web::paging;
 use diesel::PgConnection;
 use diesel::result::QueryResult;
 use std::collections::HashMap;
 
 pub(super) fn given_up(conn: &mut PgConnection, shop: &Shop, after: &str) -> QueryResult<List> {
-    let jobs = events::given_up(conn, after.parse().ok(), most())?;
+    let jobs = events::given_up(conn, after.parse().ok(), paging::with_one_more(A_PAGE))?;
     let since = |job: &Stuck| format!("Given up {} after {}", moment(shop, job.due_at), tries(job.tries));
     list(conn, shop, jobs, since)
 }
 
 pub(super) fn waiting(conn: &mut PgConnection, shop: &Shop, after: &str) -> QueryResult<List> {
-    let jobs = events::stuck(conn, after.parse().ok(), most())?;
+    let jobs = events::stuck(conn, after.parse().ok(), paging::with_one_more(A_PAGE))?;
     let since =
         |job: &Stuck| format!("{} so far, the next one {}", tries(job.tries), moment(shop, job.due_at));
     list(conn, shop, jobs, since)
@@ -26,14 +28,13 @@ pub(super) fn waiting(conn: &mut PgConnection, shop: &Shop, after: &str) -> Quer
 fn list(
     conn: &mut PgConnection,
     shop: &Shop,
-    jobs: Vec<Stuck>,
+    mut jobs: Vec<Stuck>,
     since: impl Fn(&Stuck) -> String,
 ) -> QueryResult<List> {
     let of: Vec<OrderId> = jobs.iter().map(|job| OrderId(job.subject)).collect();
-    let numbers = numbers(conn, &of)?;
-    let shown = &jobs[..jobs.len().min(A_PAGE)];
-    let next = shown.last().filter(|_| jobs.len() > A_PAGE).map(|job| job.id.to_string());
-    Ok(List { rows: shown.iter().map(|job| row(shop, job, &numbers, since(job))).collect(), next })
+    let numbers = orders::numbers_of(conn, &of)?;
+    let next = paging::cut(&mut jobs, A_PAGE, |job| job.id.to_string());
+    Ok(List { rows: jobs.iter().map(|job| row(shop, job, &numbers, since(job))).collect(), next })
 }
 
 fn row(shop: &Shop, job: &Stuck, numbers: &HashMap<OrderId, String>, since: String) -> Row {

@@ -1,33 +1,23 @@
 //! Letters that no mail server would take. To whom, and what they say, is not shown.
 
 use super::hush::hush;
-use super::{A_PAGE, List, PAGE, Row, most, numbers, tries};
-use crate::ids::{MailId, OrderId};
+use super::{A_PAGE, List, PAGE, Row, tries};
+use crate::ids::OrderId;
+use crate::orders;
 use crate::outside::mail::{self, GivenUp};
 use crate::staffroom::moment;
 use crate::storefront::Shop;
-use chrono::{DateTime, Utc};
+use crate::web::paging;
 use diesel::PgConnection;
 use diesel::result::QueryResult;
 use std::collections::HashMap;
 
 pub(super) fn given_up(conn: &mut PgConnection, shop: &Shop, after: &str) -> QueryResult<List> {
-    let letters = mail::given_up(conn, behind(after), most())?;
+    let mut letters = mail::given_up(conn, paging::behind(after), paging::with_one_more(A_PAGE))?;
     let of: Vec<OrderId> = letters.iter().filter_map(|letter| letter.order_id).collect();
-    let numbers = numbers(conn, &of)?;
-    let shown = &letters[..letters.len().min(A_PAGE)];
-    let next = shown.last().filter(|_| letters.len() > A_PAGE).map(key_of);
-    Ok(List { rows: shown.iter().map(|letter| row(shop, letter, &numbers)).collect(), next })
-}
-
-/// Microseconds and the letter's key. What is no key begins at the beginning.
-fn behind(after: &str) -> Option<(DateTime<Utc>, MailId)> {
-    let (at, id) = after.split_once('.')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, MailId(id.parse().ok()?)))
-}
-
-fn key_of(letter: &GivenUp) -> String {
-    format!("{}.{}", letter.made_at.timestamp_micros(), letter.id)
+    let numbers = orders::numbers_of(conn, &of)?;
+    let next = paging::cut(&mut letters, A_PAGE, |letter| paging::place(letter.made_at, letter.id));
+    Ok(List { rows: letters.iter().map(|letter| row(shop, letter, &numbers)).collect(), next })
 }
 
 fn row(shop: &Shop, letter: &GivenUp, numbers: &HashMap<OrderId, String>) -> Row {

@@ -10,8 +10,6 @@ pub(super) use deeds::{try_job, try_letter};
 
 use crate::error::AppError;
 use crate::events;
-use crate::ids::OrderId;
-use crate::orders;
 use crate::outside::mail;
 use crate::staffroom::{Room, Staffer, answer, may_see_undone};
 use crate::storefront::Shop;
@@ -22,7 +20,6 @@ use askama::Template;
 use diesel::PgConnection;
 use diesel::result::QueryResult;
 use serde::Deserialize;
-use std::collections::HashMap;
 
 const PAGE: &str = "/staff/undone";
 const A_PAGE: usize = 30;
@@ -130,18 +127,6 @@ fn read(conn: &mut PgConnection, shop: &Shop, show: Show, after: &str) -> QueryR
         Show::Waiting => jobs::waiting(conn, shop, after)?,
     };
     Ok((Counts::read(conn)?, list))
-}
-
-/// The page's, and one more.
-fn most() -> i64 {
-    i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX)
-}
-
-fn numbers(conn: &mut PgConnection, of: &[OrderId]) -> QueryResult<HashMap<OrderId, String>> {
-    Ok(orders::orders_by_ids(conn, of)?
-        .into_iter()
-        .map(|order| (order.id, order.number.to_string()))
-        .collect())
 }
 
 /// `1 try`, `13 tries`

@@ -7,6 +7,7 @@ use crate::ids::{IncidentId, StaffId};
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer, moment};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -122,28 +123,20 @@ pub(super) async fn show(
     who.may(Area::Dispatch)?;
     let behind = behind.at.zip(behind.before);
     let mut read = shop.app.read(move |conn| read(conn, behind)).await?;
-    let has_more = read.incidents.len() > A_PAGE;
-    read.incidents.truncate(A_PAGE);
+    let next =
+        paging::cut(&mut read.incidents, A_PAGE, |last| paging::query(last.made_at, "before", last.id));
     let line = |i: &Incident| Line::of(&shop, i, &read.zones, &read.names, Counts::of(&read.counts, i.id));
     let page = ListPage {
         room: who.room(Some(Area::Dispatch), "Incidents"),
         lines: read.incidents.iter().map(line).collect(),
-        next: read.incidents.last().filter(|_| has_more).map(next),
+        next,
         is_first: behind.is_none(),
     };
     answer(&shop, &request, StatusCode::OK, &page)
 }
 
-fn next(incident: &Incident) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("at", &incident.made_at.to_rfc3339())
-        .append_pair("before", &incident.id.to_string())
-        .finish()
-}
-
 fn read(conn: &mut PgConnection, behind: Option<(DateTime<Utc>, IncidentId)>) -> QueryResult<Read> {
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-    let incidents = delivery::incidents_before(conn, behind, most)?;
+    let incidents = delivery::incidents_before(conn, behind, paging::with_one_more(A_PAGE))?;
     let ids: Vec<IncidentId> = incidents.iter().map(|i| i.id).collect();
     let people: Vec<StaffId> =
         incidents.iter().flat_map(|i| [Some(i.made_by), i.ended_by]).flatten().collect();

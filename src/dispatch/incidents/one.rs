@@ -8,6 +8,7 @@ use crate::orders;
 use crate::staff;
 use crate::staffroom::{Area, Room, Staffer, answer};
 use crate::storefront::Shop;
+use crate::web::paging;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -59,14 +60,13 @@ pub(super) async fn show(
     who.may(Area::Dispatch)?;
     let (id, after, there) = (id.into_inner(), behind.after, shop.clone());
     let mut read = shop.app.read(move |conn| read(conn, &there, id, after)).await?;
-    let has_more = read.stuck.len() > A_PAGE;
-    read.stuck.truncate(A_PAGE);
+    let next = paging::cut(&mut read.stuck, A_PAGE, |last| last.place);
     let stuck = |all: &[Moving]| all.iter().map(|m| told(&shop, &read.numbers, m)).collect();
     let page = OnePage {
         room: who.room(Some(Area::Dispatch), read.line.name),
         stuck: stuck(&read.stuck),
         failed: stuck(&read.failed),
-        next: read.stuck.last().filter(|_| has_more).map(|m| m.place),
+        next,
         is_first: after == 0,
         line: read.line,
     };
@@ -75,17 +75,16 @@ pub(super) async fn show(
 
 fn read(conn: &mut PgConnection, shop: &Shop, id: IncidentId, after: i32) -> Result<Read, AppError> {
     let incident = delivery::incident(conn, id)?.ok_or(AppError::NotFound)?;
-    let most = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let most = paging::with_one_more(A_PAGE);
     let stuck = delivery::affected(conn, id, Outcome::NoLater, after, most)?;
     let failed = delivery::affected(conn, id, Outcome::Failed, 0, most)?;
     let ids: Vec<OrderId> = stuck.iter().chain(&failed).map(|m| m.order_id).collect();
     let people: Vec<_> = [Some(incident.made_by), incident.ended_by].into_iter().flatten().collect();
     let (zones, names) = (delivery::all_zones(conn)?, staff::names_of(conn, &people)?);
     let counts = Counts::of(&delivery::count_affected(conn, &[id])?, id);
-    let orders = orders::orders_by_ids(conn, &ids)?;
     Ok(Read {
         line: Line::of(shop, &incident, &zones, &names, counts),
-        numbers: orders.into_iter().map(|order| (order.id, order.number.to_string())).collect(),
+        numbers: orders::numbers_of(conn, &ids)?,
         stuck,
         failed,
     })

@@ -3,7 +3,7 @@
 
 use super::house::{Carrier, Inner};
 use super::model::Shipment;
-use crate::sandbox::gateway::{Sorry, signature, wait_after};
+use crate::sandbox::gateway::{Sorry, caller, signature, wait_after};
 use chrono::Duration;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -11,7 +11,6 @@ use std::thread::JoinHandle;
 use std::time;
 
 const SENDERS: usize = 3;
-const ANSWER_WITHIN: time::Duration = time::Duration::from_secs(10);
 const GLANCE: time::Duration = time::Duration::from_millis(50);
 /// After so many attempts in vain it is given up; the shop can ask.
 const MOST_ATTEMPTS: u32 = 20;
@@ -20,13 +19,7 @@ const WAY: [(&str, i64); 4] = [("collected", 15), ("on_the_way", 10), ("at_the_d
 
 /// Starts the threads that send, and the one that goes on by itself.
 pub(super) fn start(carrier: &Carrier) -> Result<Vec<JoinHandle<()>>, Sorry> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER_WITHIN))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .into();
+    let agent = caller();
     let mut threads = Vec::new();
     for n in 0..SENDERS {
         let (inner, agent) = (Arc::downgrade(&carrier.0), agent.clone());

@@ -38,4 +38,4 @@ pub(in crate::sandbox) use model::Delivery;
 pub use mood::Mood;
 pub(in crate::sandbox) use mood::{Fate, Temper};
 pub use pages::pages;
-pub(in crate::sandbox) use webhooks::{signature, wait_after};
+pub(in crate::sandbox) use webhooks::{caller, signature, wait_after};

@@ -20,13 +20,7 @@ const GIVE_UP_DAYS: i64 = 3;
 
 /// Starts the threads that send, and the one that does what the clock brings.
 pub(super) fn start(gateway: &Gateway) -> Result<Vec<JoinHandle<()>>, Sorry> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER_WITHIN))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .into();
+    let agent = caller();
     let mut threads = Vec::new();
     for n in 0..SENDERS {
         let (inner, bell, agent) = (Arc::downgrade(&gateway.0), Arc::clone(&gateway.0.bell), agent.clone());
@@ -97,6 +91,17 @@ fn send_one(gateway: &Inner, agent: &ureq::Agent) -> bool {
         log::error!("the sandbox gateway cannot note a delivery: {e}");
     }
     true
+}
+
+/// Calls the shop and nobody else: no way leads on from there.
+pub(in crate::sandbox) fn caller() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(ANSWER_WITHIN))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .build()
+        .into()
 }
 
 pub(in crate::sandbox) fn wait_after(attempts: u32) -> Duration {

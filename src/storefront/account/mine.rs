@@ -12,7 +12,7 @@ use crate::storefront::parts::{Field, problems};
 use crate::storefront::shop::Shop;
 use crate::storefront::visit::Visit;
 use crate::throttle::{self, Limited, Wait};
-use crate::web::{Effort, Marked, Sheet, redirect, render};
+use crate::web::{Marked, redirect};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form as Sent};
 use actix_web::{HttpRequest, HttpResponse};
@@ -69,9 +69,8 @@ impl Shop {
             passwords: passwords.iter().map(|f| Marked(f.html())).collect(),
         };
         let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        let sheet = Sheet::new(&render(&page)?, Effort::Once);
         let viewer = self.viewer(visit).await?;
-        Ok(self.answer_filled(request, visit, status, &sheet, &viewer))
+        self.answer_once(request, visit, status, &page, &viewer)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{Dossier, Voice};
 use crate::delivery::Failure;
-use crate::events::{Event, LineChange, Recorded, about_a_question, about_no_order, about_the_customer};
+use crate::events::{
+    Event, LineChange, Recorded, about_a_question, about_no_order, about_the_customer, about_the_way,
+};
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
@@ -74,22 +76,8 @@ impl Voice {
             | Event::PickingLeft
             | Event::LinePicked { .. }
             | Event::LineReopened { .. }
-            | Event::DropPlanned { .. }
-            | Event::RiderAssigned { .. }
-            | Event::CarrierAsked { .. }
-            | Event::CarrierBooked { .. }
-            | Event::CarrierRefused { .. }
-            | Event::CarrierEndAsked { .. }
-            | Event::RiderUnassigned { .. }
-            | Event::DropLeft { .. }
-            | Event::DropArrived { .. }
-            | Event::DropDelivered { .. }
-            | Event::DropFailed { .. }
-            | Event::PromiseMade { .. }
-            | Event::DelayForeseen { .. }
-            | Event::DelayEased { .. }
-            | Event::InstructionsChanged
             | Event::OrderChanged { .. }
+            | about_the_way!()
             | about_the_customer!()
             | about_no_order!() => return None,
         })

@@ -152,6 +152,16 @@ impl TestShop {
         Mailbox(folder).letters("", None, 1_000).expect("the folder")
     }
 
+    /// The path in the newest letter to somebody.
+    pub(crate) fn link_in_letter_to(&self, to: &str) -> String {
+        self.send_mail();
+        let letter = self.letters().into_iter().find(|l| l.to == to).expect("a letter");
+        let (_, rest) = letter.text.split_once("http://127.0.0.1:8080").expect("a link");
+        let path = rest.split_whitespace().next().expect("a path").to_owned();
+        assert!(letter.html.contains(&path), "both forms have it");
+        path
+    }
+
     /// Waits until all footsteps so far are in the database.
     pub(crate) fn flush(&self) {
         self.state().shop.recorder.flush();

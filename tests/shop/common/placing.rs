@@ -1,16 +1,17 @@
 //! Orders as the checkout would place them, and what a gateway would say of their money.
 
-use super::{Shopper, TestShop};
+use super::{Answer, Shopper, TestShop};
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::basket;
 use smartshop::delivery;
+use smartshop::demo;
 use smartshop::ids::{Actor, AttemptId, BasketId, StaffId};
 use smartshop::lifecycle::{
     Confirming, Paying, Placed, Placement, Source, payment_settled, place_order, reckon,
 };
 use smartshop::money::Money;
-use smartshop::orders::{self, Contact, Order, Substitutions};
+use smartshop::orders::{self, Contact, Order, OrderLine, Substitutions};
 use smartshop::outside::gateway::{Intent, IntentStatus};
 use smartshop::payments::{self, PayBy};
 use uuid::Uuid;
@@ -33,6 +34,13 @@ pub(crate) fn colleague(shop: &TestShop, name: &str, role: &str) -> StaffId {
     .execute(&mut shop.conn())
     .expect("a colleague");
     id
+}
+
+/// Somebody of the demo who works here, signed in.
+pub(crate) async fn staffer<'s>(shop: &'s TestShop, email: &str) -> Shopper<'s> {
+    let who = shop.shopper();
+    who.submit("/staff/sign-in", &[("email", email), ("password", demo::PASSWORD)]).await;
+    who
 }
 
 /// The demo's riders would bring it else.
@@ -79,6 +87,65 @@ pub(crate) async fn shopper_with_basket(shop: &TestShop) -> Shopper<'_> {
         shopper.wants(sku, quantity).await;
     }
     shopper
+}
+
+/// Somebody who pays in cash, and their order, which nobody of the demo brings.
+pub(crate) async fn ordered(shop: &TestShop) -> (Shopper<'_>, Order) {
+    nobody_of_the_demo_rides(shop);
+    let shopper = shopper_with_basket(shop).await;
+    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
+    (shopper, order)
+}
+
+/// From a basket to an order by what stands on the pages, as a guest of Rathmines who pays in cash, for the
+/// window that is chosen of those on the page. Gives the order's page.
+pub(crate) async fn orders_by_clicks(
+    aoife: &Shopper<'_>,
+    window: impl FnOnce(&[String]) -> String,
+    more: (&str, &str),
+) -> Answer {
+    let basket = aoife.get("/basket").await;
+    let start = aoife.follow(&basket, "Checkout").await;
+    let delivery = aoife.follow(&start, "Continue as guest").await;
+    let window = window(&delivery.choices("window"));
+    let typed = [
+        ("window", window.as_str()),
+        ("name", "Aoife Byrne"),
+        ("email", "aoife.byrne@example.ie"),
+        ("phone", "087 555 0142"),
+        ("line", "14 Leinster Road"),
+        ("eircode", "D06 X4P7"),
+        more,
+    ];
+    let payment = aoife.press(&delivery, "Continue to payment", &typed).await;
+    let review = aoife.press(&payment, "Continue to review", &[("way", "cash_at_door")]).await;
+    review.must_say("Is everything right?");
+    aoife.press(&review, "Order", &[]).await
+}
+
+/// An order's own page.
+pub(crate) fn page_of(order: &Order) -> String {
+    format!("/orders/{}", order.number)
+}
+
+/// Milk and spaghetti of somebody who wishes that where something has run out, in the hands of Kasia.
+pub(crate) async fn in_kasias_hands<'s>(shop: &'s TestShop, wish: &str) -> (Shopper<'s>, Shopper<'s>, Order) {
+    let shopper = shopper_with_basket(shop).await;
+    let order = place(shop, &shopper, PayBy::CashAtDoor, None).order;
+    shop.state().shop.baskets.forget(basket_of(shop, &shopper));
+    diesel::sql_query("UPDATE orders SET substitutions = $1")
+        .bind::<diesel::sql_types::Text, _>(wish)
+        .execute(&mut shop.conn())
+        .expect("their wish");
+    let kasia = staffer(shop, "warehouse@demo.test").await;
+    kasia.submit(&format!("/warehouse/orders/{}/picking", order.number), &[]).await;
+    (shopper, kasia, order)
+}
+
+/// A line of an order.
+pub(crate) fn line_of(shop: &TestShop, order: &Order, sku: &str) -> OrderLine {
+    let lines = orders::lines(&mut shop.conn(), order.id).expect("lines");
+    lines.into_iter().find(|l| l.sku == sku).expect("a line")
 }
 
 pub(crate) fn basket_of(shop: &TestShop, shopper: &Shopper<'_>) -> BasketId {
