@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod ahead;
 mod approval;
 mod asks;
 mod cancellation;

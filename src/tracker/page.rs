@@ -2,6 +2,7 @@
 
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
+use super::ahead::{calm, instead_of_paying, look_again, may_be_paid_later, next};
 use super::approval::{leads_on, let_pay};
 use super::asks::{AskView, open_asks};
 use super::dossier::Dossier;
@@ -10,11 +11,10 @@ use super::pay_again::{self, CardFrame, PayAgain};
 use super::picture::{self, Left};
 use super::problem::{CaseView, cases};
 use super::said::Said;
-use super::views::{Fact, LineView, TotalsView, facts, mail_words};
+use super::views::{Fact, LineView, TotalsView, facts};
 use super::way::Way;
-use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
+use super::words::{Answer, Happened, HowFar, Line, Step, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
-use crate::config::Forecast as Pace;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
@@ -28,14 +28,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-/// Without scripts a page that waits is loaded again after so many seconds.
-const LOOK_AGAIN: u32 = 8;
-/// The same while it is picked and brought.
-const LOOK_SOMETIMES: u32 = 30;
-
 #[derive(Deserialize)]
 pub(super) struct LinkQuery {
     pub(super) key: Option<String>,
+    /// Without scripts: not to be loaded again by itself.
+    pub(super) still: Option<String>,
 }
 
 #[derive(Template)]
@@ -74,6 +71,10 @@ struct OrderPage {
     has_links: bool,
     cases: Vec<CaseView>,
     pay: Option<PayAgain>,
+    /// What stands in its place where somebody was typing.
+    instead: Line,
+    /// Whether it may come back.
+    comes_back: bool,
     /// The gateway's own script, as long as a card may have to be asked for.
     script: Option<&'static str>,
     account: Option<AccountOffer>,
@@ -147,7 +148,7 @@ pub(super) async fn show(
     query: Query<LinkQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
-    let key = query.into_inner().key;
+    let LinkQuery { key, still } = query.into_inner();
     if key.is_none() && request.match_info().get("number") != Some(number.as_ref()) {
         return Ok(private(redirect(&address(&number), [])));
     }
@@ -167,7 +168,7 @@ pub(super) async fn show(
         })
         .await?;
     let said = Said::read(&request);
-    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), said);
+    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), (said, still.is_some()));
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
     if said.is_some() {
@@ -200,13 +201,13 @@ fn page(
     dossier: &Dossier,
     saved: Vec<SavedCard>,
     (sight, caller_is_known): (Sight, bool),
-    said: Option<Said>,
+    (said, still): (Option<Said>, bool),
 ) -> OrderPage {
     let (order, status) = (&dossier.order, &dossier.story.status);
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
     let big = answer.big.as_deref().map_or_else(Vec::new, parts);
-    let account = account::offer(dossier, sight, caller_is_known, said);
+    let account = account::offer(dossier, sight, caller_is_known, said, still);
     let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
     OrderPage {
         layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
@@ -237,7 +238,9 @@ fn page(
         cases: cases(voice, dossier, sight),
         pay: pay_again::offered(shop, dossier, sight, saved),
         script: script(shop, dossier),
-        look_again: look_again(dossier, account.is_some()),
+        instead: instead_of_paying(dossier),
+        comes_back: may_be_paid_later(dossier),
+        look_again: look_again(dossier, account.as_ref().is_some_and(|offer| offer.stands_still)),
         account,
         next: next(voice, dossier, sight, &shop.app.config.forecast),
         money: voice.money(&dossier.story),
@@ -265,17 +268,6 @@ fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
         CardFields::Stripe { js_url, .. } if dossier.order.state == OrderState::Placed => Some(js_url),
         CardFields::Stripe { .. } | CardFields::Sandbox { .. } | CardFields::None => None,
     }
-}
-
-fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
-    let mail = mail_words(dossier, sight);
-    let safe = "It is safe to reload or close this page.";
-    let words = match dossier.story.status {
-        Status::Checking => format!("{safe} We write to {mail} as soon as we know."),
-        Status::ToApprove { .. } => safe.to_owned(),
-        Status::NotPaid { .. } | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
-    };
-    Some(Line { tone: Tone::Good, icon: "shield-check", point: "You cannot be charged twice.", words })
 }
 
 /// The way to where the shopper approves.
@@ -325,58 +317,4 @@ fn code(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<String> {
     let by_carrier = dossier.story.goods.last_try().is_some_and(|t| t.tracking_number.is_some());
     let is_theirs = sight == Sight::Owner && dossier.story.status == Status::Confirmed;
     (is_coming && is_theirs && !by_carrier).then(|| orders::delivery_code(&shop.app.signer, dossier.order.id))
-}
-
-fn look_again(dossier: &Dossier, has_account_offer: bool) -> Option<u32> {
-    match &dossier.story.status {
-        Status::Checking | Status::ToApprove { .. } => Some(LOOK_AGAIN),
-        // Whoever types a password is not interrupted.
-        Status::Confirmed if !has_account_offer && dossier.story.goods.stage() != Stage::Delivered => {
-            Some(LOOK_SOMETIMES)
-        }
-        Status::Confirmed | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => None,
-    }
-}
-
-fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Vec<Line> {
-    let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
-    let mail = mail_words(dossier, sight);
-    match dossier.story.status {
-        Status::Checking => {
-            let until = dossier.order.unpaid_until.map_or_else(String::new, |at| {
-                format!(" Your things and your time are kept until {}.", voice.time(at))
-            });
-            vec![
-                Line {
-                    point: "If it went through",
-                    ..line("check", ", this page turns into your order. Nothing to do.".to_owned())
-                },
-                Line {
-                    point: "If it did not",
-                    ..line("x", format!(", you are not charged and can choose another way to pay.{until}"))
-                },
-            ]
-        }
-        Status::Confirmed if dossier.story.goods.stage() == Stage::Delivered => Vec::new(),
-        Status::Confirmed => {
-            let cancelling = match sight {
-                Sight::Owner | Sight::Proven => voice.cancel_until(dossier),
-                Sight::Link => voice.cancelled_elsewhere(dossier),
-            };
-            let mut lines = voice.then(dossier);
-            if delay(&dossier.story.goods).is_some() {
-                lines.insert(0, line("check", voice.keep(dossier)));
-            }
-            if dossier.story.goods.stage() == Stage::Waiting {
-                let words = format!("A mail is on its way to {mail}. Its link opens this page anywhere.");
-                lines.insert(0, line("mail", words));
-            }
-            lines.extend(voice.until_picking(dossier, pace).map(|words| line("list", words)));
-            lines.push(line("undo-2", cancelling));
-            lines
-        }
-        Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => {
-            Vec::new()
-        }
-    }
 }

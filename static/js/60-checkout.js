@@ -232,7 +232,6 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 // ---- The card. Its figures are typed into the gateway's frame; what comes back is a word for it.
 
 const payIn = (paying) => {
-  const wrong = document.getElementById("card-wrong");
   const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
   const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
@@ -244,6 +243,7 @@ const payIn = (paying) => {
   const complainAt = (message) => {
     waiting = false;
     for (const button of document.querySelectorAll("[data-go]")) button.removeAttribute("aria-disabled");
+    const wrong = document.getElementById("card-wrong");
     if (!wrong) return;
     wrong.querySelector("span").textContent = message ?? "";
     wrong.hidden = !message;
