@@ -10,7 +10,7 @@ use super::live;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::picture::{self, Left};
 use super::problem::{CaseView, cases};
-use super::said::Said;
+use super::said::{Problem, Said};
 use super::views::{Fact, LineView, TotalsView, facts};
 use super::way::Way;
 use super::words::{Answer, Happened, HowFar, Line, Step, Voice, delay};
@@ -19,8 +19,8 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
 use crate::orders::{self, OrderState};
-use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
-use crate::web::{Effort, Sheet, redirect, render};
+use crate::storefront::{Layout, NO_NOTICE, Shop, Viewer, Visit, items_words};
+use crate::web::{Effort, Marked, Sheet, hole, redirect, render};
 use actix_web::http::StatusCode;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::web::{Data, Path, Query};
@@ -39,6 +39,10 @@ pub(super) struct LinkQuery {
 #[template(path = "order/page.html")]
 struct OrderPage {
     layout: Layout,
+    /// For the calm header of an order that is not paid: what is said of the basket.
+    notice: Marked,
+    /// It waits for its money: nothing leads away from that.
+    is_unpaid: bool,
     number: String,
     here: String,
     version: String,
@@ -48,6 +52,12 @@ struct OrderPage {
     /// What one hears when it changes.
     say: String,
     said: Option<Line>,
+    /// What was refused of what was just sent.
+    problem: Option<Problem>,
+    /// The open page goes where the payment is approved.
+    leads_on: bool,
+    /// The payment was refused, and that is the first thing to read.
+    is_declined: bool,
     /// Beneath the answer: what one need not worry about.
     calm: Option<Line>,
     fresh: String,
@@ -209,15 +219,24 @@ fn page(
     let big = answer.big.as_deref().map_or_else(Vec::new, parts);
     let account = account::offer(dossier, sight, caller_is_known, said, still);
     let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
+    let pay = pay_again::offered(shop, dossier, sight, saved, said);
+    let problem = said.and_then(Said::problem).map(|p| p.where_it_stands(pay.is_some(), account.is_some()));
+    let is_declined = matches!(status, Status::NotPaid { reason: Some(_) });
+    let error = if is_declined || problem.is_some() { "Error: " } else { "" };
     OrderPage {
-        layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
+        layout: Layout::new(shop, shop.head(&format!("{error}{title}: order {}", order.number), &title, "")),
+        notice: hole("notice", NO_NOTICE),
+        is_unpaid: order.state == OrderState::Placed,
         number: order.number.to_string(),
         here: address(&order.number),
         version: live::version(dossier.story.version, dossier.forecast.as_ref()),
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
         big,
-        said: said.filter(|said| !said.is_about_password()).map(Said::line),
+        said: said.filter(|said| said.problem().is_none()).map(Said::line),
+        leads_on: said == Some(Said::ToApprove),
+        is_declined: is_declined && problem.is_none(),
+        problem,
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
         again: waits.then(|| Again::of(voice, dossier)),
@@ -231,12 +250,13 @@ fn page(
         asks: open_asks(voice, dossier, sight),
         so_far: so_far(voice, dossier),
         can_move: dossier.can_be_moved(),
-        can_instruct: dossier.can_be_instructed(),
+        // Before it is paid there is one thing to do.
+        can_instruct: dossier.can_be_instructed() && *status == Status::Confirmed,
         can_report: dossier.can_be_reported(),
         can_change: dossier.can_be_changed(),
         has_links: sight.is_owner(),
         cases: cases(voice, dossier, sight),
-        pay: pay_again::offered(shop, dossier, sight, saved),
+        pay,
         script: script(shop, dossier),
         instead: instead_of_paying(dossier),
         comes_back: may_be_paid_later(dossier),

@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{PayError, Paying, Status, Story};
 use crate::orders::{Contact, Order};
-use crate::payments::PayBy;
+use crate::payments::{PayBy, failure_words};
 use crate::storefront::{Shop, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::redirect;
@@ -44,6 +44,23 @@ pub(super) struct PayAgain {
     /// Whether a code comes first: by a bare link nobody pays with the card of another, or promises for
     /// them to pay at the door.
     pub(super) asks_code: bool,
+    /// What is wrong with the choice that was sent.
+    pub(super) wrong_way: Option<String>,
+    /// Why no card has paid, said where one is typed.
+    pub(super) wrong_card: Option<WrongCard>,
+}
+
+pub(super) struct WrongCard {
+    pub(super) words: String,
+    /// What was just sent is answered by it.
+    pub(super) is_answer: bool,
+}
+
+impl PayAgain {
+    /// Whether paying is what this page is for now.
+    pub(super) fn is_open(&self) -> bool {
+        !self.folded && !self.asks_code && !self.ways.is_empty()
+    }
 }
 
 pub(super) struct Way {
@@ -89,6 +106,7 @@ pub(super) fn offered(
     dossier: &Dossier,
     sight: Sight,
     saved: Vec<SavedCard>,
+    said: Option<Said>,
 ) -> Option<PayAgain> {
     let folded = match dossier.story.status {
         Status::NotPaid { .. } => false,
@@ -104,7 +122,10 @@ pub(super) fn offered(
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
-    let ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
+    let mut ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
+    if said == Some(Said::NoCard) {
+        ways.iter_mut().for_each(|way| way.checked = way.inside == "card");
+    }
     Some(PayAgain {
         asks_code: !sight.may_act(),
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
@@ -113,8 +134,24 @@ pub(super) fn offered(
         card,
         folded,
         cents: most.cents(),
+        wrong_way: said.filter(|said| *said == Said::ChooseAWay).map(|said| said.line().words),
+        wrong_card: wrong_card(dossier, said),
         billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
     })
+}
+
+fn wrong_card(dossier: &Dossier, said: Option<Said>) -> Option<WrongCard> {
+    let refused = said.filter(|said| *said == Said::NoCard).map(|said| said.line().words);
+    let is_answer = refused.is_some();
+    refused.or_else(|| declined_card(dossier)).map(|words| WrongCard { words, is_answer })
+}
+
+/// What the bank said of the card that was tried last, where it was about the card.
+fn declined_card(dossier: &Dossier) -> Option<String> {
+    let Status::NotPaid { reason: Some(code) } = &dossier.story.status else { return None };
+    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+    let by_card = last.method == PayBy::Card && !is_worth_another_try(&dossier.story);
+    by_card.then(|| format!("{}: {}", last.label, failure_words(code).0))
 }
 
 /// A card is reserved up to the most it can come to, another service takes that at once, and the
@@ -273,11 +310,13 @@ pub(super) struct PayForm {
     last4: String,
     expires: String,
     wallet: String,
+    /// Sent in the background: the page that is open leads on itself.
+    in_place: String,
 }
 
 impl PayForm {
     fn chosen(self) -> Payment {
-        let Self { way, method, brand, last4, expires, wallet } = self;
+        let Self { way, method, brand, last4, expires, wallet, in_place: _ } = self;
         Payment { way, method, brand, last4, expires, wallet, keep: false }
     }
 }
@@ -355,7 +394,8 @@ pub(super) async fn pay(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let chosen = form.into_inner().chosen();
+    let form = form.into_inner();
+    let (in_place, chosen) = (!form.in_place.is_empty(), form.chosen());
     let (there, asked, tried) = (shop.clone(), number.clone(), chosen.clone());
     let work = move |conn: &mut PgConnection| may_pay(conn, &there, &caller, &asked, &tried, &voice);
     let Some(paid) = shop.app.db(work).await? else { return Ok(prove(&number, Act::Pay)) };
@@ -369,6 +409,7 @@ pub(super) async fn pay(
     Ok(private(match next {
         Next::Page => redirect(&address(&number), []),
         Next::Say(said) => redirect(&address(&number), [said.cookie(&shop, &number)]),
+        Next::Approve(_) if in_place => redirect(&address(&number), [Said::ToApprove.cookie(&shop, &number)]),
         Next::Approve(url) => redirect(&url, []),
     }))
 }

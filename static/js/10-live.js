@@ -56,7 +56,8 @@ const stays = (old, now, looks) => {
     if (!holds && "comesBack" in now.dataset) return true;
     putBack(old);
   }
-  if (own(now) === served.get(old)) return true;
+  // The words at a field are said anew after an act, which had taken them away.
+  if (own(now) === served.get(old)) return looks || old.matches(".part");
   const isRefused = looks && (old.matches("[data-refused]") || old.querySelector("[data-refused]") !== null);
   if (!isRefused && !isTouched(old)) return false;
   const instead = now.querySelector(":scope > template");
@@ -128,7 +129,7 @@ const takeOver = (html, { looks = false } = {}) => {
   return fresh;
 };
 
-const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")];
+const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [data-focus]")];
 const place = (root, el) => ({ label: el.getAttribute("aria-label"), index: controls(root).indexOf(el), last: controls(root).length - 1 === controls(root).indexOf(el) });
 const refocus = (root, { label, index, last }) => {
   const all = controls(root);
