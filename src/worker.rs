@@ -3,27 +3,27 @@
 //!
 //! Each has a loop of its own, so that a gateway that hangs holds up nothing else.
 
-use crate::accounts;
+mod jobs;
+mod sweeps;
+
+pub use jobs::{work_for, work_outbox};
+pub use sweeps::{forget, forget_photos, forget_uploads, sweep};
+
 use crate::app::App;
 use crate::carriers;
 use crate::cashier;
 use crate::delivery;
 use crate::dispatch;
 use crate::error::AppError;
-use crate::events::{self, Acted, Consumer, Job};
+use crate::events::{self, Consumer};
 use crate::forecast;
-use crate::notifications::{self, Desk};
-use crate::outside::mail;
 use crate::payments;
-use crate::staff;
 use crate::storefront::Shop;
-use crate::throttle;
 use crate::web::Metrics;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use chrono::Duration as Span;
-use diesel::Connection;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -38,18 +38,8 @@ const FORESEE_EVERY: Duration = Duration::from_secs(3);
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many rounds is often enough.
 const RENEW_EVERY: u32 = 20;
-const JOBS_AT_ONCE: i64 = 16;
 /// Promises moved with one connection in hand.
 const MOVED_AT_ONCE: usize = 25;
-/// Pictures deleted with one connection in hand, and rounds until the next hour's.
-const PHOTOS_AT_ONCE: i64 = 200;
-const PHOTO_ROUNDS: usize = 500;
-/// No phone keeps what it was told for longer; a word that it sent is known again until then.
-const UPLOADS_KEPT: Span = Span::days(30);
-const UPLOADS_AT_ONCE: i64 = 1_000;
-const UPLOAD_ROUNDS: usize = 500;
-/// What was typed in a checkout that nobody came back to.
-const DRAFTS_KEPT: Span = Span::days(7);
 /// An attempt that nobody has asked about for so long after its time.
 const OVERDUE: Span = Span::seconds(60);
 
@@ -189,53 +179,6 @@ pub async fn open_windows(shop: &Shop) -> Result<usize, AppError> {
     Ok(opened)
 }
 
-/// Forgets sessions, counts of tries and letters that are of no use any more.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
-    let now = shop.app.clock.now();
-    let forget = move |conn: &mut diesel::PgConnection| {
-        let people = accounts::sweep(conn, now)? + staff::sweep(conn, now)?;
-        Ok::<_, AppError>(people + throttle::sweep(conn, now)? + mail::sweep(conn, now)?)
-    };
-    shop.app.db(forget).await
-}
-
-/// Deletes the pictures of doors that are older than the settings say, some at a time. Says how many.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn forget_photos(app: &App) -> Result<usize, AppError> {
-    let before = app.clock.now() - Span::days(app.config.shop.photo_days);
-    let mut gone = 0;
-    for _ in 0..PHOTO_ROUNDS {
-        let some = app.db(move |conn| delivery::forget_photos(conn, before, PHOTOS_AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
-}
-
-/// Deletes what devices of riders told long ago, some at a time. Says how many.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn forget_uploads(app: &App) -> Result<usize, AppError> {
-    let before = app.clock.now() - UPLOADS_KEPT;
-    let mut gone = 0;
-    for _ in 0..UPLOAD_ROUNDS {
-        let some = app.db(move |conn| delivery::forget_uploads(conn, before, UPLOADS_AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
-}
-
 /// Makes pages and index follow when an offer begins or ends.
 ///
 /// # Errors
@@ -249,117 +192,6 @@ pub async fn follow_offers(shop: &Data<Shop>) -> Result<(), AppError> {
     shop.app.db(move |conn| for_work.shelf.refresh_offers(conn, now)).await?;
     shop.app.changes.advance();
     Ok(())
-}
-
-/// Does all jobs that are due, of every consumer. Says how many were done.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn work_outbox(app: &App) -> Result<usize, AppError> {
-    let mut done = 0;
-    for consumer in Consumer::ALL {
-        done += work_for(app, *consumer).await?;
-    }
-    Ok(done)
-}
-
-/// Does all jobs of a consumer that are due, some at once. Says how many were done.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn work_for(app: &App, consumer: Consumer) -> Result<usize, AppError> {
-    let mut done = 0;
-    loop {
-        let now = app.clock.now();
-        let jobs = app.db(move |conn| events::claim(conn, consumer, JOBS_AT_ONCE, now)).await?;
-        if jobs.is_empty() {
-            return Ok(done);
-        }
-        let working: Vec<_> = jobs
-            .into_iter()
-            .map(|job| {
-                let app = app.clone();
-                rt::spawn(async move { work(&app, job).await })
-            })
-            .collect();
-        for one in working {
-            match one.await {
-                Ok(Ok(was_done)) => done += usize::from(was_done),
-                // Its lease ends, and it is taken up again.
-                Ok(Err(e)) => log::warn!("a job of the outbox broke off: {e}"),
-                Err(e) => log::error!("a job of the outbox broke off: {e}"),
-            }
-        }
-    }
-}
-
-async fn work(app: &App, job: Job) -> Result<bool, AppError> {
-    let acted = match job.consumer {
-        Consumer::Gateway => cashier::act(app, &job).await?,
-        Consumer::Carriers => carriers::act(app, &job).await?,
-        Consumer::Notifications => return write_letter(app, job).await,
-        Consumer::Dispatch => return find_rider(app, job).await,
-    };
-    let now = app.clock.now();
-    app.db(move |conn| match acted {
-        Acted::Done => events::done(conn, job.id, now).map(|()| true),
-        Acted::NotYet(why) => events::put_off(conn, &job, &why, now).map(|()| false),
-    })
-    .await
-}
-
-/// Gives a planned drop to a rider or a carrier, and notes that it is done, or neither.
-async fn find_rider(app: &App, job: Job) -> Result<bool, AppError> {
-    let (now, carriers) = (app.clock.now(), app.carriers.clone());
-    app.db(move |conn| {
-        conn.transaction(|conn| match dispatch::act(conn, &carriers, &job.event, now)? {
-            dispatch::Found::Done => events::done(conn, job.id, now).map(|()| true),
-            dispatch::Found::Nobody => {
-                events::put_off(conn, &job, "no rider on shift has room", now).map(|()| false)
-            }
-        })
-    })
-    .await
-}
-
-/// Queues what is to be written, and notes that it is done, or neither.
-async fn write_letter(app: &App, job: Job) -> Result<bool, AppError> {
-    let (now, desk) = (app.clock.now(), Desk::new(&app.config));
-    app.db(move |conn| {
-        let written = conn.transaction(|conn| {
-            notifications::deliver(conn, &desk, &job.event, now)?;
-            events::done(conn, job.id, now)
-        });
-        match written {
-            Ok(()) => Ok(true),
-            Err(e) => events::put_off(conn, &job, &e.to_string(), now).map(|()| false),
-        }
-    })
-    .await
-}
-
-/// Frees the windows of those who have left the checkout, and forgets what nobody came back for.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn sweep(app: &App) -> Result<(), AppError> {
-    let now = app.clock.now();
-    app.db(move |conn| {
-        delivery::release_expired(conn, now)?;
-        delete_drafts(conn, now - DRAFTS_KEPT)
-    })
-    .await
-}
-
-fn delete_drafts(
-    conn: &mut diesel::PgConnection,
-    before: chrono::DateTime<chrono::Utc>,
-) -> diesel::QueryResult<()> {
-    use crate::db::schema::checkout_drafts;
-    use diesel::prelude::*;
-    diesel::delete(checkout_drafts::table.filter(checkout_drafts::touched_at.lt(before)))
-        .execute(conn)
-        .map(drop)
 }
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {

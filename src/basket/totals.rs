@@ -1,7 +1,7 @@
 //! What a basket comes to: one block of sums, the same on every page.
 
 use super::model::{Basket, Line};
-use crate::catalog::{Priced, price_lines};
+use crate::catalog::{Cheaper, Priced, offer_rows, price_lines};
 use crate::money::Money;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub struct Totals {
     pub count: i32,
     /// Before offers.
     pub items: Money,
-    /// Each offer at work: what it is called, and what it takes off.
+    /// What offers take off: of what, what the offer is called, and how much.
     pub offers: Vec<(String, Money)>,
     /// After offers.
     pub goods: Money,
@@ -87,15 +87,11 @@ fn missing(goal: Money, goods: Money) -> Money {
 }
 
 fn offers(basket: &Basket) -> Vec<(String, Money)> {
-    let mut by_offer: BTreeMap<i64, (String, Money)> = BTreeMap::new();
-    for line in basket.lines.iter().filter(|l| !l.off.is_zero()) {
-        let Some(offer) = &line.item.offer else { continue };
-        let entry = by_offer
-            .entry(offer.id)
-            .or_insert_with(|| (format!("{}, {}", line.item.article.name, offer.label), Money::ZERO));
-        entry.1 = entry.1 + line.off;
-    }
-    by_offer.into_values().collect()
+    offer_rows(basket.lines.iter().filter_map(|line| {
+        let offer = line.item.offer.as_ref()?;
+        let name = &line.item.article.name;
+        Some(Cheaper { name, label: &offer.label, shared_offer: offer.shared_id(), off: line.off })
+    }))
 }
 
 /// Rounded once for each rate, not for each line. `off` is taken off the lines, in their order.

@@ -16,7 +16,7 @@ pub use allergens::{ALLERGENS, Allergen, emphasised, listed};
 pub use model::{
     Article, Availability, Details, Item, LABELS, PictureFit, SizeUnit, SoldBy, StockRow, Storage, Ware,
 };
-pub use offers::{Offer, OfferKind, Priced, price_lines};
+pub use offers::{Cheaper, Offer, OfferKind, Priced, offer_rows, price_lines};
 pub use shelf::{Category, Department, Shelf, Tree};
 pub use store::{
     best_of_kind, best_sellers, by_ids, by_ids_sold_or_not, by_sku, by_slug, id_by_sku, offers_running,

@@ -31,6 +31,35 @@ pub struct Offer {
     pub ends_at: DateTime<Utc>,
 }
 
+impl Offer {
+    /// Of an offer that counts several things together; one in percent is an offer for each of them.
+    pub fn shared_id(&self) -> Option<i64> {
+        (self.kind != OfferKind::Percent).then_some(self.id)
+    }
+}
+
+/// What an offer takes off a line.
+pub struct Cheaper<'a> {
+    pub name: &'a str,
+    pub label: &'a str,
+    /// The offer that counts it together with other things.
+    pub shared_offer: Option<i64>,
+    pub off: Money,
+}
+
+/// What offers take off, in words: one row for each thing, and one for all that an offer counts together,
+/// by the name of the first.
+pub fn offer_rows<'a>(lines: impl Iterator<Item = Cheaper<'a>>) -> Vec<(String, Money)> {
+    let mut rows: Vec<(Option<i64>, String, Money)> = Vec::new();
+    for Cheaper { name, label, shared_offer, off } in lines.filter(|line| !line.off.is_zero()) {
+        match rows.iter_mut().find(|(shared, ..)| shared.is_some() && *shared == shared_offer) {
+            Some((.., sum)) => *sum = *sum + off,
+            None => rows.push((shared_offer, format!("{name}, {label}"), off)),
+        }
+    }
+    rows.into_iter().map(|(_, words, off)| (words, off)).collect()
+}
+
 /// A line of something bought, for the sums: so many pieces at a price each.
 #[derive(Debug, Clone)]
 pub struct Priced {

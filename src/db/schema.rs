@@ -315,6 +315,7 @@ diesel::table! {
         vat_percent -> Integer,
         minimum_age -> Integer,
         substitutions -> Nullable<Text>,
+        shared_offer_id -> Nullable<BigInt>,
     }
 }
 diesel::table! {

@@ -1,3 +1,6 @@
+//! The facts themselves: every event there is, what it may be about and who may have to act on it.
+
+use super::lines::{LineChange, Ordered};
 use crate::db::db_enum;
 use crate::ids::{AttemptId, BookingId, CaptureId, CaseId, DropId, MailId, OrderNumber, RefundId, StaffId};
 use crate::money::Money;
@@ -34,36 +37,6 @@ db_enum! {
         Dispatch = "dispatch",
         /// Books at outside carriers, and tells them what is not wanted any more.
         Carriers = "carriers",
-    }
-}
-
-/// A line of an order as it was placed. Amounts in cents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ordered {
-    pub product: i64,
-    pub sku: String,
-    pub quantity: i32,
-    pub sum: Money,
-    pub maximum: Money,
-}
-
-/// A line that a customer has changed; 0: it was not there, or is not any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineChange {
-    pub name: String,
-    pub before: i32,
-    pub after: i32,
-}
-
-impl LineChange {
-    /// `Oat milk: 3 instead of 2`
-    pub fn words(&self) -> String {
-        let Self { name, before, after } = self;
-        match (before, after) {
-            (0, after) => format!("{name}: {after} added"),
-            (_, 0) => format!("{name}: taken out"),
-            (before, after) => format!("{name}: {after} instead of {before}"),
-        }
     }
 }
 
@@ -225,6 +198,10 @@ pub enum Event {
         position: i32,
         product: i64,
         yes: bool,
+    },
+    /// All of the line was there after all: what was asked about it is over.
+    SubstituteWithdrawn {
+        position: i32,
     },
     /// There is none, and nothing came in its place.
     LineLeftOut {
@@ -390,194 +367,6 @@ pub enum Event {
     LetterTriedAgain {
         letter: MailId,
     },
-}
-
-impl Event {
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::QuoteGiven { .. } => "quote_given",
-            Self::OrderPlaced { .. } => "order_placed",
-            Self::OrderConfirmed => "order_confirmed",
-            Self::OrderCancelled { .. } => "order_cancelled",
-            Self::OrderCompleted => "order_completed",
-            Self::PaymentStarted { .. } => "payment_started",
-            Self::PaymentProcessing { .. } => "payment_processing",
-            Self::PaymentAuthorised { .. } => "payment_authorised",
-            Self::PaymentFailed { .. } => "payment_failed",
-            Self::PaymentAbandoned { .. } => "payment_abandoned",
-            Self::PaymentReplaced { .. } => "payment_replaced",
-            Self::CaptureAsked { .. } => "capture_asked",
-            Self::CaptureSucceeded { .. } => "capture_succeeded",
-            Self::CaptureFailed { .. } => "capture_failed",
-            Self::DoorMethodChosen { .. } => "door_method_chosen",
-            Self::ReleaseAsked { .. } => "release_asked",
-            Self::RefundAsked { .. } => "refund_asked",
-            Self::RefundSucceeded { .. } => "refund_succeeded",
-            Self::RefundFailed { .. } => "refund_failed",
-            Self::PickingStarted { .. } => "picking_started",
-            Self::PickingLeft => "picking_left",
-            Self::LinePicked { .. } => "line_picked",
-            Self::LineSubstituted { .. } => "line_substituted",
-            Self::RestSubstituted { .. } => "rest_substituted",
-            Self::SubstituteAsked { .. } => "substitute_asked",
-            Self::SubstituteAnswered { .. } => "substitute_answered",
-            Self::LineLeftOut { .. } => "line_left_out",
-            Self::LineReopened { .. } => "line_reopened",
-            Self::OrderPacked { .. } => "order_packed",
-            Self::OrderHandedOver { .. } => "order_handed_over",
-            Self::DropPlanned { .. } => "drop_planned",
-            Self::RiderAssigned { .. } => "rider_assigned",
-            Self::CarrierAsked { .. } => "carrier_asked",
-            Self::CarrierBooked { .. } => "carrier_booked",
-            Self::CarrierRefused { .. } => "carrier_refused",
-            Self::CarrierEndAsked { .. } => "carrier_end_asked",
-            Self::RiderUnassigned { .. } => "rider_unassigned",
-            Self::DropLeft { .. } => "drop_left",
-            Self::DropArrived { .. } => "drop_arrived",
-            Self::DropDelivered { .. } => "drop_delivered",
-            Self::DropFailed { .. } => "drop_failed",
-            Self::PromiseMade { .. } => "promise_made",
-            Self::DelayForeseen { .. } => "delay_foreseen",
-            Self::DelayEased { .. } => "delay_eased",
-            Self::InstructionsChanged => "instructions_changed",
-            Self::OrderChanged { .. } => "order_changed",
-            Self::WishesChanged { .. } => "wishes_changed",
-            Self::LinksRevoked => "links_revoked",
-            Self::ProblemReported { .. } => "problem_reported",
-            Self::CaseTaken { .. } => "case_taken",
-            Self::CaseAnswered { .. } => "case_answered",
-            Self::CaseClosed { .. } => "case_closed",
-            Self::StockSet { .. } => "stock_set",
-            Self::StockMoved { .. } => "stock_moved",
-            Self::LetterWritten { .. } => "letter_written",
-            Self::LetterSent { .. } => "letter_sent",
-            Self::LetterGivenUp { .. } => "letter_given_up",
-            Self::LetterTriedAgain { .. } => "letter_tried_again",
-        }
-    }
-
-    pub const fn topic(&self) -> Topic {
-        match self {
-            Self::QuoteGiven { .. } => Topic::Quote,
-            Self::OrderPlaced { .. }
-            | Self::OrderConfirmed
-            | Self::OrderCancelled { .. }
-            | Self::OrderCompleted
-            | Self::OrderChanged { .. }
-            | Self::WishesChanged { .. }
-            | Self::LinksRevoked
-            | Self::ProblemReported { .. }
-            | Self::CaseTaken { .. }
-            | Self::CaseAnswered { .. }
-            | Self::CaseClosed { .. } => Topic::Order,
-            Self::PaymentStarted { .. }
-            | Self::PaymentProcessing { .. }
-            | Self::PaymentAuthorised { .. }
-            | Self::PaymentFailed { .. }
-            | Self::PaymentAbandoned { .. }
-            | Self::PaymentReplaced { .. }
-            | Self::CaptureAsked { .. }
-            | Self::CaptureSucceeded { .. }
-            | Self::CaptureFailed { .. }
-            | Self::DoorMethodChosen { .. }
-            | Self::ReleaseAsked { .. }
-            | Self::RefundAsked { .. }
-            | Self::RefundSucceeded { .. }
-            | Self::RefundFailed { .. } => Topic::Payment,
-            Self::PickingStarted { .. }
-            | Self::PickingLeft
-            | Self::LinePicked { .. }
-            | Self::LineSubstituted { .. }
-            | Self::RestSubstituted { .. }
-            | Self::SubstituteAsked { .. }
-            | Self::SubstituteAnswered { .. }
-            | Self::LineLeftOut { .. }
-            | Self::LineReopened { .. }
-            | Self::OrderPacked { .. }
-            | Self::OrderHandedOver { .. } => Topic::Fulfilment,
-            Self::DropPlanned { .. }
-            | Self::RiderAssigned { .. }
-            | Self::CarrierAsked { .. }
-            | Self::CarrierBooked { .. }
-            | Self::CarrierRefused { .. }
-            | Self::CarrierEndAsked { .. }
-            | Self::RiderUnassigned { .. }
-            | Self::DropLeft { .. }
-            | Self::DropArrived { .. }
-            | Self::DropDelivered { .. }
-            | Self::DropFailed { .. }
-            | Self::InstructionsChanged => Topic::Drop,
-            Self::PromiseMade { .. } | Self::DelayForeseen { .. } | Self::DelayEased { .. } => Topic::Promise,
-            Self::StockSet { .. } | Self::StockMoved { .. } => Topic::Stock,
-            Self::LetterWritten { .. }
-            | Self::LetterSent { .. }
-            | Self::LetterGivenUp { .. }
-            | Self::LetterTriedAgain { .. } => Topic::Message,
-        }
-    }
-
-    /// When this happens, these hear of it. The one list of who does what afterwards.
-    pub(super) const fn consumers(&self) -> &'static [Consumer] {
-        match self {
-            Self::OrderConfirmed
-            | Self::OrderCancelled { .. }
-            | Self::RefundSucceeded { .. }
-            | Self::SubstituteAsked { .. }
-            | Self::DropLeft { .. }
-            | Self::DropDelivered { .. }
-            | Self::DropFailed { .. }
-            | Self::DelayForeseen { .. }
-            | Self::DelayEased { .. }
-            | Self::OrderChanged { .. }
-            | Self::CaseAnswered { .. } => &[Consumer::Notifications],
-            Self::CaptureAsked { .. } | Self::ReleaseAsked { .. } | Self::RefundAsked { .. } => {
-                &[Consumer::Gateway]
-            }
-            Self::DropPlanned { .. } | Self::RiderUnassigned { .. } | Self::CarrierRefused { .. } => {
-                &[Consumer::Dispatch]
-            }
-            Self::CarrierAsked { .. } | Self::CarrierEndAsked { .. } => &[Consumer::Carriers],
-            Self::QuoteGiven { .. }
-            | Self::OrderPlaced { .. }
-            | Self::OrderCompleted
-            | Self::PaymentStarted { .. }
-            | Self::PaymentProcessing { .. }
-            | Self::PaymentAuthorised { .. }
-            | Self::PaymentFailed { .. }
-            | Self::PaymentAbandoned { .. }
-            | Self::PaymentReplaced { .. }
-            | Self::CaptureSucceeded { .. }
-            | Self::CaptureFailed { .. }
-            | Self::DoorMethodChosen { .. }
-            | Self::RefundFailed { .. }
-            | Self::PickingStarted { .. }
-            | Self::PickingLeft
-            | Self::LinePicked { .. }
-            | Self::LineSubstituted { .. }
-            | Self::RestSubstituted { .. }
-            | Self::SubstituteAnswered { .. }
-            | Self::LineLeftOut { .. }
-            | Self::LineReopened { .. }
-            | Self::OrderHandedOver { .. }
-            | Self::RiderAssigned { .. }
-            | Self::CarrierBooked { .. }
-            | Self::DropArrived { .. }
-            | Self::PromiseMade { .. }
-            | Self::InstructionsChanged
-            | Self::WishesChanged { .. }
-            | Self::LinksRevoked
-            | Self::ProblemReported { .. }
-            | Self::CaseTaken { .. }
-            | Self::CaseClosed { .. }
-            | Self::StockSet { .. }
-            | Self::StockMoved { .. }
-            | Self::LetterWritten { .. }
-            | Self::LetterSent { .. }
-            | Self::LetterGivenUp { .. }
-            | Self::LetterTriedAgain { .. }
-            | Self::OrderPacked { .. } => &[],
-        }
-    }
 }
 
 /// An event as the log has it.

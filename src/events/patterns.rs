@@ -8,8 +8,7 @@ macro_rules! about_the_goods {
             | $crate::events::Event::LinePicked { .. }
             | $crate::events::Event::LineSubstituted { .. }
             | $crate::events::Event::RestSubstituted { .. }
-            | $crate::events::Event::SubstituteAsked { .. }
-            | $crate::events::Event::SubstituteAnswered { .. }
+            | $crate::events::about_a_question!()
             | $crate::events::Event::LineLeftOut { .. }
             | $crate::events::Event::LineReopened { .. }
             | $crate::events::Event::OrderPacked { .. }
@@ -29,6 +28,15 @@ macro_rules! about_the_goods {
             | $crate::events::Event::DelayForeseen { .. }
             | $crate::events::Event::DelayEased { .. }
             | $crate::events::Event::InstructionsChanged
+    };
+}
+
+/// What a customer is asked about a line, and what became of it, as a pattern.
+macro_rules! about_a_question {
+    () => {
+        $crate::events::Event::SubstituteAsked { .. }
+            | $crate::events::Event::SubstituteAnswered { .. }
+            | $crate::events::Event::SubstituteWithdrawn { .. }
     };
 }
 
@@ -87,4 +95,6 @@ macro_rules! about_no_order {
     };
 }
 
-pub(crate) use {about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order};
+pub(crate) use {
+    about_a_question, about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,
+};

@@ -4,10 +4,14 @@
 //! money and drop are in `lifecycle`.
 
 mod model;
+mod picks;
+mod queue;
 mod store;
 
 pub use model::{
     Bag, Fulfilment, FulfilmentState, Pick, PickState, Rest, Wanted, share, substituted, substituted_rest,
     weighed,
 };
+pub use picks::*;
+pub use queue::*;
 pub use store::*;

@@ -233,6 +233,7 @@ mod tests {
             vat_percent: 0,
             minimum_age: 0,
             substitutions: None,
+            shared_offer_id: None,
         }
     }
 

@@ -2,13 +2,13 @@
 
 use super::goods::{Ask, Goods};
 use super::pick::{PickError, line_of, lock_in_hand, priced};
-use super::status::Story;
+use super::story::Story;
 use crate::events::{self, Event};
-use crate::fulfilment;
+use crate::fulfilment::{self, Pick, PickState};
 use crate::ids::{Actor, OrderId, ProductId, StaffId};
-use crate::inventory;
+use crate::inventory::{self, Moved};
 use crate::money::Money;
-use crate::orders::{self, OrderLine, OrderState, Substitutions};
+use crate::orders::{self, Order, OrderLine, OrderState, Substitutions};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
@@ -105,6 +105,36 @@ pub fn answer_substitute(
         let event = Event::SubstituteAnswered { position, product, yes };
         Ok(events::record(conn, id.0, &event, Actor::Customer, now)?)
     })
+}
+
+/// What was asked about a line of which something was found: nothing more where all of it was; else the question
+/// that waits is about the rest, and ends when it would have. Part of the caller's transaction.
+pub(super) fn ask_about_the_rest(
+    conn: &mut PgConnection,
+    order: &Order,
+    line: &OrderLine,
+    there: &Pick,
+    Moved { by, at, .. }: Moved,
+) -> QueryResult<()> {
+    if line.wish(order) != Substitutions::Ask || there.state != PickState::Picked {
+        return Ok(());
+    }
+    let goods = goods(conn, order.id)?;
+    let Some(ask) = goods.ask(line.position) else { return Ok(()) };
+    let missing = there.missing_of(line);
+    if missing == 0 {
+        let event = Event::SubstituteWithdrawn { position: line.position };
+        return events::record(conn, order.id.0, &event, by, at);
+    }
+    if !ask.waits(at) {
+        return Ok(());
+    }
+    let units = ask.units.min(missing);
+    let part = ask.sum.times_ratio(i64::from(units), i64::from(ask.units));
+    let sum = fulfilment::substituted_rest(line, there, units, part);
+    let (position, product, name, until) = (ask.position, ask.product, ask.name.clone(), ask.until);
+    let event = Event::SubstituteAsked { position, product, name, units, sum, until };
+    events::record(conn, order.id.0, &event, by, at)
 }
 
 /// The most somebody who wants to be asked pays for what they said yes to. The caller holds the order's

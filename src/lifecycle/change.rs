@@ -247,6 +247,7 @@ fn in_their_places(before: &[OrderLine], after: Vec<OrderLine>) -> Vec<OrderLine
                 quantity: new.quantity,
                 unit_price_cents: new.unit_price_cents,
                 offer_label: new.offer_label,
+                shared_offer_id: new.shared_offer_id,
                 full_cents: new.full_cents,
                 off_cents: new.off_cents,
                 coupon_cents: new.coupon_cents,

@@ -2,6 +2,7 @@
 
 use super::place::{Gone, PlaceError, Placement, Reckoned, UNPAID_FOR, fingerprint};
 use crate::basket::Basket;
+use crate::catalog::Offer;
 use crate::delivery::Window;
 use crate::events::{Event, Ordered};
 use crate::ids::{OrderId, OrderNumber, ProductId};
@@ -115,6 +116,7 @@ pub(super) fn order_lines(order: OrderId, basket: &Basket, reckoned: &Reckoned) 
                 vat_percent: article.vat_percent,
                 minimum_age: article.minimum_age,
                 substitutions: None,
+                shared_offer_id: line.item.offer.as_ref().and_then(Offer::shared_id),
             }
         })
         .collect()

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Refunded(RefundId),
     /// Which line, and when it was asked.
     Asked(i32, DateTime<Utc>),
+    /// All of the line they were asked about was there after all.
+    Found(i32),
     OnTheWay(DropId),
     Delivered,
     NotDelivered(DropId),
@@ -30,6 +32,9 @@ pub(super) enum Kind {
     Answered(CaseId),
 }
 
+/// What the log calls a letter that asks.
+pub(super) const ASKED: &str = "asked";
+
 impl Kind {
     /// As the log has it.
     pub(super) const fn about(self) -> &'static str {
@@ -37,7 +42,8 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Cancelled => "cancelled",
             Self::Refunded(_) => "refunded",
-            Self::Asked(..) => "asked",
+            Self::Asked(..) => ASKED,
+            Self::Found(_) => "found",
             Self::OnTheWay(_) => "on_the_way",
             Self::Delivered => "delivered",
             Self::NotDelivered(_) => "not_delivered",
@@ -118,6 +124,7 @@ pub(super) fn write(
         Kind::Cancelled => (CancelledText(&facts).render()?, CancelledPage(&facts).render()?),
         Kind::Changed(_) => (ConfirmedText(&facts).render()?, ConfirmedPage(&facts).render()?),
         Kind::Asked(..)
+        | Kind::Found(_)
         | Kind::OnTheWay(_)
         | Kind::NotDelivered(_)
         | Kind::Late(_)
@@ -143,6 +150,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         ),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
         Kind::Asked(position, _) => asked(voice, dossier, position),
+        Kind::Found(position) => found(dossier, position),
         Kind::Answered(case) => answered(dossier, case),
         Kind::Changed(id) => changed(voice, dossier, id),
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Sooner(_) => {
@@ -155,7 +163,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Sooner(_) => {
             answer.big
         }
-        Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Answered(_) => None,
+        Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Found(_) | Kind::Answered(_) => None,
     };
     Facts {
         link: format!("{}/orders/{number}?key={key}", desk.public_url),
@@ -204,6 +212,7 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         | Kind::Cancelled
         | Kind::Refunded(_)
         | Kind::Asked(..)
+        | Kind::Found(_)
         | Kind::Answered(_)
         | Kind::Changed(_) => {
             format!("Order {number}")
@@ -233,6 +242,18 @@ fn asked(voice: &Voice, dossier: &Dossier, position: i32) -> Opening {
     let subject = format!("Yes or no by {until}, order {number}: {question}");
     let lead = vec![tracker::terms(voice, dossier, ask), "Say yes or no on your order’s page.".to_owned()];
     (subject, format!("Yes or no: {}", question.trim_end_matches('?')), lead)
+}
+
+/// The question is over, whatever was said to it.
+fn found(dossier: &Dossier, position: i32) -> Opening {
+    let number = &dossier.order.number;
+    let line = dossier.lines.iter().find(|line| line.position == position);
+    let name = line.map_or("what you ordered", |line| line.name.as_str());
+    let lead = vec![
+        "We asked whether something else may come in its place. That question is over: there is nothing to answer.".to_owned(),
+        "It comes as you ordered it.".to_owned(),
+    ];
+    (format!("Found after all, order {number}: {name}"), format!("Found after all: {name}"), lead)
 }
 
 /// `not paid in time`, of `Order cancelled: it was not paid in time`
@@ -305,7 +326,7 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
     match kind {
         Kind::Late(_) | Kind::Sooner(_) => voice.choices(dossier),
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
-        Kind::Asked(..) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
+        Kind::Asked(..) | Kind::Found(_) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
         Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Changed(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()

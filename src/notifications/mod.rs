@@ -7,15 +7,15 @@
 mod letters;
 
 use crate::config::Config;
-use crate::events::{self, Event, Recorded};
+use crate::events::{self, Event, Recorded, about_no_order};
 use crate::ids::{Actor, MailId, OrderId};
 use crate::lifecycle::{Stage, Status};
-use crate::orders;
+use crate::orders::{self, Order};
 use crate::outside::mail::{self, Fate, Letter};
 use crate::tracker::{self, Dates, Dossier, Voice};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use letters::Kind;
+use letters::{ASKED, Kind};
 
 /// From where letters are written: what of the settings they need.
 #[derive(Clone)]
@@ -49,9 +49,9 @@ pub fn deliver(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let Some(kind) = kind_of(recorded) else { return Ok(false) };
-    let order = orders::order(conn, OrderId(recorded.subject))?;
+    let order = order_for(conn, kind, OrderId(recorded.subject))?;
     let dossier = Dossier::read(conn, order)?;
-    if is_overtaken(kind, &dossier, now) {
+    if is_overtaken(kind, &dossier, now) || is_news_of_nothing(conn, kind, &dossier)? {
         return Ok(false);
     }
     let key = orders::make_link(conn, dossier.order.id, now)?;
@@ -65,6 +65,15 @@ pub fn deliver(
     let written = Event::LetterWritten { letter: id, about: kind.about().to_owned() };
     events::record(conn, recorded.subject, &written, Actor::System, now)?;
     Ok(true)
+}
+
+/// Whether something may come and that it need not any more are two letters, of which the second is written
+/// only where the first one was: they are written one after the other, and what is asked stands meanwhile.
+fn order_for(conn: &mut PgConnection, kind: Kind, id: OrderId) -> QueryResult<Order> {
+    if matches!(kind, Kind::Asked(..) | Kind::Found(_)) {
+        return orders::lock_order(conn, id);
+    }
+    orders::order(conn, id)
 }
 
 /// The letter an event is worth as things stand, with a link that this key opens; nothing where it is worth
@@ -135,6 +144,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::OrderCancelled { .. } => Kind::Cancelled,
         Event::RefundSucceeded { refund, .. } => Kind::Refunded(*refund),
         Event::SubstituteAsked { position, .. } => Kind::Asked(*position, recorded.happened_at),
+        Event::SubstituteWithdrawn { position } => Kind::Found(*position),
         Event::DropLeft { drop } => Kind::OnTheWay(*drop),
         Event::DropDelivered { .. } => Kind::Delivered,
         Event::DropFailed { drop, .. } => Kind::NotDelivered(*drop),
@@ -142,8 +152,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::DelayEased { .. } => Kind::Sooner(recorded.happened_at),
         Event::CaseAnswered { case } => Kind::Answered(*case),
         Event::OrderChanged { .. } => Kind::Changed(recorded.id),
-        Event::QuoteGiven { .. }
-        | Event::OrderPlaced { .. }
+        Event::OrderPlaced { .. }
         | Event::OrderCompleted
         | Event::PaymentStarted { .. }
         | Event::PaymentProcessing { .. }
@@ -158,8 +167,7 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         | Event::ReleaseAsked { .. }
         | Event::RefundAsked { .. }
         | Event::RefundFailed { .. }
-        | Event::StockSet { .. }
-        | Event::StockMoved { .. }
+        | about_no_order!()
         | Event::PickingStarted { .. }
         | Event::PickingLeft
         | Event::LinePicked { .. }
@@ -192,6 +200,17 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
     })
 }
 
+/// Whom no letter has asked, none tells that there is nothing to answer.
+fn is_news_of_nothing(conn: &mut PgConnection, kind: Kind, dossier: &Dossier) -> QueryResult<bool> {
+    let Kind::Found(position) = kind else { return Ok(false) };
+    let is_question =
+        |r: &&Recorded| matches!(r.event, Event::SubstituteAsked { position: of, .. } if of == position);
+    let first = dossier.history.iter().find(is_question).map_or(i64::MAX, |asked| asked.id);
+    let asks = |r: &Recorded| matches!(&r.event, Event::LetterWritten { about, .. } if about == ASKED);
+    let written = events::messages(conn, dossier.order.id.0)?;
+    Ok(!written.iter().any(|letter| letter.id > first && asks(letter)))
+}
+
 /// What is not true any more when it comes to be written is not written: another event has its
 /// own letter.
 fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
@@ -213,6 +232,7 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
                 story.goods.lines.iter().any(|l| l.position == position && l.missing_of(ordered) == 0);
             *status != Status::Confirmed || is_settled || asked.is_none()
         }
+        Kind::Found(position) => *status != Status::Confirmed || story.goods.ask(position).is_some(),
         Kind::OnTheWay(drop) => !(is_at(Stage::OnTheWay) && is_of_the_last(drop)),
         Kind::Delivered => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::NotDelivered(drop) => !(is_at(Stage::NotDelivered) && is_of_the_last(drop)),

@@ -153,6 +153,8 @@ pub struct OrderLine {
     pub minimum_age: i32,
     /// Where it has run out, if that is not as for the whole order.
     pub substitutions: Option<Substitutions>,
+    /// The offer that counts it together with other things.
+    pub shared_offer_id: Option<i64>,
 }
 
 impl OrderLine {

@@ -1,7 +1,7 @@
 //! Shelves as the log tells them: stated once, then moved by orders and by hand.
 
 use super::tables::Rows;
-use crate::events::{Event, Ordered, Recorded, about_the_customer, about_the_money};
+use crate::events::{Event, Ordered, Recorded, about_a_question, about_the_customer, about_the_money};
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -107,8 +107,7 @@ impl Taken {
             | Event::InstructionsChanged
             | Event::PickingStarted { .. }
             | Event::PickingLeft
-            | Event::SubstituteAsked { .. }
-            | Event::SubstituteAnswered { .. }
+            | about_a_question!()
             | Event::OrderPacked { .. }
             | Event::OrderHandedOver { .. }
             | Event::DropPlanned { .. }

@@ -23,6 +23,7 @@ mod list;
 mod list_live;
 mod live;
 mod look_up;
+mod next;
 mod page;
 mod pay_again;
 mod picture;

@@ -2,11 +2,12 @@
 
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
-use super::ahead::{calm, instead_of_paying, look_again, may_be_paid_later, next};
+use super::ahead::{calm, instead_of_paying, look_again, may_be_paid_later};
 use super::approval::{leads_on, let_pay};
 use super::asks::{AskView, open_asks};
 use super::dossier::Dossier;
 use super::live;
+use super::next::next;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::picture::{self, Left};
 use super::problem::{CaseView, cases};

@@ -3,7 +3,7 @@
 
 use super::access::{Caller, private, voice};
 use super::dossier::Dossier;
-use super::lines::{Wishes, wanted};
+use super::lines::{Typed, wanted};
 use super::words::Voice;
 use crate::basket::{self, MAX_QUANTITY, SetError, Wish};
 use crate::catalog;
@@ -69,13 +69,13 @@ pub(super) async fn put(
     number: Path<OrderNumber>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, AppError> {
-    let (number, wishes, voice) = (number.into_inner(), Wishes::read(form.into_inner()), voice(&shop));
+    let (number, typed, voice) = (number.into_inner(), Typed::read(form.into_inner()), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
     let (basket, valid_for) = (visit.basket_or_new(), shop.quote_valid_for());
     shop.app
         .db(move |conn| {
             let (dossier, _) = caller.read(conn, &number, &voice)?;
-            let (wanted, _) = wanted(conn, &dossier.lines, &wishes, voice.now)?;
+            let (wanted, _) = wanted(conn, &dossier.lines, &typed, voice.now)?;
             let ids: Vec<i64> = wanted.iter().map(|w| w.product.0).collect();
             let items = catalog::by_ids(conn, &ids, voice.now)?;
             let before = basket::load(conn, basket, valid_for, voice.now)?;

@@ -1,5 +1,6 @@
 //! What an order came to, line by line and rate by rate.
 
+use crate::catalog::{Cheaper, offer_rows};
 use crate::money::Money;
 use crate::orders::{Order, OrderLine};
 use std::collections::BTreeMap;
@@ -29,19 +30,14 @@ pub fn tax_rows(order: &Order, lines: &[OrderLine]) -> Vec<TaxRow> {
     gross.into_iter().filter(|(_, gross)| !gross.is_zero()).map(row).collect()
 }
 
-/// The offers at work, each with what it takes off.
+/// What offers took off, as the basket said it.
 pub fn offers(lines: &[OrderLine]) -> Vec<(String, Money)> {
-    let mut found: Vec<(&str, String, Money)> = Vec::new();
-    for line in lines.iter().filter(|l| !l.off_cents.is_zero()) {
-        match found.iter_mut().find(|(label, ..)| *label == line.offer_label) {
-            Some((.., off)) => *off = *off + line.off_cents,
-            None => {
-                let name = format!("{}, {}", line.name, line.offer_label);
-                found.push((&line.offer_label, name, line.off_cents));
-            }
-        }
-    }
-    found.into_iter().map(|(_, name, off)| (name, off)).collect()
+    offer_rows(lines.iter().map(|l| Cheaper {
+        name: &l.name,
+        label: &l.offer_label,
+        shared_offer: l.shared_offer_id,
+        off: l.off_cents,
+    }))
 }
 
 #[cfg(test)]
@@ -81,6 +77,7 @@ mod tests {
             vat_percent: vat,
             minimum_age: 0,
             substitutions: None,
+            shared_offer_id: None,
         }
     }
 
@@ -129,9 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn offers_of_one_name_are_one_line() {
-        let lines = [line(1, 300, 50, 0), line(2, 400, 70, 0), line(3, 200, 0, 23)];
-        assert_eq!(offers(&lines), [("Thing 1, 2 for less".to_owned(), Money(120))]);
+    fn what_is_taken_off_is_said_of_what_it_is_taken_off_and_once_of_what_counts_together() {
+        let together =
+            |position, offer| OrderLine { shared_offer_id: Some(offer), ..line(position, 300, 50, 0) };
+        let lines = [
+            line(1, 300, 50, 0),
+            together(2, 7),
+            line(3, 400, 70, 0),
+            together(4, 8),
+            together(5, 7),
+            line(6, 200, 0, 23),
+        ];
+        let said = [("Thing 1", 50), ("Thing 2", 100), ("Thing 3", 70), ("Thing 4", 50)];
+        assert_eq!(offers(&lines), said.map(|(name, off)| (format!("{name}, 2 for less"), Money(off))));
     }
 
     proptest! {

@@ -3,14 +3,19 @@
 mod begins;
 mod expected;
 mod goods;
+mod how_far;
 mod money;
+mod reading;
 mod so_far;
+mod steps;
 
-pub(super) use goods::code;
-pub use goods::{HowFar, Step, badge};
 pub(crate) use goods::{by_whom as rider_of, delay};
+pub use how_far::HowFar;
 pub use money::{Moved, Moving};
+pub use reading::badge;
+pub(super) use reading::code;
 pub use so_far::Happened;
+pub use steps::Step;
 
 use super::dossier::Dossier;
 use crate::clock;

@@ -2,18 +2,18 @@
 
 use crate::common::placing::{basket_of, place, shopper_with_basket};
 use crate::common::{Shopper, TestShop};
-use diesel::connection::{SimpleConnection, TransactionManager};
-use diesel::prelude::*;
+use diesel::PgConnection;
+use diesel::connection::SimpleConnection;
 use smartshop::demo;
+use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::{ProductId, StaffId};
-use smartshop::lifecycle::{self, AnswerError, PickError, Settled};
+use smartshop::lifecycle::{self, AnswerError, Ask, PickError, Settled, Story};
 use smartshop::money::Money;
 use smartshop::orders::{self, Order};
 use smartshop::payments::PayBy;
+use smartshop::rebuild::rebuild;
 use smartshop::worker;
-
-type Transactions = <PgConnection as Connection>::TransactionManager;
 
 const SPAGHETTI: &str = "PP-PAS-001";
 
@@ -71,6 +71,43 @@ impl Asking<'_> {
             page.all_after("name=\"product\" value=\"").first().cloned().unwrap_or_else(|| "0".into());
         let to = format!("{}/substitutes/{}", self.page(), self.position);
         self.shopper.submit(&to, &[("product", &product), ("answer", answer)]).await
+    }
+
+    /// So many are there after all; gives the page that follows.
+    async fn finds(&self, units: &str) -> crate::common::Answer {
+        self.kasia.submit(&self.line("pick"), &[("units", units)]).await
+    }
+
+    async fn packs(&self) -> crate::common::Answer {
+        let lines = orders::lines(&mut self.shop.conn(), self.order.id).expect("lines");
+        let other = lines.iter().find(|l| l.position != self.position).expect("another line").position;
+        let here = format!("/warehouse/orders/{}", self.order.number);
+        self.kasia.submit(&format!("{here}/lines/{other}/leaving-out"), &[]).await;
+        self.kasia.submit(&format!("{here}/packing"), &[("ambient", "1")]).await
+    }
+
+    /// Of each letter about the question its subject, the oldest first.
+    async fn letters(&self) -> Vec<String> {
+        worker::work_outbox(&self.shop.state().shop.app).await.expect("letters");
+        self.shop.send_mail();
+        let about = |s: &String| s.starts_with("Yes or no") || s.starts_with("Found after all");
+        self.shop.letters().into_iter().rev().map(|l| l.subject).filter(about).collect()
+    }
+
+    fn picker(&self) -> StaffId {
+        let picker = self.shop.text("SELECT id FROM staff_members WHERE email = 'warehouse@demo.test'");
+        StaffId(picker.parse().expect("an id"))
+    }
+
+    fn ask_now(&self) -> Option<Ask> {
+        let history = events::history(&mut self.shop.conn(), self.order.id.0).expect("a history");
+        Story::tell(&history, &[]).goods.ask(self.position).cloned()
+    }
+
+    #[track_caller]
+    fn assert_told(&self) {
+        let report = rebuild(&mut self.shop.conn()).expect("a rebuild");
+        assert!(report.agrees(), "{report}");
     }
 
     fn pick(&self) -> Option<fulfilment::Pick> {
@@ -186,22 +223,13 @@ async fn an_answer_and_the_pickers_leaving_out_at_once_make_one_story() {
     let sku = it.ask().await;
     let product: i64 =
         shop.text(&format!("SELECT id FROM products WHERE sku = '{sku}'")).parse().expect("a key");
-    let picker = shop.text("SELECT id FROM staff_members WHERE email = 'warehouse@demo.test'");
-    let (picker, now) = (StaffId(picker.parse().expect("an id")), shop.clock.now());
-    let mut holder = shop.conn();
-    Transactions::begin_transaction(&mut holder).expect("a transaction");
-    orders::lock_order(&mut holder, it.order.id).expect("the row");
+    let (picker, now) = (it.picker(), shop.clock.now());
     let (order, position) = (it.order.id, it.position);
-    let (answered, left_out) = std::thread::scope(|scope| {
-        let (mut theirs, mut hers) = (shop.conn(), shop.conn());
-        let answering = scope
-            .spawn(move || lifecycle::answer_substitute(&mut theirs, order, position, product, true, now));
-        let leaving = scope
-            .spawn(move || lifecycle::settle_line(&mut hers, order, position, Settled::LeftOut, picker, now));
-        shop.wait_until_blocked(2);
-        Transactions::commit_transaction(&mut holder).expect("let go");
-        (answering.join().expect("an end"), leaving.join().expect("an end"))
-    });
+    let (answered, left_out) = shop.at_once(
+        order,
+        |conn| lifecycle::answer_substitute(conn, order, position, product, true, now),
+        |conn| lifecycle::settle_line(conn, order, position, Settled::LeftOut, picker, now),
+    );
     left_out.expect("whoever is first, the line is left out");
     let answers = shop.count("SELECT count(*) FROM events WHERE kind = 'substitute_answered'");
     match answered {
@@ -219,4 +247,108 @@ async fn an_answer_and_the_pickers_leaving_out_at_once_make_one_story() {
         now,
     );
     assert!(matches!(again, Err(PickError::Settled(_))), "{again:?}");
+}
+
+#[actix_web::test]
+async fn what_is_found_after_all_is_not_asked_about_any_more() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    it.ask().await;
+    assert_eq!(it.letters().await.len(), 1, "they are asked by letter");
+    let asked = it.shopper.get(&it.page()).await;
+    let product = asked.all_after("name=\"product\" value=\"").remove(0);
+    it.finds("6").await.must_say("1 of 2 lines done");
+    let page = it.shopper.get(&it.page()).await;
+    page.must_not_say("Yes, take it");
+    page.must_say("was found after all, and comes as you ordered it.");
+    let to = format!("{}/substitutes/{}", it.page(), it.position);
+    it.shopper.submit(&to, &[("product", &product), ("answer", "yes")]).await.must_say("Too late to answer");
+    let letters = it.letters().await;
+    assert!(letters.len() == 2 && letters[1].starts_with("Found after all"), "{letters:?}");
+    assert_eq!(it.letters().await.len(), 2, "it is said once");
+    it.assert_told();
+    it.packs().await.must_say("that is what the customer pays");
+    assert_eq!(it.pick().expect("a pick").units, 6);
+    it.assert_told();
+}
+
+#[actix_web::test]
+async fn whom_no_letter_has_asked_none_tells_that_it_was_found_and_a_slip_can_be_asked_about_anew() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    it.ask().await;
+    it.finds("6").await;
+    assert_eq!(it.letters().await, Vec::<String>::new());
+    it.kasia.submit(&it.line("reopening"), &[]).await.must_say("0 of 2 lines done");
+    assert_eq!(it.ask_now(), None);
+    it.ask().await;
+    it.shopper.get(&it.page()).await.must_say("Yes, take it");
+    assert_eq!(it.letters().await.len(), 1, "the question that stands");
+    it.assert_told();
+}
+
+#[actix_web::test]
+async fn of_what_is_found_in_part_the_question_is_about_the_rest_and_ends_when_it_would_have() {
+    let shop = TestShop::demo();
+    let it = asking(&shop).await;
+    let sku = it.ask().await;
+    let before = it.ask_now().expect("a question");
+    assert_eq!(it.letters().await.len(), 1);
+    shop.clock.advance(chrono::Duration::minutes(4));
+    it.finds("4").await.must_say("and has until 14:30");
+    let rest = it.ask_now().expect("the question that stands");
+    assert_eq!((rest.product, rest.units, rest.until, rest.yes), (before.product, 2, before.until, None));
+    let pick = it.pick().expect("a pick");
+    assert!(rest.sum <= before.sum && pick.sum_cents + rest.sum <= it.sum, "never dearer: {rest:?}");
+    it.shopper.get(&it.page()).await.must_say("in place of the 2 missing of");
+    let letters = it.letters().await;
+    assert!(letters.len() == 2 && letters[1].contains("2 missing of"), "{letters:?}");
+    it.packs().await.must_say("the customer is still asked about what was missing");
+    it.answer("yes").await.must_say("Thank you. Your picker takes it.");
+    it.kasia
+        .submit(&it.line("substitution"), &[("product", &sku), ("units", "3")])
+        .await
+        .must_say("has not said yes to this");
+    it.kasia.submit(&it.line("substitution"), &[("product", &sku), ("units", "2")]).await;
+    it.packs().await.must_say("that is what the customer pays");
+    let pick = it.pick().expect("a pick");
+    assert!(pick.rest().is_some_and(|given| given.sum <= rest.sum), "{pick:?}");
+    it.assert_told();
+}
+
+#[actix_web::test]
+async fn an_answer_and_the_pickers_finding_it_at_once_make_one_story() {
+    for is_answered_first in [true, false] {
+        let shop = TestShop::demo();
+        let it = asking(&shop).await;
+        it.ask().await;
+        let (product, now, picker) =
+            (it.ask_now().expect("a question").product, shop.clock.now(), it.picker());
+        let (order, position) = (it.order.id, it.position);
+        let answer =
+            |conn: &mut PgConnection| lifecycle::answer_substitute(conn, order, position, product, true, now);
+        let whole = Settled::Picked { units: 6, grams: None };
+        let find =
+            |conn: &mut PgConnection| lifecycle::settle_line(conn, order, position, whole, picker, now);
+        let (answered, found) = if is_answered_first {
+            shop.at_once(order, answer, find)
+        } else {
+            let (found, answered) = shop.at_once(order, find, answer);
+            (answered, found)
+        };
+        found.expect("whoever is first, it is found");
+        let answers = shop.count("SELECT count(*) FROM events WHERE kind = 'substitute_answered'");
+        match answered {
+            Ok(()) => assert_eq!(answers, 1),
+            Err(AnswerError::TooLate) => assert_eq!(answers, 0),
+            Err(other) => panic!("{other:?}"),
+        }
+        let newest = "SELECT kind FROM events WHERE kind LIKE 'substitute%' ORDER BY id DESC LIMIT 1";
+        assert_eq!(shop.text(newest), "substitute_withdrawn", "it has the last word");
+        let pick = it.pick().expect("a pick");
+        assert_eq!((pick.state, pick.units, it.ask_now()), (PickState::Picked, 6, None));
+        it.shopper.get(&it.page()).await.must_not_say("Yes, take it");
+        it.packs().await.must_say("that is what the customer pays");
+        it.assert_told();
+    }
 }

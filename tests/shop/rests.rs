@@ -3,12 +3,15 @@
 use crate::common::placing::{STAFF, basket_of, place, shopper_with_basket};
 use crate::common::{Answer, Shopper, TestShop};
 use crate::lifecycle::assert_holds_add_up;
+use chrono::Duration;
+use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
+use smartshop::catalog::Storage;
 use smartshop::demo;
 use smartshop::fulfilment::{self, Pick};
 use smartshop::ids::ProductId;
 use smartshop::inventory;
-use smartshop::lifecycle::{self, PickError, Settled};
+use smartshop::lifecycle::{self, AnswerError, PackError, PickError, Settled};
 use smartshop::orders::{self, CancelledWhy, Order, OrderLine};
 use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
@@ -221,4 +224,143 @@ impl Picking<'_> {
         let id = self.shop.text("SELECT id FROM staff_members WHERE email = 'warehouse@demo.test'");
         smartshop::ids::StaffId(id.parse().expect("a key"))
     }
+}
+
+/// Ten of twelve are there, all else is settled, and a stand-in for two is asked about or free to take.
+async fn partly(it: &Picking<'_>, is_asked: bool) -> ProductId {
+    it.finds("10").await;
+    let sku = it.suggested().await;
+    if is_asked {
+        it.act("asking", &[("product", &sku), ("units", "2")]).await;
+    }
+    it.leaves_the_other_out().await;
+    product(it.shop, &sku)
+}
+
+fn instead(product: ProductId) -> Settled {
+    Settled::Substituted { product, units: 2, grams: None }
+}
+
+const AMBIENT: [(Storage, i32); 1] = [(Storage::Ambient, 1)];
+
+#[actix_web::test]
+async fn an_answer_in_the_last_second_and_packing_at_the_end_of_its_time_make_one_story() {
+    for is_answered_first in [true, false] {
+        let shop = TestShop::demo();
+        let it = picking(&shop, "ask").await;
+        let other = partly(&it, true).await;
+        let (order, position, picker) = (it.order.id, it.line.position, it.order_picker());
+        let over = shop.clock.now() + Duration::minutes(10);
+        let answer = |conn: &mut PgConnection| {
+            let now = over - Duration::seconds(1);
+            lifecycle::answer_substitute(conn, order, position, other.0, true, now)
+        };
+        let pack = |conn: &mut PgConnection| lifecycle::pack(conn, order, &AMBIENT, picker, over);
+        let (answered, packed) = if is_answered_first {
+            shop.at_once(order, answer, pack)
+        } else {
+            let (packed, answered) = shop.at_once(order, pack, answer);
+            (answered, packed)
+        };
+        packed.expect("its time is over");
+        let kinds = "SELECT string_agg(kind, ' ' ORDER BY id) FROM events
+             WHERE kind IN ('substitute_answered', 'order_packed')";
+        match answered {
+            Ok(()) => assert_eq!(shop.text(kinds), "substitute_answered order_packed"),
+            Err(AnswerError::TooLate) => assert_eq!(shop.text(kinds), "order_packed"),
+            Err(other) => panic!("{other:?}"),
+        }
+        assert_eq!(it.pick().rest(), None);
+        it.assert_told();
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_when_its_time_is_over_is_none_and_nobody_packs_a_second_before() {
+    let shop = TestShop::demo();
+    let it = picking(&shop, "ask").await;
+    let other = partly(&it, true).await;
+    let (order, position, picker) = (it.order.id, it.line.position, it.order_picker());
+    let over = shop.clock.now() + Duration::minutes(10);
+    for yes in [true, false] {
+        let (answered, packed) = shop.at_once(
+            order,
+            |conn| lifecycle::answer_substitute(conn, order, position, other.0, yes, over),
+            |conn| lifecycle::pack(conn, order, &AMBIENT, picker, over - Duration::seconds(1)),
+        );
+        assert!(matches!(answered, Err(AnswerError::TooLate)), "{answered:?}");
+        assert!(matches!(packed, Err(PackError::Asked { until }) if until == over), "{packed:?}");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'substitute_answered'"), 0);
+}
+
+#[actix_web::test]
+async fn a_yes_for_the_rest_and_the_picker_who_reaches_for_it_at_once_make_one_story() {
+    for is_answered_first in [true, false] {
+        let shop = TestShop::demo();
+        let it = picking(&shop, "ask").await;
+        let other = partly(&it, true).await;
+        let (order, position, picker) = (it.order.id, it.line.position, it.order_picker());
+        let (now, before) = (shop.clock.now(), it.on_hand(other));
+        let answer =
+            |conn: &mut PgConnection| lifecycle::answer_substitute(conn, order, position, other.0, true, now);
+        let take = |conn: &mut PgConnection| {
+            lifecycle::settle_line(conn, order, position, instead(other), picker, now)
+        };
+        let (answered, taken) = if is_answered_first {
+            shop.at_once(order, answer, take)
+        } else {
+            let (taken, answered) = shop.at_once(order, take, answer);
+            (answered, taken)
+        };
+        answered.expect("the question stands until it is answered");
+        match taken {
+            Ok(()) => {
+                assert_eq!((it.pick().rest().map(|r| r.units), it.on_hand(other)), (Some(2), before - 2))
+            }
+            Err(PickError::AskFirst) => assert_eq!((it.pick().rest(), it.on_hand(other)), (None, before)),
+            Err(other) => panic!("{other:?}"),
+        }
+        it.assert_told();
+    }
+}
+
+#[actix_web::test]
+async fn what_stands_in_for_the_rest_is_taken_once_however_often_it_is_said_at_once() {
+    let shop = TestShop::demo();
+    let it = picking(&shop, "similar").await;
+    let other = partly(&it, false).await;
+    let (order, position, picker) = (it.order.id, it.line.position, it.order_picker());
+    let (now, before) = (shop.clock.now(), it.on_hand(other));
+    let take =
+        |conn: &mut PgConnection| lifecycle::settle_line(conn, order, position, instead(other), picker, now);
+    let (first, second) = shop.at_once(order, take, take);
+    first.expect("it is taken");
+    second.expect("and the same again changes nothing");
+    assert_eq!((it.pick().rest().map(|r| r.units), it.on_hand(other)), (Some(2), before - 2));
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'rest_substituted'"), 1);
+    it.assert_told();
+}
+
+#[actix_web::test]
+async fn of_two_things_for_one_rest_at_once_one_lies_in_the_bag() {
+    let shop = TestShop::demo();
+    let it = picking(&shop, "similar").await;
+    let one = partly(&it, false).await;
+    let spaghetti = product(&shop, "PP-PAS-001");
+    let (order, position, picker) = (it.order.id, it.line.position, it.order_picker());
+    let (now, before) = (shop.clock.now(), (it.on_hand(one), it.on_hand(spaghetti)));
+    let (first, second) = shop.at_once(
+        order,
+        |conn| lifecycle::settle_line(conn, order, position, instead(one), picker, now),
+        |conn| lifecycle::settle_line(conn, order, position, instead(spaghetti), picker, now),
+    );
+    let taken = match (first, second) {
+        (Ok(()), Err(PickError::Settled(_))) => (one, (before.0 - 2, before.1)),
+        (Err(PickError::Settled(_)), Ok(())) => (spaghetti, (before.0, before.1 - 2)),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(it.pick().rest().map(|r| (r.product, r.units)), Some((taken.0, 2)));
+    assert_eq!((it.on_hand(one), it.on_hand(spaghetti)), taken.1);
+    it.assert_told();
 }

@@ -10,11 +10,12 @@ use smartshop::demo;
 use smartshop::events;
 use smartshop::fulfilment::{self, PickState};
 use smartshop::ids::OrderId;
-use smartshop::lifecycle;
+use smartshop::lifecycle::{self, ChangeError};
 use smartshop::orders::{self, OrderLine, Substitutions};
 use smartshop::payments::PayBy;
 use smartshop::rebuild::rebuild;
 use smartshop::town::{self, Trouble};
+use std::collections::BTreeMap;
 
 const MILK: &str = "DE-MIL-001";
 const SPAGHETTI: &str = "PP-PAS-001";
@@ -246,6 +247,43 @@ async fn the_choice_can_be_changed_on_the_orders_page_until_it_is_picked() {
     shopper.submit(&to, &[("all", "similar")]).await.must_say("somebody picks it already");
     let order = orders::order(&mut shop.conn(), id).expect("an order");
     assert_eq!(order.substitutions, Substitutions::Ask);
+}
+
+#[actix_web::test]
+async fn of_a_change_and_a_picker_at_once_one_comes_too_late_and_the_picker_keeps_to_what_is_written() {
+    for is_changed_first in [true, false] {
+        let shop = TestShop::demo();
+        let order = place(&shop, &shopper_with_basket(&shop).await, PayBy::CashAtDoor, None).order;
+        let (id, kasia, now) = (order.id, colleague(&shop, "Kasia", "warehouse"), shop.clock.now());
+        let own = BTreeMap::from([(1, Some(Substitutions::Ask))]);
+        let change =
+            |conn: &mut PgConnection| lifecycle::change_wishes(conn, id, Substitutions::LeaveOut, &own, now);
+        let take = |conn: &mut PgConnection| lifecycle::start_picking(conn, id, kasia, now);
+        let (changed, taken) = if is_changed_first {
+            shop.at_once(id, change, take)
+        } else {
+            let (taken, changed) = shop.at_once(id, take, change);
+            (changed, taken)
+        };
+        taken.expect("it waits for a picker");
+        let kinds = "SELECT string_agg(kind, ' ' ORDER BY id) FROM events
+             WHERE kind IN ('wishes_changed', 'picking_started')";
+        let after = orders::order(&mut shop.conn(), id).expect("an order").substitutions;
+        let line = orders::lines(&mut shop.conn(), id).expect("lines").remove(0).substitutions;
+        match changed {
+            Ok(()) => {
+                assert_eq!(shop.text(kinds), "wishes_changed picking_started");
+                assert_eq!((after, line), (Substitutions::LeaveOut, Some(Substitutions::Ask)));
+            }
+            Err(ChangeError::TooLate) => {
+                assert_eq!(shop.text(kinds), "picking_started");
+                assert_eq!((after, line), (order.substitutions, None));
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+        let report = rebuild(&mut shop.conn()).expect("a rebuild");
+        assert!(report.agrees(), "{report}");
+    }
 }
 
 /// What the demonstration's picker makes of a first line that is not there; a question is answered with yes.

@@ -3,12 +3,16 @@
 //!
 //! Owns `incidents` and `incident_orders`.
 
+mod closing;
 mod model;
+mod moves;
 mod store;
 
-pub use model::{Affected, Incident, IncidentKind, Moving, Outcome, Scope};
-pub use store::{
-    affected, affected_orders, close_windows, count_affected, end_incident, incident, incidents_before,
-    insert_incident, later_windows, lock_incident, lock_moving, moving, next_to_move, note_affected,
-    on_the_way_in, open_incidents, put_off_move, reopen_windows, set_outcome, soon_windows, try_moves_again,
+pub use closing::{
+    affected_orders, close_windows, later_windows, note_affected, on_the_way_in, reopen_windows, soon_windows,
 };
+pub use model::{Affected, Incident, IncidentKind, Moving, Outcome, Scope};
+pub use moves::{
+    affected, count_affected, lock_moving, moving, next_to_move, put_off_move, set_outcome, try_moves_again,
+};
+pub use store::{end_incident, incident, incidents_before, insert_incident, lock_incident, open_incidents};

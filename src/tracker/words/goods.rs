@@ -1,135 +1,12 @@
 //! Where an order's goods are, as everybody reads it: page, list, JSON and letters.
 
+use super::reading::Reading;
 use super::{Answer, Dossier, Line, Tone, Voice};
 use crate::clock;
 use crate::delivery::Proof;
-use crate::lifecycle::{Delay, Goods, Stage, StandIn, Status, Story, Told};
+use crate::lifecycle::{Delay, Goods, Stage, StandIn, Story, Told};
 use crate::orders::OrderState;
-use crate::tracker::dossier::Run;
 use chrono::{DateTime, Utc};
-
-/// Where a confirmed order is, in the words of its customer. Finer than the four steps, and of one
-/// try to deliver it never goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    Confirmed,
-    Picking,
-    Packed,
-    /// The one who was to bring it cannot.
-    AnotherRider,
-    RiderAssigned,
-    OnTheWay,
-    NotDelivered,
-    Delivered,
-}
-
-impl Reading {
-    fn of(story: &Story) -> Self {
-        let goods = &story.goods;
-        if story.status == Status::Completed {
-            return Self::Delivered;
-        }
-        let had_a_rider = goods.last_try().is_some_and(|t| t.first_assigned_at.is_some());
-        match goods.stage() {
-            Stage::Waiting => Self::Confirmed,
-            Stage::Picking => Self::Picking,
-            Stage::Packed if had_a_rider => Self::AnotherRider,
-            Stage::Packed => Self::Packed,
-            Stage::RiderAssigned => Self::RiderAssigned,
-            Stage::OnTheWay => Self::OnTheWay,
-            Stage::NotDelivered => Self::NotDelivered,
-            Stage::Delivered => Self::Delivered,
-        }
-    }
-
-    /// Which of the four steps that is.
-    const fn step(self) -> usize {
-        match self {
-            Self::Confirmed | Self::Picking | Self::Packed => 0,
-            Self::AnotherRider | Self::RiderAssigned => 1,
-            Self::OnTheWay => 2,
-            Self::NotDelivered | Self::Delivered => 3,
-        }
-    }
-
-    const fn badge(self) -> (Tone, &'static str, &'static str) {
-        match self {
-            Self::Confirmed => (Tone::Good, "circle-check", "Confirmed"),
-            Self::Picking => (Tone::Good, "shopping-basket", "Being picked"),
-            Self::Packed => (Tone::Good, "shopping-basket", "Packed"),
-            Self::AnotherRider => (Tone::Info, "bike", "Finding another rider"),
-            Self::RiderAssigned => (Tone::Good, "bike", "Rider assigned"),
-            Self::OnTheWay => (Tone::Good, "bike", "On the way"),
-            Self::NotDelivered => (Tone::Warn, "triangle-alert", "Not delivered yet"),
-            Self::Delivered => (Tone::Plain, "check", "Delivered"),
-        }
-    }
-
-    /// For programs.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Picking => "picking",
-            Self::Packed => "packed",
-            Self::AnotherRider => "finding_rider",
-            Self::RiderAssigned => "rider_assigned",
-            Self::OnTheWay => "on_the_way",
-            Self::NotDelivered => "not_delivered",
-            Self::Delivered => "delivered",
-        }
-    }
-}
-
-/// One of the four steps of an order's way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    pub name: &'static str,
-    pub icon: &'static str,
-    pub at: Option<DateTime<Utc>>,
-    /// `done`, `now`, `failed` or nothing yet.
-    pub class: &'static str,
-    /// What is happening inside, of the step it stands at.
-    pub inside: String,
-    pub is_now: bool,
-}
-
-/// How far the rider is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HowFar {
-    pub stop: usize,
-    pub of: usize,
-    /// `Stop 2 of 4.`
-    pub point: String,
-    pub words: String,
-    /// What the picture shows, for those who do not see it.
-    pub picture: String,
-    /// From the door, in a straight line, when they were last seen.
-    pub metres: Option<i64>,
-    pub seen_at: Option<DateTime<Utc>>,
-}
-
-/// The state in a word or three, for lists.
-pub fn badge(story: &Story) -> Line {
-    let (tone, icon, words) = match &story.status {
-        Status::Checking => (Tone::Info, "clock", "Checking your payment"),
-        Status::ToApprove { .. } => (Tone::Warn, "triangle-alert", "Waits for your approval"),
-        Status::NotPaid { .. } => (Tone::Bad, "circle-alert", "Not paid yet"),
-        Status::Confirmed | Status::Completed => Reading::of(story).badge(),
-        Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
-    };
-    Line { tone, icon, point: "", words: words.to_owned() }
-}
-
-/// The state for programs, one word.
-pub(crate) fn code(story: &Story) -> &'static str {
-    match &story.status {
-        Status::Checking => "checking",
-        Status::ToApprove { .. } => "to_approve",
-        Status::NotPaid { .. } => "not_paid",
-        Status::Confirmed | Status::Completed => Reading::of(story).code(),
-        Status::Cancelled(_) => "cancelled",
-    }
-}
 
 /// A delay that was foreseen and still holds: no other time was promised since, it is not there, and
 /// no try has come to nothing since.
@@ -241,104 +118,10 @@ impl Voice {
         story.goods.last_try().and_then(|t| t.delivered_at).or(story.completed_at)
     }
 
-    /// The four steps with their times, from when it is certain that it will be brought.
-    pub fn steps(&self, dossier: &Dossier) -> Vec<Step> {
-        let story = &dossier.story;
-        let reading = match story.status {
-            Status::Confirmed | Status::Completed => Reading::of(story),
-            Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Cancelled(_) => {
-                return Vec::new();
-            }
-        };
-        let last = story.goods.last_try();
-        let failed = last.and_then(|t| t.failed).map(|(_, at)| at);
-        let end = if reading == Reading::NotDelivered {
-            ("Not delivered", "x", failed)
-        } else {
-            ("Delivered", "house", self.delivered_at(story))
-        };
-        let all = [
-            ("Order placed", "check", story.placed_at),
-            ("Rider assigned", "bike", last.and_then(|t| t.first_assigned_at)),
-            ("On the way", "bike", last.and_then(|t| t.left_at)),
-            end,
-        ];
-        let here = reading.step();
-        let step = |(i, (name, icon, at)): (usize, (&'static str, &'static str, Option<DateTime<Utc>>))| {
-            let class = class_of(i, here, reading);
-            Step {
-                name,
-                icon: if class == "done" { "check" } else { icon },
-                at,
-                class,
-                inside: if i == here { self.inside(dossier, reading) } else { String::new() },
-                is_now: i == here,
-            }
-        };
-        all.into_iter().enumerate().map(step).collect()
-    }
-
-    /// What happens inside the step it stands at.
-    fn inside(&self, dossier: &Dossier, reading: Reading) -> String {
-        let goods = &dossier.story.goods;
-        match reading {
-            Reading::Confirmed => "waits to be picked".to_owned(),
-            Reading::Picking => format!("being picked, {} of {}", goods.lines.len(), dossier.lines.len()),
-            Reading::Packed => "packed".to_owned(),
-            Reading::AnotherRider => "finding another rider".to_owned(),
-            Reading::RiderAssigned => goods.last_try().and_then(|t| t.by.clone()).unwrap_or_default(),
-            Reading::OnTheWay => {
-                let there = goods.last_try().and_then(|t| t.arrived_at);
-                there.map(|at| format!("at the door since {}", self.time(at))).unwrap_or_default()
-            }
-            Reading::NotDelivered | Reading::Delivered => String::new(),
-        }
-    }
-
     /// `Second attempt`, from the second one on.
     pub fn attempt(&self, goods: &Goods) -> Option<String> {
         let number = goods.last_try().map_or(1, |t| t.attempt);
         (number > 1).then(|| ordinal(number))
-    }
-
-    /// How far the rider is, while there is one.
-    pub fn how_far(&self, dossier: &Dossier) -> Option<HowFar> {
-        dossier.run.map(|run| self.far(run, by_whom(&dossier.story.goods)))
-    }
-
-    /// The same of a run alone: what an open page hears while the rider moves.
-    pub fn far(&self, run: Run, name: &str) -> HowFar {
-        let before = match run.stop.saturating_sub(1) {
-            0 => format!("{name} comes to you next."),
-            1 => "1 stop before you.".to_owned(),
-            n => format!("{n} stops before you."),
-        };
-        let seen = run.seen_at.map(|at| {
-            let away = run.metres.map_or_else(String::new, |m| format!("{} away, ", distance(m)));
-            format!(" {name} was {away}last seen {}.", self.ago(at))
-        });
-        HowFar {
-            stop: run.stop,
-            of: run.of,
-            point: format!("Stop {} of {}.", run.stop, run.of),
-            picture: match run.stop.saturating_sub(1) {
-                0 => "You are the next stop".to_owned(),
-                1 => "1 stop before yours".to_owned(),
-                n => format!("{n} stops before yours"),
-            },
-            words: format!("{before}{}", seen.unwrap_or_default()),
-            metres: run.metres,
-            seen_at: run.seen_at,
-        }
-    }
-
-    fn ago(&self, at: DateTime<Utc>) -> String {
-        match (self.now - at).num_minutes() {
-            ..=0 => "just now".to_owned(),
-            1 => "a minute ago".to_owned(),
-            n @ 2..60 => format!("{n} minutes ago"),
-            _ => self.at(at),
-        }
     }
 
     /// What happens next with the goods; the same for whoever reads it.
@@ -422,26 +205,6 @@ impl Voice {
             }
             None => own,
         }
-    }
-}
-
-/// `some 350 m`, `some 1.2 km`
-fn distance(metres: i64) -> String {
-    if metres < 950 {
-        return format!("some {} m", (metres / 50).max(1) * 50);
-    }
-    let tenths = (metres + 50) / 100;
-    format!("some {}.{} km", tenths / 10, tenths % 10)
-}
-
-fn class_of(step: usize, here: usize, reading: Reading) -> &'static str {
-    // An order is placed once and for all; what goes on inside is said beneath.
-    let is_done = step < here || step == 0 || reading == Reading::Delivered;
-    match (is_done, step == here) {
-        (true, _) => "done",
-        (false, true) if reading == Reading::NotDelivered => "failed",
-        (false, true) => "now",
-        (false, false) => "",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Dossier, Voice};
 use crate::delivery::Failure;
-use crate::events::{Event, LineChange, Recorded, about_no_order, about_the_customer};
+use crate::events::{Event, LineChange, Recorded, about_a_question, about_no_order, about_the_customer};
 use crate::ids::DropId;
 use crate::payments::failure_words;
 use chrono::{DateTime, Utc};
@@ -57,9 +57,7 @@ impl Voice {
             Event::LineSubstituted { position, .. } | Event::RestSubstituted { position, .. } => {
                 swapped(&recorded.event, name(position))
             }
-            Event::SubstituteAsked { position, .. } | Event::SubstituteAnswered { position, .. } => {
-                asked(&recorded.event, name(position))
-            }
+            about_a_question!() => asked(&recorded.event, name),
             Event::LineLeftOut { position } => format!("{} left out: there was none.", name(position)),
             Event::OrderPacked { total, .. } => format!("Packed. It comes to {total}."),
             Event::OrderHandedOver { .. } => "Handed to the rider.".to_owned(),
@@ -184,12 +182,17 @@ fn swapped(event: &Event, line: &str) -> String {
 }
 
 /// A question about a line, and what was said to it.
-fn asked(event: &Event, line: &str) -> String {
-    if let Event::SubstituteAsked { name, .. } = event {
-        return format!("We asked: {name} in place of {line}?");
+fn asked<'n>(event: &Event, line: impl Fn(&i32) -> &'n str) -> String {
+    if let Event::SubstituteAsked { position, name, .. } = event {
+        format!("We asked: {name} in place of {}?", line(position))
+    } else if let Event::SubstituteAnswered { position, yes, .. } = event {
+        let said = if *yes { "yes" } else { "no" };
+        format!("You said {said} to something else in place of {}.", line(position))
+    } else if let Event::SubstituteWithdrawn { position } = event {
+        format!("{} was found after all, and comes as you ordered it.", line(position))
+    } else {
+        String::new()
     }
-    let yes = matches!(event, Event::SubstituteAnswered { yes: true, .. });
-    format!("You said {} to something else in place of {line}.", if yes { "yes" } else { "no" })
 }
 
 /// When it happened. Whoever has left with it was given it before, also where that is only known

@@ -13,11 +13,13 @@ pub(crate) use logbook::{expect_error, requests_logged};
 pub(crate) use shopper::{Answer, Listening, Shopper, encode, parts};
 
 use chrono::{DateTime, Utc};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use smartshop::clock::Clock;
 use smartshop::config::Config;
+use smartshop::ids::OrderId;
+use smartshop::orders;
 use smartshop::outside::mail::{Kept, Mailbox};
 use smartshop::routes::State;
 use smartshop::serve::{Assembled, assemble};
@@ -187,6 +189,31 @@ impl TestShop {
         });
     }
 }
+
+impl TestShop {
+    /// Two who meet at an order's row, each with a connection of their own: the first one has come to stand in
+    /// line for it before the second one begins.
+    pub(crate) fn at_once<A: Send, B: Send>(
+        &self,
+        order: OrderId,
+        first: impl FnOnce(&mut PgConnection) -> A + Send,
+        second: impl FnOnce(&mut PgConnection) -> B + Send,
+    ) -> (A, B) {
+        let (mut holder, mut one, mut other) = (self.conn(), self.conn(), self.conn());
+        Transactions::begin_transaction(&mut holder).expect("a transaction");
+        orders::lock_order(&mut holder, order).expect("the row");
+        std::thread::scope(|scope| {
+            let first = scope.spawn(move || first(&mut one));
+            self.wait_until_blocked(1);
+            let second = scope.spawn(move || second(&mut other));
+            self.wait_until_blocked(2);
+            Transactions::commit_transaction(&mut holder).expect("let go");
+            (first.join().expect("an end"), second.join().expect("an end"))
+        })
+    }
+}
+
+type Transactions = <PgConnection as Connection>::TransactionManager;
 
 /// Waits for something that ought to come within a moment.
 pub(crate) fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {

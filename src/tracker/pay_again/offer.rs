@@ -1,0 +1,290 @@
+//! The ways to pay that an order's own page offers, and what each one's button says.
+
+use crate::cashier::{self, CardFields, SavedCard};
+use crate::checkout::{self, Offers};
+use crate::config::PayKind;
+use crate::lifecycle::{Paying, Status, Story};
+use crate::orders::{Contact, Order};
+use crate::payments::{PayBy, failure_words};
+use crate::storefront::Shop;
+use crate::tracker::access::{Caller, Sight};
+use crate::tracker::dossier::Dossier;
+use crate::tracker::said::Said;
+use diesel::prelude::*;
+
+/// The kinds of [`Sum`].
+const RESERVED: &str = "reserved";
+const AT_ONCE: &str = "at-once";
+const AT_DOOR: &str = "at-door";
+
+/// The choice of a way to pay, on the order's own page.
+pub(in crate::tracker) struct PayAgain {
+    pub(in crate::tracker) title: &'static str,
+    pub(in crate::tracker) ways: Vec<Way>,
+    pub(in crate::tracker) card: CardFrame,
+    /// What the button says and what happens then, for each kind of way that is offered.
+    pub(in crate::tracker) sums: Vec<Sum>,
+    /// Folded away while another payment may still go through.
+    pub(in crate::tracker) folded: bool,
+    /// The most it can come to, for a wallet.
+    pub(in crate::tracker) cents: i64,
+    /// Whose card it is likely to be; for the owner's eyes.
+    pub(in crate::tracker) billing: Option<Contact>,
+    /// Whether a code comes first: by a bare link nobody pays with the card of another, or promises for
+    /// them to pay at the door.
+    pub(in crate::tracker) asks_code: bool,
+    /// What is wrong with the choice that was sent.
+    pub(in crate::tracker) wrong_way: Option<String>,
+    /// Why no card has paid, said where one is typed.
+    pub(in crate::tracker) wrong_card: Option<WrongCard>,
+}
+
+pub(in crate::tracker) struct WrongCard {
+    pub(in crate::tracker) words: String,
+    /// What was just sent is answered by it.
+    pub(in crate::tracker) is_answer: bool,
+}
+
+impl PayAgain {
+    /// Whether paying is what this page is for now.
+    pub(in crate::tracker) fn is_open(&self) -> bool {
+        !self.folded && !self.asks_code && !self.ways.is_empty()
+    }
+}
+
+pub(in crate::tracker) struct Way {
+    pub(in crate::tracker) value: String,
+    pub(in crate::tracker) name: String,
+    pub(in crate::tracker) hint: String,
+    /// Below the row: `card` for its fields, `wallets`, or nothing.
+    pub(in crate::tracker) inside: &'static str,
+    pub(in crate::tracker) checked: bool,
+    /// Which of the sums is this one's.
+    pub(in crate::tracker) sum: &'static str,
+}
+
+/// What is paid when, as the last step of the checkout says it.
+pub(in crate::tracker) struct Sum {
+    pub(in crate::tracker) kind: &'static str,
+    pub(in crate::tracker) button: String,
+    pub(in crate::tracker) fine: String,
+}
+
+/// Whose frame takes a card's figures.
+pub(in crate::tracker) enum CardFrame {
+    Sandbox { frame: String, wallets: String },
+    Stripe { key: String },
+    None,
+}
+
+/// The cards that whoever is signed in has let us keep; shown on orders of their own alone.
+pub(in crate::tracker) fn cards_of(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    sight: Sight,
+) -> QueryResult<Vec<SavedCard>> {
+    match (sight, caller.customer()) {
+        (Sight::Owner, Some(customer)) => cashier::saved_cards(conn, customer),
+        (Sight::Owner | Sight::Proven | Sight::Link, _) => Ok(Vec::new()),
+    }
+}
+
+/// What can be chosen now, where there is something to pay.
+pub(in crate::tracker) fn offered(
+    shop: &Shop,
+    dossier: &Dossier,
+    sight: Sight,
+    saved: Vec<SavedCard>,
+    said: Option<Said>,
+) -> Option<PayAgain> {
+    let folded = match dossier.story.status {
+        Status::NotPaid { .. } => false,
+        Status::ToApprove { .. } => true,
+        Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
+    };
+    let most = dossier.order.maximum_cents;
+    let card = match cashier::card_fields(&shop.app) {
+        CardFields::Sandbox { frame_url, wallets_url, key } => CardFrame::Sandbox {
+            frame: format!("{frame_url}?key={key}"),
+            wallets: format!("{wallets_url}?key={key}"),
+        },
+        CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
+        CardFields::None => CardFrame::None,
+    };
+    let mut ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
+    if said == Some(Said::NoCard) {
+        ways.iter_mut().for_each(|way| way.checked = way.inside == "card");
+    }
+    Some(PayAgain {
+        asks_code: !sight.may_act(),
+        title: if folded { "Pay another way" } else { "How would you like to pay?" },
+        sums: sums(&ways, &dossier.order),
+        ways,
+        card,
+        folded,
+        cents: most.cents(),
+        wrong_way: said.filter(|said| *said == Said::ChooseAWay).map(|said| said.line().words),
+        wrong_card: wrong_card(dossier, said),
+        billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
+    })
+}
+
+fn wrong_card(dossier: &Dossier, said: Option<Said>) -> Option<WrongCard> {
+    let refused = said.filter(|said| *said == Said::NoCard).map(|said| said.line().words);
+    let is_answer = refused.is_some();
+    refused.or_else(|| declined_card(dossier)).map(|words| WrongCard { words, is_answer })
+}
+
+/// What the bank said of the card that was tried last, where it was about the card.
+fn declined_card(dossier: &Dossier) -> Option<String> {
+    let Status::NotPaid { reason: Some(code) } = &dossier.story.status else { return None };
+    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+    let by_card = last.method == PayBy::Card && !is_worth_another_try(&dossier.story);
+    by_card.then(|| format!("{}: {}", last.label, failure_words(code).0))
+}
+
+/// A card is reserved up to the most it can come to, another service takes that at once, and the
+/// rider is paid what it comes to.
+fn sums(ways: &[Way], order: &Order) -> Vec<Sum> {
+    let (total, most) = (order.total_cents, order.maximum_cents);
+    let weighed = most > total;
+    let of = |kind: &'static str| {
+        let (button, fine) = match kind {
+            AT_ONCE if weighed => (
+                format!("Pay {most}"),
+                format!(
+                    "It opens for you to approve. {most} is the most it can come to; what the scales say less goes back after packing."
+                ),
+            ),
+            AT_ONCE => {
+                (format!("Pay {total}"), "It opens for you to approve, then you come back here.".to_owned())
+            }
+            AT_DOOR if weighed => (
+                format!("Pay {total} at the door"),
+                format!("At most {most} once it is weighed. Nothing is charged now."),
+            ),
+            AT_DOOR => (format!("Pay {total} at the door"), "Nothing is charged now.".to_owned()),
+            _ if weighed => (
+                format!("Pay {total}"),
+                format!(
+                    "Reserved up to {most}, charged after packing: you pay what the scales say, never more."
+                ),
+            ),
+            _ => (format!("Pay {total}"), format!("{total} is reserved now, charged after packing.")),
+        };
+        Sum { kind, button, fine }
+    };
+    let offered = |kind: &&'static str| ways.iter().any(|w| w.inside != "wallets" && w.sum == *kind);
+    [RESERVED, AT_ONCE, AT_DOOR].into_iter().filter(offered).map(of).collect()
+}
+
+pub(super) fn offers_here(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Offers {
+    let with_gateway = cashier::card_fields(&shop.app) != CardFields::None;
+    let (ways, most) = (&shop.app.config.payments.ways, dossier.order.maximum_cents);
+    checkout::offers(ways, with_gateway, dossier.zone.as_deref(), most, saved)
+}
+
+fn ways(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Vec<Way> {
+    let before = same_again(shop, dossier);
+    let offers = offers_here(shop, dossier, saved);
+    let mut ways: Vec<Way> = Vec::new();
+    if let Some(paying) = &before {
+        let sum = if paying.by == PayBy::Redirect { AT_ONCE } else { RESERVED };
+        ways.push(Way::new("same", format!("{} again", paying.label), sum));
+    }
+    let tried = before.as_ref().and_then(|b| b.gateway_method.as_ref());
+    ways.extend(offers.saved.iter().filter(|c| tried != Some(&c.gateway_method)).map(Way::saved));
+    let another = !offers.saved.is_empty() || before.as_ref().is_some_and(|b| b.by == PayBy::Card);
+    for offer in offers.ways.into_iter().filter(|o| o.above.is_none()) {
+        let way = Way::of(&offer.kind, another);
+        if before.as_ref().is_none_or(|b| b.label != way.name) {
+            ways.push(way);
+        }
+    }
+    // What was just refused is not the first choice, unless the refusal was none of the card's.
+    let first = before.is_some() && !is_worth_another_try(&dossier.story);
+    let skipped = usize::from(first && ways.iter().filter(|w| w.inside != "wallets").count() > 1);
+    if let Some(way) = ways.iter_mut().filter(|w| w.inside != "wallets").nth(skipped) {
+        way.checked = true;
+    }
+    ways
+}
+
+impl Way {
+    fn new(value: impl Into<String>, name: impl Into<String>, sum: &'static str) -> Self {
+        Self { value: value.into(), name: name.into(), hint: String::new(), inside: "", checked: false, sum }
+    }
+
+    fn saved(card: &SavedCard) -> Self {
+        Self {
+            hint: format!("Expires {}", card.expires),
+            ..Self::new(format!("saved:{}", card.id), card.label.clone(), RESERVED)
+        }
+    }
+
+    fn of(kind: &PayKind, another_card: bool) -> Self {
+        match kind {
+            PayKind::Card => {
+                let name = if another_card { "Another card" } else { "Card" };
+                Self { inside: "card", ..Self::new("card", name, RESERVED) }
+            }
+            PayKind::Wallets => Self { inside: "wallets", ..Self::new("", "", RESERVED) },
+            PayKind::Redirect(kind) => Self {
+                hint: "You approve there and come back. Charged at once.".to_owned(),
+                ..Self::new(format!("redirect:{kind}"), checkout::redirect_name(kind), AT_ONCE)
+            },
+            PayKind::CashAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider has change.".to_owned(),
+                ..Self::new("cash_at_door", "Cash at the door", AT_DOOR)
+            },
+            PayKind::CardAtDoor => Self {
+                hint: "Your order is confirmed at once. Your rider brings the reader.".to_owned(),
+                ..Self::new("card_at_door", "Card at the door", AT_DOOR)
+            },
+        }
+    }
+}
+
+/// Whether the same way may well work the second time.
+fn is_worth_another_try(story: &Story) -> bool {
+    let failure = story.payment().and_then(|t| t.failure.as_deref());
+    matches!(
+        failure,
+        Some(
+            "processing_error"
+                | "issuer_not_available"
+                | "try_again_later"
+                | "reenter_transaction"
+                | "gateway_down"
+                | "shop_stopped"
+                | "authentication_required"
+                | "payment_intent_authentication_failure"
+                | "authentication_failed"
+                | "approval_refused"
+        )
+    )
+}
+
+/// What paid before, where the gateway may take it again.
+pub(super) fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
+    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+    let spoilt = matches!(
+        last.failure.as_deref(),
+        Some(
+            "expired_card"
+                | "incorrect_number"
+                | "invalid_number"
+                | "incorrect_cvc"
+                | "lost_card"
+                | "stolen_card"
+                | "pickup_card"
+        )
+    );
+    let there = cashier::card_fields(&shop.app) != CardFields::None && last.gateway_method.is_some();
+    (there && !last.method.is_at_door() && !spoilt).then(|| Paying {
+        by: last.method,
+        gateway_method: last.gateway_method.clone(),
+        gateway_customer: last.gateway_customer.clone(),
+        label: last.label.clone(),
+    })
+}
