@@ -19,7 +19,7 @@ use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
-use crate::orders::{self, OrderState};
+use crate::orders::{self, Order, OrderState};
 use crate::storefront::{Layout, NO_NOTICE, Shop, Viewer, Visit, items_words};
 use crate::web::{Effort, Marked, Sheet, hole, redirect, render};
 use actix_web::http::StatusCode;
@@ -89,6 +89,8 @@ struct OrderPage {
     /// The gateway's own script, as long as a card may have to be asked for.
     script: Option<&'static str>,
     account: Option<AccountOffer>,
+    /// The letter for it has just been asked for: it is not offered again at once.
+    has_asked: bool,
     next: Vec<Line>,
     money: Vec<Line>,
     facts: Vec<Fact>,
@@ -178,7 +180,9 @@ pub(super) async fn show(
             Ok::<_, AppError>((Dossier::read(conn, order)?, saved, sight, load(conn)?))
         })
         .await?;
-    let said = Said::read(&request);
+    // An open page that looks for news takes no words that are on their way to another.
+    let looks = request.headers().contains_key("x-looks");
+    let said = Said::read(&request).filter(|_| !looks);
     let page = page(&shop, &voice, &dossier, saved, (sight, is_known), (said, still.is_some()));
     let sheet = Sheet::new(&render(&page)?, Effort::Once);
     let mut response = private(shop.answer_filled(&request, &visit, StatusCode::OK, &sheet, &viewer));
@@ -222,10 +226,9 @@ fn page(
     let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
     let pay = pay_again::offered(shop, dossier, sight, saved, said);
     let problem = said.and_then(Said::problem).map(|p| p.where_it_stands(pay.is_some(), account.is_some()));
-    let is_declined = matches!(status, Status::NotPaid { reason: Some(_) });
-    let error = if is_declined || problem.is_some() { "Error: " } else { "" };
+    let is_declined = problem.is_none() && matches!(status, Status::NotPaid { reason: Some(_) });
     OrderPage {
-        layout: Layout::new(shop, shop.head(&format!("{error}{title}: order {}", order.number), &title, "")),
+        layout: layout(shop, &title, order, problem.is_some() || is_declined),
         notice: hole("notice", NO_NOTICE),
         is_unpaid: order.state == OrderState::Placed,
         number: order.number.to_string(),
@@ -236,7 +239,7 @@ fn page(
         big,
         said: said.filter(|said| said.problem().is_none()).map(Said::line),
         leads_on: said == Some(Said::ToApprove),
-        is_declined: is_declined && problem.is_none(),
+        is_declined,
         problem,
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
@@ -259,6 +262,7 @@ fn page(
         cases: cases(voice, dossier, sight),
         pay,
         script: script(shop, dossier),
+        has_asked: said == Some(Said::AccountAsked),
         instead: instead_of_paying(dossier),
         comes_back: may_be_paid_later(dossier),
         look_again: look_again(dossier, account.as_ref().is_some_and(|offer| offer.stands_still)),
@@ -274,6 +278,11 @@ fn page(
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
     }
+}
+
+fn layout(shop: &Shop, title: &str, order: &Order, is_refused: bool) -> Layout {
+    let error = if is_refused { "Error: " } else { "" };
+    Layout::new(shop, shop.head(&format!("{error}{title}: order {}", order.number), title, ""))
 }
 
 /// `Tue 24 Nov,` and `18:00–20:00`

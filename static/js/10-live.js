@@ -39,8 +39,9 @@ const isEdited = (field) =>
   field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked
   : field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected)
   : field.value !== field.defaultValue;
+const isTypedInto = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, iframe");
 const isTouched = (part) =>
-  "touched" in part.dataset || part.contains(document.activeElement) || part.querySelector("details[open]") !== null
+  "touched" in part.dataset || isTypedInto(part) || part.querySelector("details[open]") !== null
   || [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some(isEdited);
 // What is typed into a frame cannot be seen from here; that somebody went into it can.
 addEventListener("blur", () => {
@@ -48,7 +49,7 @@ addEventListener("blur", () => {
   if (part) part.dataset.touched = "";
 });
 
-/** Whether such a part stays. What was refused in it is said until the next act. */
+/** Whether such a part stays. What answers the last act (data-answers) is there until the next one. */
 const stays = (old, now, looks) => {
   const holds = now.querySelector(":scope > :not(template)") !== null || now.matches(":not(.part)");
   const wasAside = old.hidden && old.matches(".part");
@@ -58,8 +59,8 @@ const stays = (old, now, looks) => {
   }
   // The words at a field are said anew after an act, which had taken them away.
   if (own(now) === served.get(old)) return looks || old.matches(".part");
-  const isRefused = looks && (old.matches("[data-refused]") || old.querySelector("[data-refused]") !== null);
-  if (!isRefused && !isTouched(old)) return false;
+  const answers = looks && (old.matches("[data-answers]") || old.querySelector("[data-answers]") !== null);
+  if (!answers && !isTouched(old)) return false;
   const instead = now.querySelector(":scope > template");
   if (holds) takeRows(old, now);
   else if ("comesBack" in now.dataset) setAside(old, looks && instead);
@@ -129,7 +130,7 @@ const takeOver = (html, { looks = false } = {}) => {
   return fresh;
 };
 
-const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [data-focus]")];
+const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [tabindex='-1']")];
 const place = (root, el) => ({ label: el.getAttribute("aria-label"), index: controls(root).indexOf(el), last: controls(root).length - 1 === controls(root).indexOf(el) });
 const refocus = (root, { label, index, last }) => {
   const all = controls(root);

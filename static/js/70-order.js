@@ -42,7 +42,7 @@ if (freshness()?.dataset.stream) {
     }
     looking = true;
     try {
-      const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
+      const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html", "x-looks": "yes" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
         const fresh = takeOver(await response.text(), { looks: true });

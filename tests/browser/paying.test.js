@@ -13,7 +13,7 @@ const places = async (context, paying) => {
   await saysNo(context);
   return (await order(context, paying, LINES)).page;
 };
-const post = (context, path, form) => context.request.post(`${house.shop.address}${path}`, { form, headers: { origin: house.shop.address, referer: house.shop.address }, maxRedirects: 0 });
+const post = (context, path, form, follows = {}) => context.request.post(`${house.shop.address}${path}`, { form, headers: { origin: house.shop.address, referer: house.shop.address }, ...follows });
 const version = (page) => page.locator("[data-live=order-fresh]").getAttribute("data-version");
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.getAttribute("aria-labelledby"));
 
@@ -105,7 +105,7 @@ story("a refused password is said until the next act, whatever happens to the or
 
 story("a refused card is a problem with a link to its field", async (page, { context }) => {
   const path = await places(context, CARDS.declined);
-  assert.equal((await post(context, `${path}/payments`, { way: "card" })).status(), 303);
+  assert.equal((await post(context, `${path}/payments`, { way: "card" }, { maxRedirects: 0 })).status(), 303);
   await page.goto(path);
   assert.match(await page.title(), /^Error: /);
   assert.equal(await focused(page), "problem");

@@ -182,6 +182,10 @@ async fn an_account_is_offered_until_the_order_is_delivered() {
     refused.must_say("There is a problem");
     assert!(refused.text.contains("<title>Error: "), "the title says it");
     assert!(!refused.text.contains(looks_again), "what was refused stays to be read");
+    shopper.post(&account, &[("password", "short")]).await;
+    let open = shopper.moves_to(&shop).sending("x-looks", "yes");
+    open.get(&page_of(&order)).await.must_not_say("There is a problem");
+    shopper.get(&page_of(&order)).await.must_say("There is a problem");
     shopper.submit(&account, &[("password", "three short words")]).await.must_say("Look into your mail");
     shop.clock.advance(Duration::minutes(20));
     deliver(&shop, drop);
