@@ -2,19 +2,15 @@
 // sandbox's page, followed on the order's own.
 
 import assert from "node:assert/strict";
-import { AxeBuilder } from "@axe-core/playwright";
+import { faults } from "./support/axe.js";
 import { DESK, PHONE, eventually, house, openHouse, shopper, story, text } from "./support/shopper.js";
 import { saysNo } from "./support/pages.js";
 import { CARDS, order } from "./support/orders.js";
 
 openHouse();
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-const findsNothing = async (page, where) => {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html.slice(0, 140)).join(" | ")}`), [], where);
-};
+const findsNothing = async (page, where) => assert.deepEqual(await faults(page), [], where);
 const fits = async (page, where) => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${where} is ${wide} px too wide`);

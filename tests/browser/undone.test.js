@@ -2,7 +2,7 @@
 // without, on a desk and in the hand.
 
 import assert from "node:assert/strict";
-import { AxeBuilder } from "@axe-core/playwright";
+import { faults } from "./support/axe.js";
 import { CASH, order } from "./support/orders.js";
 import { DESK, PHONE, eventually, house, openHouse, story, text } from "./support/shopper.js";
 import { saysNo } from "./support/pages.js";
@@ -10,7 +10,6 @@ import { button, signIn, takeOverByHand } from "./support/staff.js";
 
 openHouse();
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const PATIENCE = 20_000;
 
 /** Both schemes, a desk and a phone; nothing too wide on the narrowest of screens. */
@@ -19,8 +18,7 @@ const look = async (page, where) => {
     await page.setViewportSize({ width, height: Math.max(height, await page.evaluate(() => document.documentElement.scrollHeight)) });
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.target} ${n.html.slice(0, 120)}`).join(" | ")}`), [], `${where}, ${colorScheme}, ${width} px`);
+      assert.deepEqual(await faults(page), [], `${where}, ${colorScheme}, ${width} px`);
       if (process.env.PAGE_SHOTS) await page.screenshot({ path: `${process.env.PAGE_SHOTS}/${where.replace(/\W+/g, "-")}-${colorScheme}-${width}.png`, fullPage: true });
     }
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
