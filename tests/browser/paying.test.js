@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { DESK, PHONE, eventually, house, mark, openHouse, stayed, story, text } from "./support/shopper.js";
 import { saysNo } from "./support/pages.js";
-import { CARDS, CASH, MILK, SPAGHETTI, order } from "./support/orders.js";
+import { CARDS, CASH, order } from "./support/orders.js";
 
 openHouse();
 
-const LINES = [[MILK, 12], [SPAGHETTI, 6], ["DE-CHE-001", 1]];
+const LINES = [["BB-FBR-008", 2], ["DE-BUT-002", 2], ["DE-CHE-001", 1], ["PP-RIC-011", 2], ["HC-PAP-006", 2]];
 const heading = (page) => text(page.locator("#state"));
 const places = async (context, paying) => {
   await saysNo(context);

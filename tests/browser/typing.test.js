@@ -8,15 +8,17 @@ import { bothRiders, pickAll, somebody, take, takeOverByHand } from "./support/s
 
 openHouse();
 
-const LINES = [[MILK, 12], [SPAGHETTI, 6]];
+const LINES = [["BB-FBR-008", 2], ["DE-BUT-002", 2], ["DE-CHE-001", 1], ["PP-RIC-011", 2], ["HC-PAP-006", 2]];
+/** Nothing of it is weighed. */
+const COUNTED = [[MILK, 12], [SPAGHETTI, 6]];
 const PASSWORD = "three green apples";
 
 const heading = (page) => text(page.locator("#state"));
 const version = (page) => page.locator("[data-live=order-fresh]").getAttribute("data-version");
 const isLive = (page) => eventually(async () => assert.match(await text(page.locator(".fresh")), /^Live/), 15000);
-const places = async (context, paying) => {
+const places = async (context, paying, lines = LINES) => {
   await saysNo(context);
-  return (await order(context, paying, LINES)).page;
+  return (await order(context, paying, lines)).page;
 };
 const post = (context, path, form) => context.request.post(`${house.shop.address}${path}`, { form, headers: { origin: house.shop.address, referer: house.shop.address } });
 /** Does something to the order elsewhere, and waits until the open page shows it. */
@@ -47,7 +49,7 @@ story("the account is offered until the order is delivered, and taken as long", 
   await takeOverByHand(context);
   bothRiders();
   const picker = await somebody(t, { viewport: PHONE }, "warehouse@demo.test");
-  const path = await places(context, CASH);
+  const path = await places(context, CASH, COUNTED);
   await page.goto(path);
   await isLive(page);
   await page.locator("#password").fill(PASSWORD);
@@ -56,7 +58,7 @@ story("the account is offered until the order is delivered, and taken as long", 
   await take(picker.page, number);
   await eventually(async () => assert.match(await heading(page), /^We are picking your order/), 15000);
   assert.equal(await page.locator("#password").inputValue(), PASSWORD, "typed before it was picked");
-  await pickAll(picker.page, LINES.length);
+  await pickAll(picker.page, COUNTED.length);
   await eventually(async () => assert.match(await heading(page), /brings your order/), 15000);
   assert.equal(await page.locator("#password").inputValue(), PASSWORD, "typed before somebody brought it");
   await page.reload();
