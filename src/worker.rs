@@ -7,7 +7,7 @@ mod jobs;
 mod sweeps;
 
 pub use jobs::{work_for, work_outbox};
-pub use sweeps::{forget, forget_photos, forget_uploads, sweep};
+pub use sweeps::{forget, forget_carrier_words, forget_photos, forget_uploads, sweep};
 
 use crate::app::App;
 use crate::carriers;
@@ -71,6 +71,7 @@ async fn run(shop: Data<Shop>) {
             note("what has ended could not be forgotten", forget(&shop).await);
             note("old pictures could not be deleted", forget_photos(&shop.app).await);
             note("old words of devices could not be deleted", forget_uploads(&shop.app).await);
+            note("old words of carriers could not be deleted", forget_carrier_words(&shop.app).await);
         }
         note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);

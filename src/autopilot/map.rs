@@ -1,19 +1,21 @@
 //! The drawn map: the places we go to by their coordinates, the bay and the river behind them, and on top what
 //! moves. The warehouse is in the middle; every direction is true, and what is far is drawn nearer than it is, so
-//! that the middle, where most goes on, has room. Numbers for a picture of [`WIDTH`] by [`HEIGHT`] points;
+//! that the middle, where most goes on, has room. Numbers for a picture of [`FRAME`]'s points;
 //! whoever does not see it reads the words.
 
 use super::scene::{Known, Scene, Seen, Stage};
 use super::words;
 use crate::delivery::Place;
-use crate::dispatch::Point;
+use crate::dispatch::chart::{self, Area, Frame, Letters, Projection, Side, Spot};
 
-pub(super) const WIDTH: f64 = 640.0;
-pub(super) const HEIGHT: f64 = 600.0;
-/// From the middle to the place that is farthest away, and how much nearer the far ones are drawn: the distance
-/// counts by this power.
+pub(super) const FRAME: Frame = Frame { width: 640.0, height: 600.0 };
+/// From the middle to the place that is farthest away.
 const REACH: f64 = 262.0;
-const POWER: f64 = 0.6;
+/// Where the bay's name stands.
+pub(super) const WATER: Spot = Spot { x: 556.8, y: 300.0 };
+const NAMES: Letters = Letters { wide: 6.3, above: 11.0, below: 4.0 };
+/// Of orders, which are written in capitals and figures, and heavier.
+const NUMBERS: Letters = Letters { wide: 7.6, above: 10.0, below: 4.0 };
 
 /// The coast of Dublin Bay from north to south, and the Liffey from west to east: latitude, longitude.
 const COAST: [(f64, f64); 18] = [
@@ -50,19 +52,12 @@ const RIVER: [(f64, f64); 11] = [
     (53.346, -6.196),
 ];
 
-/// Where something stands in the picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spot {
-    pub(super) x: f64,
-    pub(super) y: f64,
-}
-
-/// A place we go to; `anchor` is the side of its name that stands at its point.
+/// A place we go to.
 pub(super) struct Town {
     pub(super) spot: Spot,
-    pub(super) name: Spot,
     pub(super) label: String,
-    pub(super) anchor: &'static str,
+    /// Where its name stands; nothing where it would be covered, which says less than no name.
+    pub(super) name: Option<Side>,
     /// Whether something goes there.
     pub(super) is_wanted: bool,
 }
@@ -70,6 +65,9 @@ pub(super) struct Town {
 pub(super) struct Pin {
     pub(super) spot: Spot,
     pub(super) number: String,
+    /// Where that stands, seen from the pin.
+    pub(super) beside: Spot,
+    pub(super) anchor: &'static str,
     pub(super) tone: &'static str,
     pub(super) icon: &'static str,
     /// Whether it stands beside another one, where a small picture has no room for its number.
@@ -102,10 +100,12 @@ pub(super) struct Map {
 
 impl Map {
     pub(super) fn of(scene: &Scene) -> Self {
-        let ground = Ground::of(&scene.places, scene.home);
+        let doors: Vec<(f64, f64)> = scene.places.iter().map(|p| (p.latitude, p.longitude)).collect();
+        let ground = Projection::nearing(scene.home, &doors, FRAME, REACH);
         let home = ground.spot(scene.home.latitude, scene.home.longitude);
-        let pins = pins(&ground, &scene.orders);
         let bikes = bikes(&ground, home, &scene.riders);
+        let mut taken = standing(home, &bikes, &scene.riders);
+        let pins = pins(&ground, &scene.orders, &mut taken);
         let to = |rider: &Seen| {
             let index = scene.orders.iter().position(|known| Some(known.order.id) == rider.to)?;
             pins.get(index).map(|pin| pin.spot)
@@ -113,9 +113,9 @@ impl Map {
         let ways = scene.riders.iter().zip(&bikes);
         let ways = ways.filter_map(|(rider, bike)| Some(Way { from: bike.spot, to: to(rider)? })).collect();
         Self {
-            sea: ground.sea(),
+            sea: ground.east_of(&COAST),
             river: ground.line(&RIVER),
-            towns: towns(&ground, &scene.places, &scene.orders),
+            towns: towns(&ground, &scene.places, &scene.orders, taken),
             home,
             ways,
             pins,
@@ -125,108 +125,82 @@ impl Map {
     }
 }
 
-/// How coordinates become points.
-struct Ground {
-    home: Point,
-    /// How far the farthest place is, in degrees of latitude.
-    farthest: f64,
+/// What is drawn and stays where it is: the warehouse, the bay's name, and riders who wait. Riders on their way pass
+/// over names, which do not step aside for them.
+fn standing(home: Spot, bikes: &[Bike], riders: &[Seen]) -> Vec<Area> {
+    let mut taken = vec![Area::around(home, 24.0, 24.0), NAMES.below(WATER, 0.0, "Dublin Bay").covers];
+    for bike in riders.iter().zip(bikes).filter(|(rider, _)| rider.at.is_none()).map(|(_, bike)| bike) {
+        taken.push(Area::around(bike.spot, 18.0, 18.0));
+        taken.push(NUMBERS.above(bike.spot, 22.0, &bike.name).covers);
+    }
+    taken
 }
 
-impl Ground {
-    fn of(places: &[Place], home: Point) -> Self {
-        let far = |place: &Place| {
-            let (east, north) = away(home, place.latitude, place.longitude);
-            east.hypot(north)
-        };
-        // A town of one place has no width: it is drawn as if it were a kilometre wide.
-        Self { home, farthest: places.iter().map(far).fold(0.01, f64::max) }
-    }
-
-    fn spot(&self, latitude: f64, longitude: f64) -> Spot {
-        let (east, north) = away(self.home, latitude, longitude);
-        let far = east.hypot(north);
-        let stretch = if far > 0.0 { REACH * (far / self.farthest).powf(POWER) / far } else { 0.0 };
-        Spot { x: tenth(WIDTH / 2.0 + east * stretch), y: tenth(HEIGHT / 2.0 - north * stretch) }
-    }
-
-    fn line(&self, points: &[(f64, f64)]) -> String {
-        let spots = points.iter().map(|(latitude, longitude)| self.spot(*latitude, *longitude));
-        let steps: Vec<String> = spots.map(|spot| format!("{} {}", spot.x, spot.y)).collect();
-        format!("M{}", steps.join("L"))
-    }
-
-    /// From the coast to beyond the right edge.
-    fn sea(&self) -> String {
-        let far = WIDTH * 2.0;
-        format!("{}L{far} {}L{far} {}Z", self.line(&COAST), HEIGHT * 2.0, -HEIGHT)
-    }
-}
-
-/// How far east and north of home, in degrees of latitude.
-fn away(home: Point, latitude: f64, longitude: f64) -> (f64, f64) {
-    let narrower = home.latitude.to_radians().cos();
-    ((longitude - home.longitude) * narrower, latitude - home.latitude)
-}
-
-fn tenth(n: f64) -> f64 {
-    (n * 10.0).round() / 10.0
-}
-
-/// What is covered: left, top, right, bottom.
-type Box = (f64, f64, f64, f64);
-
-/// The places with their names, each on the first side where nothing else stands.
-fn towns(ground: &Ground, places: &[Place], orders: &[Known]) -> Vec<Town> {
-    let spots: Vec<Spot> = places.iter().map(|place| ground.spot(place.latitude, place.longitude)).collect();
-    let dot = |spot: &Spot| (spot.x - 5.0, spot.y - 5.0, spot.x + 5.0, spot.y + 5.0);
-    let mut taken: Vec<Box> =
-        vec![(WIDTH / 2.0 - 24.0, HEIGHT / 2.0 - 24.0, WIDTH / 2.0 + 24.0, HEIGHT / 2.0 + 24.0)];
-    taken.extend(spots.iter().map(dot));
-    let mut towns = Vec::new();
-    for (place, spot) in places.iter().zip(spots) {
-        let sides = sides(spot, &place.short_name);
-        let is_free = |(_, _, label): &&(&'static str, Spot, Box)| {
-            let is_inside = label.0 > 4.0 && label.2 < WIDTH - 4.0;
-            is_inside && taken.iter().all(|other| *other == dot(&spot) || !overlap(*label, *other))
-        };
-        let (anchor, name, label) = *sides.iter().find(is_free).unwrap_or(&sides[0]);
-        taken.push(label);
-        let is_wanted = orders.iter().any(|k| k.order.place_id == place.id && k.stage != Stage::Delivered);
-        towns.push(Town { spot, name, label: place.short_name.clone(), anchor, is_wanted });
+/// The places with their names, each at the first side where nothing else stands; those where something goes
+/// first.
+fn towns(ground: &Projection, places: &[Place], orders: &[Known], mut taken: Vec<Area>) -> Vec<Town> {
+    let is_wanted =
+        |place: &Place| orders.iter().any(|k| k.order.place_id == place.id && k.stage != Stage::Delivered);
+    let mut towns: Vec<Town> = places
+        .iter()
+        .map(|place| Town {
+            spot: ground.spot(place.latitude, place.longitude),
+            label: place.short_name.clone(),
+            name: None,
+            is_wanted: is_wanted(place),
+        })
+        .collect();
+    towns.sort_by_key(|town| !town.is_wanted);
+    taken.extend(towns.iter().map(|town| Area::around(town.spot, 5.0, 5.0)));
+    for town in &mut towns {
+        town.name = chart::place(sides(town.spot, &town.label), &mut taken, FRAME);
     }
     towns
 }
 
-/// Where a name may stand: right, left, below, above; with what it covers there.
-fn sides(spot: Spot, name: &str) -> [(&'static str, Spot, Box); 4] {
-    let letters = f64::from(u32::try_from(name.chars().count()).unwrap_or(0));
-    let (Spot { x, y }, wide) = (spot, letters * 6.3);
-    let half = wide / 2.0;
-    let at = |x, y| Spot { x: tenth(x), y: tenth(y) };
+/// Where a place's name may stand: right of its dot, left, below, above; or beside a pin that stands on it, which is
+/// larger in a small picture.
+fn sides(spot: Spot, name: &str) -> [Side; 8] {
     [
-        ("start", at(x + 8.0, y + 4.0), (x + 8.0, y - 7.0, x + 8.0 + wide, y + 8.0)),
-        ("end", at(x - 8.0, y + 4.0), (x - 8.0 - wide, y - 7.0, x - 8.0, y + 8.0)),
-        ("middle", at(x, y + 19.0), (x - half, y + 8.0, x + half, y + 23.0)),
-        ("middle", at(x, y - 9.0), (x - half, y - 20.0, x + half, y - 7.0)),
+        NAMES.right(spot, 8.0, name),
+        NAMES.left(spot, 8.0, name),
+        NAMES.below(spot, 19.0, name),
+        NAMES.above(spot, 9.0, name),
+        NAMES.right(spot, 25.0, name),
+        NAMES.left(spot, 25.0, name),
+        NAMES.above(spot, 27.0, name),
+        NAMES.below(spot, 43.0, name),
     ]
 }
 
-fn overlap(one: Box, other: Box) -> bool {
-    one.0 <= other.2 && other.0 <= one.2 && one.1 <= other.3 && other.1 <= one.3
-}
-
-/// One beside the other where several go to one place.
-fn pins(ground: &Ground, orders: &[Known]) -> Vec<Pin> {
+/// One beside the other where several go to one place, each with its number where no other pin covers it.
+fn pins(ground: &Projection, orders: &[Known], taken: &mut Vec<Area>) -> Vec<Pin> {
     let pin = |(n, known): (usize, &Known)| {
         let before = orders[..n].iter().filter(|other| other.door == known.door).count();
         let (tone, icon, _) = words::badge(known.stage);
         let spot = beside(ground.spot(known.door.0, known.door.1), before);
-        Pin { spot, number: known.order.number.to_string(), tone, icon, is_crowded: before > 0 }
+        let (anchor, number) = ("middle", known.order.number.to_string());
+        Pin { spot, number, beside: Spot { x: 0.0, y: 27.0 }, anchor, tone, icon, is_crowded: before > 0 }
     };
-    orders.iter().enumerate().map(pin).collect()
+    let mut pins: Vec<Pin> = orders.iter().enumerate().map(pin).collect();
+    taken.extend(pins.iter().map(|pin| Area::around(pin.spot, 15.0, 15.0)));
+    for pin in &mut pins {
+        let (spot, number) = (pin.spot, &pin.number);
+        let sides = [
+            NUMBERS.below(spot, 27.0, number),
+            NUMBERS.above(spot, 20.0, number),
+            NUMBERS.right(spot, 19.0, number),
+            NUMBERS.left(spot, 19.0, number),
+        ];
+        // Where none is free it stands below all the same: it is what one looks for.
+        let side = chart::place(sides, taken, FRAME).unwrap_or(sides[0]);
+        pin.beside = Spot { x: side.at.x - spot.x, y: side.at.y - spot.y }.tenths();
+        pin.anchor = side.anchor;
+    }
+    pins
 }
 
-fn bikes(ground: &Ground, home: Spot, riders: &[Seen]) -> Vec<Bike> {
+fn bikes(ground: &Projection, home: Spot, riders: &[Seen]) -> Vec<Bike> {
     let mut at_home: i32 = 0;
     let bike = |rider: &Seen| {
         let spot = match rider.at {
@@ -253,7 +227,7 @@ fn beside(spot: Spot, n: usize) -> Spot {
     let (right, down) = AROUND[n % AROUND.len()];
     // More than these stand on a wider ring.
     let wider = 1.0 + f64::from(u32::try_from(n / AROUND.len()).unwrap_or(0)) * 0.5;
-    Spot { x: tenth(spot.x + right * wider), y: tenth(spot.y + down * wider) }
+    Spot { x: spot.x + right * wider, y: spot.y + down * wider }.tenths()
 }
 
 fn picture(scene: &Scene) -> String {
@@ -285,6 +259,7 @@ fn told(rider: &Seen, scene: &Scene) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::Point;
     use crate::ids::PlaceId;
 
     fn place(latitude: f64, longitude: f64) -> Place {
@@ -302,39 +277,33 @@ mod tests {
 
     const HOME: Point = Point { latitude: 53.34, longitude: -6.27 };
 
-    #[test]
-    fn north_is_up_directions_are_true_and_all_places_are_inside() {
-        let places =
-            [place(53.40, -6.153), place(53.258, -6.185), place(53.326, -6.399), place(53.35, -6.27)];
-        let ground = Ground::of(&places, HOME);
-        let spots: Vec<Spot> = places.iter().map(|p| ground.spot(p.latitude, p.longitude)).collect();
-        assert!(spots[0].y < spots[2].y && spots[2].y < spots[1].y && spots[2].x < spots[0].x, "{spots:?}");
-        let middle = Spot { x: WIDTH / 2.0, y: HEIGHT / 2.0 };
-        assert_eq!(ground.spot(HOME.latitude, HOME.longitude), middle);
-        assert!(spots[3].x.to_bits() == middle.x.to_bits() && spots[3].y < middle.y, "due north: {spots:?}");
-        let far = |s: &Spot| (s.x - middle.x).hypot(s.y - middle.y);
-        assert!(spots.iter().all(|s| far(s) < REACH + 1.0), "{spots:?}");
+    fn ground(places: &[Place]) -> Projection {
+        let doors: Vec<(f64, f64)> = places.iter().map(|p| (p.latitude, p.longitude)).collect();
+        Projection::nearing(HOME, &doors, FRAME, REACH)
     }
 
     #[test]
-    fn a_town_of_one_place_or_none_is_drawn_too() {
-        for places in [vec![], vec![place(53.34, -6.26)]] {
-            let spot = Ground::of(&places, HOME).spot(53.34, -6.26);
-            assert!((0.0..=WIDTH).contains(&spot.x) && (0.0..=HEIGHT).contains(&spot.y), "{spot:?}");
-        }
-    }
-
-    #[test]
-    fn of_two_names_side_by_side_neither_covers_the_other() {
-        let places = [place(53.40, -6.20), place(53.40, -6.195), place(53.399, -6.19)];
-        let towns = towns(&Ground::of(&places, HOME), &places, &[]);
-        let boxes: Vec<Box> = towns
+    fn of_names_side_by_side_neither_covers_another_nor_stands_under_a_pin() {
+        let mut places = vec![place(53.40, -6.20), place(53.40, -6.195), place(53.399, -6.19)];
+        // Doors around the warehouse, where pins stand closest.
+        places.extend(
+            (0..8_i32).map(|n| place(53.34 + f64::from(n % 3 - 1) * 0.002, -6.27 + f64::from(n) * 0.001)),
+        );
+        let ground = ground(&places);
+        let home = ground.spot(HOME.latitude, HOME.longitude);
+        let pins: Vec<Area> = places[3..]
             .iter()
-            .map(|t| {
-                sides(t.spot, &t.label).into_iter().find(|(_, name, _)| *name == t.name).expect("a side").2
-            })
+            .map(|p| Area::around(ground.spot(p.latitude, p.longitude), 15.0, 15.0))
             .collect();
-        assert!(!overlap(boxes[0], boxes[1]) && !overlap(boxes[1], boxes[2]), "{boxes:?}");
+        let mut drawn = standing(home, &[], &[]);
+        drawn.extend(pins);
+        let towns = towns(&ground, &places, &[], drawn.clone());
+        let names: Vec<Area> = towns.iter().filter_map(|town| town.name).map(|side| side.covers).collect();
+        assert!(names.len() >= 3, "those that are far from all have theirs");
+        for (n, one) in names.iter().enumerate() {
+            let others = drawn.iter().chain(&names[n + 1..]);
+            others.for_each(|other| assert!(!one.overlaps(other), "{one:?} {other:?}"));
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use super::acts;
 use super::crew::Autopilot;
-use super::map::{HEIGHT, Map, WIDTH};
+use super::map::{FRAME, Map, WATER};
 use super::scene::{self, Known, Scene, Stage};
 use super::words::{self, Badge};
 use crate::clock;
 use crate::demo;
+use crate::dispatch::chart::{Frame, Spot};
 use crate::error::AppError;
 use crate::staffroom;
 use crate::storefront::Shop;
@@ -35,8 +36,9 @@ struct TownPage {
     icons: &'static str,
     is_on: bool,
     map: Map,
-    width: f64,
-    height: f64,
+    frame: Frame,
+    /// Where the bay's name stands.
+    water: Spot,
     parts: Vec<PartView>,
     orders: Vec<Row>,
     at: String,
@@ -104,8 +106,8 @@ fn page(scene: &Scene, zone: Tz) -> TownPage {
         icons: assets::address("staff.svg"),
         is_on: scene.is_on,
         map: Map::of(scene),
-        width: WIDTH,
-        height: HEIGHT,
+        frame: FRAME,
+        water: WATER,
         parts: Part::ALL.iter().map(|part| part_view(*part, scene)).collect(),
         orders: scene.orders.iter().map(|known| row(known, scene, zone)).collect(),
         at: scene.now.with_timezone(&zone).format("%H:%M:%S").to_string(),

@@ -37,13 +37,14 @@ pub(super) fn take_in(
         decision: WordDecision::Waiting,
         decided_at: None,
         seen_at: None,
+        covered_at: None,
     };
     conn.transaction(|conn| {
         if delivery::keep_carrier_word(conn, &word)? != WordDecision::Waiting {
             return Ok(WordDecision::AlreadyTrue);
         }
         let decision = decide(conn, carrier, said, now)?;
-        delivery::decide_carrier_word(conn, (carrier, &said.id), decision, now)?;
+        note(conn, &word, decision, now)?;
         Ok(decision)
     })
 }
@@ -68,8 +69,26 @@ pub(super) fn keep_unread(
         decision: WordDecision::UnknownState,
         decided_at: Some(now),
         seen_at: None,
+        covered_at: None,
     };
-    delivery::keep_carrier_word(conn, &word).map(|_| ())
+    conn.transaction(|conn| {
+        delivery::keep_carrier_word(conn, &word)?;
+        delivery::cover_words_alike(conn, (carrier, &word.reference), now)
+    })
+}
+
+/// Writes down what was decided about a word; one from which nothing follows stands for those before it.
+fn note(
+    conn: &mut PgConnection,
+    word: &CarrierWord,
+    decision: WordDecision,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    delivery::decide_carrier_word(conn, (&word.carrier, &word.id), decision, now)?;
+    if decision == WordDecision::UnknownState {
+        delivery::cover_words_alike(conn, (&word.carrier, &word.reference), now)?;
+    }
+    Ok(())
 }
 
 /// Acts on words that came before they made sense. Says how many do now.
@@ -100,7 +119,7 @@ fn settle(conn: &mut PgConnection, id: (&str, &str), now: DateTime<Utc>) -> Quer
         if decided == WordDecision::Waiting {
             return Ok(false);
         }
-        delivery::decide_carrier_word(conn, id, decided, now)?;
+        note(conn, &word, decided, now)?;
         log::info!("a carrier's word {}, which had waited: {decided}", word.id);
         Ok(true)
     })

@@ -708,6 +708,7 @@ diesel::table! {
         decision -> Text,
         decided_at -> Nullable<Timestamptz>,
         seen_at -> Nullable<Timestamptz>,
+        covered_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {

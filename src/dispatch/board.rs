@@ -10,7 +10,7 @@ use super::positions::{Town, whereabouts};
 use super::reasons::From;
 use super::risks::{self, Risk};
 use super::route::Point;
-use super::store::Load;
+use super::store::{Load, Packing};
 use super::views::{Carried, Driver, Failed, Line, Trouble, Unpacked, ago, forecasts, hours, state, window};
 use super::windows::{self, Row};
 use super::words::told;
@@ -23,6 +23,7 @@ use crate::orders::{self, Order, OrderState};
 use crate::promises::{self, Forecast, Promise};
 use crate::staffroom::{Area, Room, Staffer, answer, moment, undone_count};
 use crate::storefront::Shop;
+use crate::town::{self, Part};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -70,6 +71,10 @@ struct Read {
     foreseen: HashMap<OrderId, Promise>,
     strange: usize,
     undone: i64,
+    /// Dispatch is done by hand: nobody else looks for riders.
+    by_hand: bool,
+    /// What of the chosen window is still in the warehouse, and one more than is shown.
+    packing: Vec<Packing>,
 }
 
 #[derive(Template)]
@@ -100,6 +105,10 @@ struct BoardPage {
     strange: usize,
     /// What the shop has tried for the last time.
     undone: i64,
+    by_hand: bool,
+    /// What of the chosen window is still to be packed, and whether there is more.
+    packing: Vec<Unpacked>,
+    more_packing: bool,
     /// Where the list goes on.
     next: Option<String>,
     is_first: bool,
@@ -145,6 +154,8 @@ fn read(
         foreseen: promises::foreseen_of(conn, &ids)?.into_iter().map(|p| (p.order_id, p)).collect(),
         strange: delivery::strange_words_count(conn, now - WAITS_TOO_LONG, MOST_STRANGE)?,
         undone: undone_count(conn)?,
+        by_hand: town::is_by_hand(conn, Part::Dispatch)?,
+        packing: windows::packing(conn, window.as_ref())?,
         window,
         home,
         page,
@@ -201,6 +212,14 @@ fn page(shop: &Shop, room: Room, read: &Read, is_first: bool) -> BoardPage {
         carriers: names(shop),
         strange: read.strange,
         undone: read.undone,
+        by_hand: read.by_hand,
+        packing: read
+            .packing
+            .iter()
+            .take(windows::MOST_PACKING)
+            .map(|one| read.still_to_pack(shop, one))
+            .collect(),
+        more_packing: read.packing.len() > windows::MOST_PACKING,
         next: last.map(|drop| next(drop, here)),
         is_first,
         as_of: now.with_timezone(&shop.app.config.shop.zone).format("%H:%M:%S").to_string(),
@@ -222,9 +241,18 @@ impl Read {
     }
 
     fn trouble(&self, shop: &Shop, drop: &Drop) -> Trouble {
-        let from = from(shop);
+        let from = self.from(shop);
         let is_silent = from.is_silent(drop, self.rider(drop.rider_id));
         Trouble::of(drop, self.reached.get(&drop.id).copied(), is_silent, from.now)
+    }
+
+    fn from(&self, shop: &Shop) -> From {
+        From { zone: shop.app.config.shop.zone, now: shop.app.clock.now(), by_hand: self.by_hand }
+    }
+
+    fn still_to_pack(&self, shop: &Shop, one: &Packing) -> Unpacked {
+        let place = self.place(one.place()).unwrap_or_default();
+        Unpacked { number: one.number.clone(), reason: format!("{place}. {}", windows::step(shop, one)) }
     }
 
     fn still_here(&self, shop: &Shop, row: &Fulfilment) -> Option<Unpacked> {
@@ -236,10 +264,6 @@ impl Read {
         let reason = format!("It {what}, was to be packed by {due}, and its window begins {starts}.");
         Some(Unpacked { number: order.number.to_string(), reason })
     }
-}
-
-fn from(shop: &Shop) -> From {
-    From { zone: shop.app.config.shop.zone, now: shop.app.clock.now() }
 }
 
 fn names(shop: &Shop) -> Vec<(String, String)> {
@@ -281,9 +305,10 @@ fn line(shop: &Shop, read: &Read, drop: &Drop) -> Line {
         state,
         state_icon,
         state_tone,
-        reason: from(shop).reason(drop, trouble, at, rider),
+        reason: read.from(shop).reason(drop, trouble, at, rider),
         trouble,
         rider: whose.or_else(|| carrier(drop)).unwrap_or_default(),
+        nobody: if read.by_hand { "Waits for you to give it to a rider" } else { "nobody" },
         rider_id: drop.rider_id,
         can_change: drop.left_at.is_none(),
         attempt: drop.attempt,

@@ -22,6 +22,8 @@ const PAGE: &str = "/dispatch/carriers";
 const A_PAGE: usize = 30;
 /// So many words are shown at once, and counted on the board.
 pub(super) const MOST_STRANGE: i64 = 50;
+/// Earlier ones like it are counted so far.
+const MOST_ALIKE: i64 = 1_000;
 /// What waits for what it is about is no matter for a person before.
 pub(super) const WAITS_TOO_LONG: Duration = Duration::minutes(1);
 
@@ -34,7 +36,8 @@ pub(super) struct Behind {
 struct Read {
     /// The page's, and one more.
     bookings: Vec<(Booking, Option<Drop>)>,
-    words: Vec<(CarrierWord, Option<OrderId>)>,
+    /// With the order each is about, and for how many others it stands.
+    words: Vec<(CarrierWord, Option<OrderId>, i64)>,
     numbers: HashMap<OrderId, String>,
 }
 
@@ -62,6 +65,8 @@ struct Strange {
     said: String,
     at: String,
     why: &'static str,
+    /// `and 3 earlier ones from which nothing followed`
+    others: Option<String>,
 }
 
 #[derive(Template)]
@@ -92,7 +97,11 @@ pub(super) async fn show(
             .take(A_PAGE)
             .map(|(b, drop)| line(&shop, &read, b, drop.as_ref()))
             .collect(),
-        strange: read.words.iter().map(|(word, order)| strange(&shop, &read, word, *order)).collect(),
+        strange: read
+            .words
+            .iter()
+            .map(|(word, order, others)| strange(&shop, &read, word, *order, *others))
+            .collect(),
         next: last.map(|(booking, _)| next(booking)),
         is_first: behind.is_none(),
     };
@@ -112,10 +121,20 @@ fn read(
     let mut words = Vec::new();
     for word in delivery::strange_words(conn, now - WAITS_TOO_LONG, MOST_STRANGE)? {
         let about = delivery::booking_named(conn, &word.carrier, &word.reference)?;
-        words.push((word, about.map(|booking| booking.order_id)));
+        let others = match word.decision {
+            WordDecision::UnknownState => {
+                delivery::covered_words_count(conn, (&word.carrier, &word.reference), MOST_ALIKE)?
+            }
+            WordDecision::Waiting
+            | WordDecision::Applied
+            | WordDecision::AlreadyTrue
+            | WordDecision::TooLate
+            | WordDecision::NotOurs => 0,
+        };
+        words.push((word, about.map(|booking| booking.order_id), others));
     }
     let mut ids: Vec<OrderId> = bookings.iter().map(|(booking, _)| booking.order_id).collect();
-    ids.extend(words.iter().filter_map(|(_, order)| *order));
+    ids.extend(words.iter().filter_map(|(_, order, _)| *order));
     let numbers = orders::orders_by_ids(conn, &ids)?.into_iter().map(|o| (o.id, o.number.to_string()));
     Ok(Read { numbers: numbers.collect(), bookings, words })
 }
@@ -167,7 +186,7 @@ fn state(booking: &Booking, drop: Option<&Drop>) -> (&'static str, &'static str,
     }
 }
 
-fn strange(shop: &Shop, read: &Read, word: &CarrierWord, order: Option<OrderId>) -> Strange {
+fn strange(shop: &Shop, read: &Read, word: &CarrierWord, order: Option<OrderId>, others: i64) -> Strange {
     Strange {
         carrier: label_of(shop, &word.carrier),
         name: word.carrier.clone(),
@@ -177,6 +196,16 @@ fn strange(shop: &Shop, read: &Read, word: &CarrierWord, order: Option<OrderId>)
         said: word.said.clone(),
         at: moment(shop, word.received_at),
         why: why(word.decision, order.is_some()),
+        others: others_words(others),
+    }
+}
+
+fn others_words(n: i64) -> Option<String> {
+    match n {
+        ..=0 => None,
+        1 => Some("An earlier one came to nothing too.".to_owned()),
+        n if n >= MOST_ALIKE => Some(format!("{MOST_ALIKE} or more earlier ones came to nothing too.")),
+        n => Some(format!("{n} earlier ones came to nothing too.")),
     }
 }
 

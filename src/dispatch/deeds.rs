@@ -8,6 +8,7 @@ use crate::ids::{Actor, DropId, StaffId, ZoneId};
 use crate::lifecycle::{self, CarrierError, CarrierName, DriveError};
 use crate::staffroom::{Area, Said, Staffer, done};
 use crate::storefront::Shop;
+use crate::town::{self, Part};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Form as Sent, Path};
 use chrono::{DateTime, Utc};
@@ -85,7 +86,7 @@ pub(super) async fn take_off(
     who.may(Area::Dispatch)?;
     let (drop, by, now) = (drop.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
     let take = move |conn: &mut PgConnection| lifecycle::unassign(conn, drop, "by dispatch", by, now);
-    tell(&shop, take, "It is taken off. A rider is looked for.").await
+    tell(&shop, take, "It is taken off.").await
 }
 
 /// Plans another try after one that came to nothing.
@@ -100,7 +101,7 @@ pub(super) async fn plan_again(
         let failed = delivery::drop_by_id(conn, drop)?.ok_or(DriveError::Unknown)?;
         lifecycle::plan_again(conn, failed.order_id, by, now).map(|_| ())
     };
-    tell(&shop, plan, "Another try is planned. A rider is looked for.").await
+    tell(&shop, plan, "Another try is planned.").await
 }
 
 /// Takes a rider off shift.
@@ -111,11 +112,15 @@ pub(super) async fn send_home(
 ) -> Result<HttpResponse, AppError> {
     who.may(Area::Dispatch)?;
     let (rider, by, now) = (rider.into_inner(), Actor::Staff(who.id), shop.app.clock.now());
-    let moved = shop.app.db(move |conn| end_shift(conn, rider, by, now)).await?;
-    let said = match moved {
-        0 => "They are off shift.".to_owned(),
-        1 => "They are off shift. Another rider is looked for, for 1 drop.".to_owned(),
-        n => format!("They are off shift. Other riders are looked for, for {n} drops."),
+    let end = move |conn: &mut PgConnection| {
+        Ok::<_, AppError>((end_shift(conn, rider, by, now)?, town::is_by_hand(conn, Part::Dispatch)?))
+    };
+    let said = match shop.app.db(end).await? {
+        (0, _) => "They are off shift.".to_owned(),
+        (1, true) => "They are off shift. 1 drop waits for you to give it to another rider.".to_owned(),
+        (n, true) => format!("They are off shift. {n} drops wait for you to give them to other riders."),
+        (1, false) => "They are off shift. Another rider is looked for, for 1 drop.".to_owned(),
+        (n, false) => format!("They are off shift. Other riders are looked for, for {n} drops."),
     };
     Ok(done(&shop, BOARD, &Said::good(said)))
 }
@@ -196,8 +201,8 @@ pub(crate) fn end_shift(
     Ok(moved)
 }
 
-/// Does something with a drop, and says on the board what came of it: the database's silence is an
-/// error, all else is told.
+/// Does something with a drop after which it has no rider, and says on the board what came of it and who finds
+/// one: the database's silence is an error, all else is told.
 async fn tell(
     shop: &Shop,
     deed: impl FnOnce(&mut PgConnection) -> Result<(), DriveError> + Send + 'static,
@@ -205,10 +210,12 @@ async fn tell(
 ) -> Result<HttpResponse, AppError> {
     let known = move |conn: &mut PgConnection| match deed(conn) {
         Err(DriveError::Db(e)) => Err(e),
-        other => Ok(other),
+        Err(refused) => Ok(Err(refused)),
+        Ok(()) => Ok(Ok(town::is_by_hand(conn, Part::Dispatch)?)),
     };
     let said = match shop.app.db(known).await? {
-        Ok(()) => Said::good(words),
+        Ok(true) => Said::good(format!("{words} It waits for you to give it to a rider.")),
+        Ok(false) => Said::good(format!("{words} A rider is looked for.")),
         Err(e) => Said::bad(refusal(&e)),
     };
     Ok(done(shop, BOARD, &said))

@@ -5,6 +5,7 @@ mod alarm;
 mod assign;
 mod board;
 mod carriers;
+pub(crate) mod chart;
 mod deeds;
 mod hands;
 mod incidents;

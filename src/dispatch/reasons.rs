@@ -14,6 +14,8 @@ const SILENT_FOR: Duration = Duration::minutes(10);
 pub(super) struct From {
     pub(super) zone: Tz,
     pub(super) now: DateTime<Utc>,
+    /// A dispatcher finds riders, and nobody else does.
+    pub(super) by_hand: bool,
 }
 
 impl From {
@@ -43,6 +45,12 @@ impl From {
         match trouble {
             Trouble::Fine => String::new(),
             Trouble::Late => self.late(drop, reached, name),
+            Trouble::NoRider if self.by_hand => {
+                format!(
+                    "Packed {} ago, and waits for you to give it to a rider.",
+                    self.since(drop.planned_at)
+                )
+            }
             Trouble::NoRider => format!(
                 "Packed {} ago and nobody has it. Give it to a rider, or bring somebody on shift.",
                 self.since(drop.planned_at)

@@ -1,9 +1,10 @@
 //! SQL over what several modules own, for the board. No decisions here: each function is one statement.
 
 use crate::db::Ready as _;
+use crate::ids::PlaceId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 /// A window, and how far its orders are. Each of them is counted once, by its newest try.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -71,6 +72,45 @@ pub(super) fn loads(
     .bind::<Timestamptz, _>(since)
     .bind::<Timestamptz, _>(until)
     .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(most)
+    .ready()
+    .load(conn)
+}
+
+/// An order that is still in the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub(super) struct Packing {
+    #[diesel(sql_type = Text)]
+    pub(super) number: String,
+    #[diesel(sql_type = Integer)]
+    place_id: i32,
+    /// A picker has it in hand.
+    #[diesel(sql_type = Bool)]
+    pub(super) is_picked: bool,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub(super) due_at: Option<DateTime<Utc>>,
+}
+
+impl Packing {
+    pub(super) const fn place(&self) -> PlaceId {
+        PlaceId(self.place_id)
+    }
+}
+
+/// Orders of a window that no drop was ever planned for, which [`loads`] counts as to pack; what is due first at
+/// the top.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) fn packing(conn: &mut PgConnection, window: i64, most: i64) -> QueryResult<Vec<Packing>> {
+    diesel::sql_query(
+        "SELECT o.number, o.place_id, COALESCE(f.state = 'picking', false) AS is_picked, f.due_at
+         FROM window_holds h JOIN orders o ON o.id = h.order_id AND o.state IN ('confirmed', 'completed')
+         LEFT JOIN fulfilments f ON f.order_id = o.id
+         WHERE h.window_id = $1 AND NOT EXISTS (SELECT FROM drops d WHERE d.order_id = o.id)
+         ORDER BY f.due_at, o.id LIMIT $2",
+    )
+    .bind::<BigInt, _>(window)
     .bind::<BigInt, _>(most)
     .ready()
     .load(conn)

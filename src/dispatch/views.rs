@@ -92,6 +92,8 @@ pub(super) struct Line {
     pub(super) reason: String,
     /// `Tomasz, stop 2, there about 18:12`
     pub(super) rider: String,
+    /// What stands there where nobody has it.
+    pub(super) nobody: &'static str,
     pub(super) rider_id: Option<StaffId>,
     pub(super) can_change: bool,
     pub(super) attempt: i32,

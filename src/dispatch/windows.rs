@@ -1,7 +1,8 @@
 //! A row for each window: what is to be brought in it, how far that is, and what room it has left.
 
-use super::store::{self, Load};
+use super::store::{self, Load, Packing};
 use super::views::hours;
+use crate::delivery::Window;
 use crate::staffroom::moment;
 use crate::storefront::Shop;
 use chrono::{DateTime, Duration, Utc};
@@ -27,6 +28,28 @@ pub(super) struct Row {
     pub(super) without: i64,
     /// The list below shows this one alone.
     pub(super) is_here: bool,
+}
+
+/// Orders of one window that are shown while they are still to be packed.
+pub(super) const MOST_PACKING: usize = 50;
+
+/// What of a window is still in the warehouse, what is due first at the top, and one more than is shown: the same
+/// orders that its row counts as to pack.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) fn packing(conn: &mut PgConnection, window: Option<&Window>) -> QueryResult<Vec<Packing>> {
+    let Some(window) = window else { return Ok(Vec::new()) };
+    store::packing(conn, window.id, i64::try_from(MOST_PACKING + 1).unwrap_or(i64::MAX))
+}
+
+/// `It waits for a picker, to be packed by 15:30.`
+pub(super) fn step(shop: &Shop, one: &Packing) -> String {
+    let what = if one.is_picked { "It is being picked" } else { "It waits for a picker" };
+    match one.due_at {
+        Some(due) => format!("{what}, to be packed by {}.", moment(shop, due)),
+        None => format!("{what}."),
+    }
 }
 
 /// # Errors

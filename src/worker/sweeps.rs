@@ -19,6 +19,10 @@ const PHOTO_ROUNDS: usize = 500;
 const UPLOADS_KEPT: Duration = Duration::days(30);
 const UPLOADS_AT_ONCE: i64 = 1_000;
 const UPLOAD_ROUNDS: usize = 500;
+/// What a carrier said and nothing followed from is known again for as long.
+const WORDS_KEPT: Duration = Duration::days(30);
+const WORDS_AT_ONCE: i64 = 1_000;
+const WORD_ROUNDS: usize = 500;
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Duration = Duration::days(7);
 
@@ -61,6 +65,24 @@ pub async fn forget_uploads(app: &App) -> Result<usize, AppError> {
     let mut gone = 0;
     for _ in 0..UPLOAD_ROUNDS {
         let some = app.db(move |conn| delivery::forget_uploads(conn, before, UPLOADS_AT_ONCE)).await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
+}
+
+/// Deletes carriers' words from which nothing followed and which nobody has to see any more, some at a time. Says
+/// how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_carrier_words(app: &App) -> Result<usize, AppError> {
+    let before = app.clock.now() - WORDS_KEPT;
+    let mut gone = 0;
+    for _ in 0..WORD_ROUNDS {
+        let some = app.db(move |conn| delivery::forget_words_alike(conn, before, WORDS_AT_ONCE)).await?;
         gone += some;
         if some == 0 {
             break;

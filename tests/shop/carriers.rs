@@ -9,7 +9,7 @@ use diesel::connection::{SimpleConnection as _, TransactionManager};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use smartshop::catalog::Storage;
-use smartshop::delivery::{self, DropState, Failure};
+use smartshop::delivery::{self, CarrierWord, DropState, Failure, WordDecision};
 use smartshop::ids::{Actor, DropId, OrderId, ProductId, StaffId};
 use smartshop::lifecycle::{self, CarrierError, CarrierName, DriveError, Settled, Stage, Status, Story};
 use smartshop::orders::{self, CancelledWhy, Order, OrderState};
@@ -403,6 +403,92 @@ async fn a_word_about_nothing_we_know_is_kept_shown_and_taken_up_once_we_do() {
     assert_eq!(decision(&shop, "delivered"), "not_ours");
     let rider = staffer(&shop, "rider@demo.test").await;
     assert_eq!(rider.get("/dispatch/carriers").await.status, StatusCode::FORBIDDEN);
+}
+
+#[actix_web::test]
+async fn words_from_which_nothing_follows_stand_as_one_until_they_are_seen_and_are_forgotten_then() {
+    let (shop, bank) = Bank::with_carrier("");
+    let (_, _, _, number) = booked(&shop).await;
+    for n in 1..=5 {
+        says(&shop, &format!("evt_{n}"), &number, "teleported").await;
+        shop.clock.advance(Duration::seconds(20));
+    }
+    says(&shop, "evt_of_another", "SB-OF-ANOTHER", "delivered").await;
+    for odd in ["[]", "[1]"] {
+        let ping = Heard::signed(&shop, odd.to_owned());
+        assert_eq!(ping.comes_from_carrier(&shop).await, StatusCode::OK);
+        shop.clock.advance(Duration::seconds(40));
+    }
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    board.get("/dispatch").await.must_say("3 words of carriers to look at");
+    let page = board.get("/dispatch/carriers").await;
+    page.must_say("4 earlier ones came to nothing too.");
+    page.must_say("An earlier one came to nothing too.");
+    page.must_say("SB-OF-ANOTHER");
+    assert_eq!(page.text.matches("teleported").count(), 2, "one word, and the button's name");
+    assert_eq!(shop.count("SELECT count(*) FROM carrier_words WHERE said = 'teleported'"), 5, "all are kept");
+
+    says(&shop, "evt_6", &number, "teleported").await;
+    let see =
+        async |id: &str| board.submit("/dispatch/carriers/seen", &[("carrier", "sandbox"), ("id", id)]).await;
+    let after = see("evt_5").await;
+    after.must_say("teleported");
+    after.must_not_say("4 earlier ones");
+    assert_eq!(
+        shop.count("SELECT count(*) FROM carrier_words WHERE said = 'teleported' AND seen_at IS NULL"),
+        1
+    );
+    let app = &shop.state().shop.app;
+    shop.clock.advance(Duration::days(29));
+    assert_eq!(worker::forget_carrier_words(app).await.expect("a sweep"), 0, "it may be said again");
+    shop.clock.advance(Duration::days(2));
+    assert_eq!(worker::forget_carrier_words(app).await.expect("a sweep"), 6, "five of them, and a ping");
+    assert_eq!(worker::forget_carrier_words(app).await.expect("a sweep"), 0);
+    let board = staffer(&shop, "dispatch@demo.test").await;
+    let page = board.get("/dispatch/carriers").await;
+    page.must_say("teleported");
+    page.must_say("unreadable");
+    page.must_not_say("came to nothing too");
+    drop_it(bank);
+}
+
+#[actix_web::test]
+async fn of_two_such_words_at_once_one_stands_for_both() {
+    let shop = TestShop::demo();
+    let now = shop.clock.now();
+    let said = |conn: &mut PgConnection, id: &str| {
+        let word = CarrierWord {
+            carrier: "sandbox".into(),
+            id: id.into(),
+            reference: "SB-1".into(),
+            said: "ping".into(),
+            body: json!({}),
+            received_at: now,
+            decision: WordDecision::UnknownState,
+            decided_at: Some(now),
+            seen_at: None,
+            covered_at: None,
+        };
+        delivery::keep_carrier_word(conn, &word).expect("kept");
+        delivery::cover_words_alike(conn, ("sandbox", "SB-1"), now).expect("covered");
+    };
+    let mut one = shop.conn();
+    Transactions::begin_transaction(&mut one).expect("a transaction");
+    said(&mut one, "evt_2");
+    std::thread::scope(|scope| {
+        let mut other = shop.conn();
+        let second = scope.spawn(move || {
+            other.transaction(|conn| {
+                said(conn, "evt_1");
+                QueryResult::Ok(())
+            })
+        });
+        shop.wait_until_blocked(1);
+        Transactions::commit_transaction(&mut one).expect("let go");
+        second.join().expect("an end").expect("a transaction");
+    });
+    let standing = "SELECT string_agg(id, ' ') FROM carrier_words WHERE covered_at IS NULL";
+    assert_eq!(shop.text(standing), "evt_2", "the newest, whoever came last");
 }
 
 #[actix_web::test]

@@ -246,14 +246,23 @@ async fn what_is_packed_while_dispatch_is_by_hand_waits_for_the_dispatchers_clic
     let conor = shop.shopper();
     conor.submit("/staff/sign-in", &[("email", "dispatch@demo.test"), ("password", demo::PASSWORD)]).await;
     let board = conor.get("/dispatch").await;
+    board.must_say("what is packed waits for you to give it to a rider");
+    board.must_say("Waits for you to give it to a rider");
     let rider = board.choices("rider").into_iter().find(|id| !id.is_empty()).expect("somebody is on shift");
     conor.press(&board, &format!("Give {} to this rider", told.number), &[("rider", &rider)]).await;
     assert_eq!(told.state().await, "rider_assigned");
+    let board = conor.get("/dispatch").await;
+    let off = conor.press(&board, &format!("Take {} off its rider", told.number), &[]).await;
+    off.must_say("It is taken off. It waits for you to give it to a rider.");
+    off.must_not_say("A rider is looked for");
+    conor.press(&off, &format!("Give {} to this rider", told.number), &[("rider", &rider)]).await;
     told.until("delivered").await;
     assert!(
         town::is_by_hand(&mut shop.conn(), Part::Dispatch).expect("db"),
         "it stays so until it is handed back"
     );
+    told.presses("Let the autopilot dispatch").await;
+    conor.get("/dispatch").await.must_not_say("waits for you to give it to a rider");
 }
 
 #[actix_web::test]

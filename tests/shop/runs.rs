@@ -2,7 +2,7 @@
 //! that shows it by window.
 
 use crate::common::TestShop;
-use crate::common::placing::{nobody_of_the_demo_rides, rider, shopper_with_basket};
+use crate::common::placing::{colleague, nobody_of_the_demo_rides, rider, shopper_with_basket};
 use crate::riders::{assigned, only_rider, packed_for, staffer, upload, word};
 use chrono::Duration;
 use diesel::Connection;
@@ -12,7 +12,7 @@ use smartshop::delivery::{self, DropState};
 use smartshop::dispatch::{self, Found};
 use smartshop::ids::{Actor, DropId, StaffId, ZoneId};
 use smartshop::orders::Order;
-use smartshop::{events, worker};
+use smartshop::{events, lifecycle, worker};
 use std::collections::BTreeSet;
 
 async fn packed(shop: &TestShop) -> (Order, DropId) {
@@ -317,6 +317,17 @@ async fn a_row_for_each_window_says_how_far_its_orders_are_and_leads_to_them() {
     let one = board.get(&format!("/dispatch?window={window}")).await;
     one.part("drops").must_say(first.number.as_ref());
     one.part("drops").must_say("All windows");
+    one.part("drops").must_not_say(waiting.number.as_ref());
+    let packing = one.part("packing");
+    packing.must_say("Still to pack in this window 1");
+    packing.must_say(waiting.number.as_ref());
+    packing.must_say("It waits for a picker, to be packed by");
+    packing.must_not_say(first.number.as_ref());
+    board.get("/dispatch").await.part("packing").must_not_say(waiting.number.as_ref());
+    let kasia = colleague(&shop, "Kasia", "warehouse");
+    lifecycle::start_picking(&mut shop.conn(), waiting.id, kasia, shop.clock.now()).expect("taken");
+    let one = board.get(&format!("/dispatch?window={window}")).await;
+    one.part("packing").must_say("It is being picked, to be packed by");
     one.must_say("City centre");
     let none = shop.count(&format!(
         "SELECT min(id) FROM delivery_windows WHERE id NOT IN (SELECT window_id FROM window_holds) AND id <> {window}"
@@ -324,6 +335,7 @@ async fn a_row_for_each_window_says_how_far_its_orders_are_and_leads_to_them() {
     let other = board.get(&format!("/dispatch?window={none}")).await.part("drops");
     other.must_not_say(first.number.as_ref());
     other.must_say("Nothing waits in this window");
+    board.get(&format!("/dispatch?window={none}")).await.part("packing").must_not_say("Still to pack");
     board.get("/dispatch?window=999999999").await.part("drops").must_say("By promised window");
 
     shop.clock.advance(first.window_ends_at - shop.clock.now() + Duration::minutes(1));

@@ -82,4 +82,6 @@ pub struct CarrierWord {
     pub decision: WordDecision,
     pub decided_at: Option<DateTime<Utc>>,
     pub seen_at: Option<DateTime<Utc>>,
+    /// When a newer one about the same thing, from which nothing follows either, came to stand for it.
+    pub covered_at: Option<DateTime<Utc>>,
 }

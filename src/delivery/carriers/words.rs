@@ -88,7 +88,7 @@ pub fn lock_waiting_carrier_word(
 }
 
 /// Words that came to nothing and that nobody here has taken note of, newest first; what waits only
-/// once it does so since before `waits_since`.
+/// once it does so since before `waits_since`, and of those from which nothing follows the newest about each thing.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -98,7 +98,8 @@ pub fn strange_words(
     most: i64,
 ) -> QueryResult<Vec<CarrierWord>> {
     CarrierWord::query()
-        .filter(carrier_words::seen_at.is_null().and(carrier_words::decision.eq_any(STRANGE)))
+        .filter(carrier_words::seen_at.is_null().and(carrier_words::covered_at.is_null()))
+        .filter(carrier_words::decision.eq_any(STRANGE))
         .filter(
             carrier_words::decision.ne(WordDecision::Waiting).or(carrier_words::received_at.lt(waits_since)),
         )
@@ -117,20 +118,4 @@ pub fn strange_words_count(
     most: i64,
 ) -> QueryResult<usize> {
     strange_words(conn, waits_since, most).map(|words| words.len())
-}
-
-/// Somebody here has taken note of it.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn see_carrier_word(
-    conn: &mut PgConnection,
-    (carrier, id): (&str, &str),
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::update(carrier_words::table.find((carrier, id)))
-        .set(carrier_words::seen_at.eq(now))
-        .ready()
-        .execute(conn)
-        .map(drop)
 }
