@@ -21,22 +21,28 @@ pub(super) struct AccountOffer {
     pub(super) email: String,
     /// What is wrong with the password that was sent.
     pub(super) wrong: Option<String>,
+    /// Whether a page without scripts leaves it alone, and is not loaded again by itself.
+    pub(super) stands_still: bool,
 }
 
-/// To the browser that placed it, while the order is fresh in mind and nobody is signed in.
+/// To the browser that placed it, until it is delivered and as long as nobody is signed in: a hand that types
+/// is not overtaken by the warehouse.
 pub(super) fn offer(
     dossier: &Dossier,
     sight: Sight,
     is_signed_in: bool,
     said: Option<Said>,
+    still: bool,
 ) -> Option<AccountOffer> {
-    // Later the page is about the goods.
-    let is_fresh = dossier.story.goods.stage() == Stage::Waiting;
-    let is_new = matches!(dossier.story.status, Status::Confirmed) && dossier.order.customer_id.is_none();
-    let is_new = is_new && is_fresh;
+    let stage = dossier.story.goods.stage();
+    let is_new = matches!(dossier.story.status, Status::Confirmed) && stage != Stage::Delivered;
+    let is_new = is_new && dossier.order.customer_id.is_none();
     let fits = is_new && sight == Sight::Owner && !is_signed_in && said != Some(Said::AccountAsked);
+    let is_refused = said.is_some_and(Said::is_about_password);
     fits.then(|| AccountOffer {
         email: dossier.contact.email.clone(),
+        // While it waits to be picked there is no news to be loaded for.
+        stands_still: still || is_refused || stage == Stage::Waiting,
         wrong: said.filter(|said| said.is_about_password()).map(|said| said.line().words),
     })
 }

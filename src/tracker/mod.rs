@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod acting;
+mod ahead;
 mod approval;
 mod asks;
 mod cancellation;

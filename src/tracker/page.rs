@@ -2,6 +2,7 @@
 
 use super::access::{Caller, Sight, address, clock_words, key_cookie, private, voice};
 use super::account::{self, AccountOffer};
+use super::ahead::{calm, instead_of_paying, look_again, may_be_paid_later};
 use super::approval::{leads_on, let_pay};
 use super::asks::{AskView, open_asks};
 use super::dossier::Dossier;
@@ -10,17 +11,17 @@ use super::next::next;
 use super::pay_again::{self, CardFrame, PayAgain};
 use super::picture::{self, Left};
 use super::problem::{CaseView, cases};
-use super::said::Said;
-use super::views::{Fact, LineView, TotalsView, facts, mail_words};
+use super::said::{Problem, Said};
+use super::views::{Fact, LineView, TotalsView, facts};
 use super::way::Way;
-use super::words::{Answer, Happened, HowFar, Line, Step, Tone, Voice, delay};
+use super::words::{Answer, Happened, HowFar, Line, Step, Voice, delay};
 use crate::cashier::{self, CardFields, SavedCard};
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Stage, Status};
-use crate::orders::{self, OrderState};
-use crate::storefront::{Layout, Shop, Viewer, Visit, items_words};
-use crate::web::redirect;
+use crate::orders::{self, Order, OrderState};
+use crate::storefront::{Layout, NO_NOTICE, Shop, Viewer, Visit, items_words};
+use crate::web::{Marked, hole, redirect};
 use actix_web::http::StatusCode;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::web::{Data, Path, Query};
@@ -28,20 +29,21 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-/// Without scripts a page that waits is loaded again after so many seconds.
-const LOOK_AGAIN: u32 = 8;
-/// The same while it is picked and brought.
-const LOOK_SOMETIMES: u32 = 30;
-
 #[derive(Deserialize)]
 pub(super) struct LinkQuery {
     pub(super) key: Option<String>,
+    /// Without scripts: not to be loaded again by itself.
+    pub(super) still: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "order/page.html")]
 struct OrderPage {
     layout: Layout,
+    /// For the calm header of an order that is not paid: what is said of the basket.
+    notice: Marked,
+    /// It waits for its money: nothing leads away from that.
+    is_unpaid: bool,
     number: String,
     here: String,
     version: String,
@@ -51,6 +53,12 @@ struct OrderPage {
     /// What one hears when it changes.
     say: String,
     said: Option<Line>,
+    /// What was refused of what was just sent.
+    problem: Option<Problem>,
+    /// The open page goes where the payment is approved.
+    leads_on: bool,
+    /// The payment was refused, and that is the first thing to read.
+    is_declined: bool,
     /// Beneath the answer: what one need not worry about.
     calm: Option<Line>,
     fresh: String,
@@ -74,9 +82,15 @@ struct OrderPage {
     has_links: bool,
     cases: Vec<CaseView>,
     pay: Option<PayAgain>,
+    /// What stands in its place where somebody was typing.
+    instead: Line,
+    /// Whether it may come back.
+    comes_back: bool,
     /// The gateway's own script, as long as a card may have to be asked for.
     script: Option<&'static str>,
     account: Option<AccountOffer>,
+    /// The letter for it has just been asked for: it is not offered again at once.
+    has_asked: bool,
     next: Vec<Line>,
     money: Vec<Line>,
     facts: Vec<Fact>,
@@ -147,7 +161,7 @@ pub(super) async fn show(
     query: Query<LinkQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
-    let key = query.into_inner().key;
+    let LinkQuery { key, still } = query.into_inner();
     if key.is_none() && request.match_info().get("number") != Some(number.as_ref()) {
         return Ok(private(redirect(&address(&number), [])));
     }
@@ -166,8 +180,10 @@ pub(super) async fn show(
             Ok::<_, AppError>((Dossier::read(conn, order)?, saved, sight, load(conn)?))
         })
         .await?;
-    let said = Said::read(&request);
-    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), said);
+    // An open page that looks for news takes no words that are on their way to another.
+    let looks = request.headers().contains_key("x-looks");
+    let said = Said::read(&request).filter(|_| !looks);
+    let page = page(&shop, &voice, &dossier, saved, (sight, is_known), (said, still.is_some()));
     let mut response = private(shop.answer_once(&request, &visit, StatusCode::OK, &page, &viewer)?);
     if said.is_some() {
         response.headers_mut().append(SET_COOKIE, Said::forget(&shop, &number));
@@ -199,23 +215,31 @@ fn page(
     dossier: &Dossier,
     saved: Vec<SavedCard>,
     (sight, caller_is_known): (Sight, bool),
-    said: Option<Said>,
+    (said, still): (Option<Said>, bool),
 ) -> OrderPage {
     let (order, status) = (&dossier.order, &dossier.story.status);
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
     let big = answer.big.as_deref().map_or_else(Vec::new, parts);
-    let account = account::offer(dossier, sight, caller_is_known, said);
+    let account = account::offer(dossier, sight, caller_is_known, said, still);
     let title = format!("{} {}", answer.title, big.join(" ")).trim_end().to_owned();
+    let pay = pay_again::offered(shop, dossier, sight, saved, said);
+    let problem = said.and_then(Said::problem).map(|p| p.where_it_stands(pay.is_some(), account.is_some()));
+    let is_declined = problem.is_none() && matches!(status, Status::NotPaid { reason: Some(_) });
     OrderPage {
-        layout: Layout::new(shop, shop.head(&format!("{title}: order {}", order.number), &title, "")),
+        layout: layout(shop, &title, order, problem.is_some() || is_declined),
+        notice: hole("notice", NO_NOTICE),
+        is_unpaid: order.state == OrderState::Placed,
         number: order.number.to_string(),
         here: address(&order.number),
         version: live::version(dossier.story.version, dossier.forecast.as_ref()),
         say: format!("{title}. {}", answer.lead.join(" ")),
         answer,
         big,
-        said: said.filter(|said| !said.is_about_password()).map(Said::line),
+        said: said.filter(|said| said.problem().is_none()).map(Said::line),
+        leads_on: said == Some(Said::ToApprove),
+        is_declined,
+        problem,
         calm: calm(dossier, sight),
         fresh: clock_words(voice, voice.now),
         again: waits.then(|| Again::of(voice, dossier)),
@@ -229,14 +253,18 @@ fn page(
         asks: open_asks(voice, dossier, sight),
         so_far: so_far(voice, dossier),
         can_move: dossier.can_be_moved(),
-        can_instruct: dossier.can_be_instructed(),
+        // Before it is paid there is one thing to do.
+        can_instruct: dossier.can_be_instructed() && *status == Status::Confirmed,
         can_report: dossier.can_be_reported(),
         can_change: dossier.can_be_changed(),
         has_links: sight.is_owner(),
         cases: cases(voice, dossier, sight),
-        pay: pay_again::offered(shop, dossier, sight, saved),
+        pay,
         script: script(shop, dossier),
-        look_again: look_again(dossier, account.is_some()),
+        has_asked: said == Some(Said::AccountAsked),
+        instead: instead_of_paying(dossier),
+        comes_back: may_be_paid_later(dossier),
+        look_again: look_again(dossier, account.as_ref().is_some_and(|offer| offer.stands_still)),
         account,
         next: next(voice, dossier, sight, &shop.app.config.forecast),
         money: voice.money(&dossier.story),
@@ -249,6 +277,11 @@ fn page(
         is_over: order.state == OrderState::Cancelled,
         phone: voice.phone.clone(),
     }
+}
+
+fn layout(shop: &Shop, title: &str, order: &Order, is_refused: bool) -> Layout {
+    let error = if is_refused { "Error: " } else { "" };
+    Layout::new(shop, shop.head(&format!("{error}{title}: order {}", order.number), title, ""))
 }
 
 /// `Tue 24 Nov,` and `18:00–20:00`
@@ -264,17 +297,6 @@ fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
         CardFields::Stripe { js_url, .. } if dossier.order.state == OrderState::Placed => Some(js_url),
         CardFields::Stripe { .. } | CardFields::Sandbox { .. } | CardFields::None => None,
     }
-}
-
-fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
-    let mail = mail_words(dossier, sight);
-    let safe = "It is safe to reload or close this page.";
-    let words = match dossier.story.status {
-        Status::Checking => format!("{safe} We write to {mail} as soon as we know."),
-        Status::ToApprove { .. } => safe.to_owned(),
-        Status::NotPaid { .. } | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
-    };
-    Some(Line { tone: Tone::Good, icon: "shield-check", point: "You cannot be charged twice.", words })
 }
 
 /// The way to where the shopper approves.
@@ -324,15 +346,4 @@ fn code(shop: &Shop, dossier: &Dossier, sight: Sight) -> Option<String> {
     let by_carrier = dossier.story.goods.last_try().is_some_and(|t| t.tracking_number.is_some());
     let is_theirs = sight == Sight::Owner && dossier.story.status == Status::Confirmed;
     (is_coming && is_theirs && !by_carrier).then(|| orders::delivery_code(&shop.app.signer, dossier.order.id))
-}
-
-fn look_again(dossier: &Dossier, has_account_offer: bool) -> Option<u32> {
-    match &dossier.story.status {
-        Status::Checking | Status::ToApprove { .. } => Some(LOOK_AGAIN),
-        // Whoever types a password is not interrupted.
-        Status::Confirmed if !has_account_offer && dossier.story.goods.stage() != Stage::Delivered => {
-            Some(LOOK_SOMETIMES)
-        }
-        Status::Confirmed | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => None,
-    }
 }

@@ -37,11 +37,13 @@ pub(super) struct PayForm {
     last4: String,
     expires: String,
     wallet: String,
+    /// Sent in the background: the page that is open leads on itself.
+    in_place: String,
 }
 
 impl PayForm {
     fn chosen(self) -> Payment {
-        let Self { way, method, brand, last4, expires, wallet } = self;
+        let Self { way, method, brand, last4, expires, wallet, in_place: _ } = self;
         Payment { way, method, brand, last4, expires, wallet, keep: false }
     }
 }
@@ -119,7 +121,8 @@ pub(super) async fn pay(
 ) -> Result<HttpResponse, AppError> {
     let (number, voice) = (number.into_inner(), voice(&shop));
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let chosen = form.into_inner().chosen();
+    let form = form.into_inner();
+    let (in_place, chosen) = (!form.in_place.is_empty(), form.chosen());
     let (there, asked, tried) = (shop.clone(), number.clone(), chosen.clone());
     let work = move |conn: &mut PgConnection| may_pay(conn, &there, &caller, &asked, &tried, &voice);
     let Some(paid) = shop.app.db(work).await? else { return Ok(prove(&number, Act::Pay)) };
@@ -133,6 +136,7 @@ pub(super) async fn pay(
     Ok(private(match next {
         Next::Page => redirect(&address(&number), []),
         Next::Say(said) => redirect(&address(&number), [said.cookie(&shop, &number)]),
+        Next::Approve(_) if in_place => redirect(&address(&number), [Said::ToApprove.cookie(&shop, &number)]),
         Next::Approve(url) => redirect(&url, []),
     }))
 }

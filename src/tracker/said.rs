@@ -20,6 +20,8 @@ pub(super) enum Said {
     NoCard,
     /// The order is over: nothing is paid for it any more.
     Over,
+    /// Sent from the open page, which leads on to where it is approved.
+    ToApprove,
     /// Another try is open, and the gateway does not say what became of it.
     StillOpen,
     /// It has been handed to the rider.
@@ -50,12 +52,28 @@ pub(super) enum Said {
     PasswordTooLong,
 }
 
+/// Something that was refused.
+pub(super) struct Problem {
+    pub(super) words: &'static str,
+    /// The field it is about, where there is one.
+    pub(super) field: Option<&'static str>,
+}
+
+impl Problem {
+    /// Without the field, where the page has it no more.
+    pub(super) fn where_it_stands(self, can_pay: bool, has_offer: bool) -> Self {
+        let is_there = if self.field == Some("password") { has_offer } else { can_pay };
+        Self { field: self.field.filter(|_| is_there), ..self }
+    }
+}
+
 impl Said {
-    const ALL: [(Self, &str); 25] = [
+    const ALL: [(Self, &str); 26] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
         (Self::Over, "over"),
+        (Self::ToApprove, "approve"),
         (Self::StillOpen, "open"),
         (Self::TooLateToCancel, "late"),
         (Self::CannotCancelNow, "stuck"),
@@ -98,6 +116,14 @@ impl Said {
         matches!(self, Self::PasswordTooShort | Self::PasswordTooLong)
     }
 
+    /// What is said of it first of all, where it is a refusal; its field is said to be wrong as well.
+    pub(super) fn problem(self) -> Option<Problem> {
+        let fields = [(Self::ChooseAWay, "ways"), (Self::NoCard, "card")];
+        let field = fields.iter().find(|(said, _)| *said == self).map(|(_, field)| *field);
+        let field = field.or(self.is_about_password().then_some("password"));
+        (self.tone() == Tone::Bad).then(|| Problem { words: self.words(), field })
+    }
+
     pub(super) fn line(self) -> Line {
         let (icon, tone) = match self.tone() {
             tone @ Tone::Good => ("circle-check", tone),
@@ -134,7 +160,7 @@ impl Said {
             | Self::TooLateToAnswer
             | Self::TooManyReports
             | Self::OwnerShuts => Tone::Warn,
-            Self::StillOpen => Tone::Info,
+            Self::StillOpen | Self::ToApprove => Tone::Info,
         }
     }
 
@@ -149,6 +175,7 @@ impl Said {
                 "The card’s details did not reach the payment service. Enter them again. Nothing was charged."
             }
             Self::Over => "This order is over, so nothing was charged for it.",
+            Self::ToApprove => "Approve the payment there. Then you come back here.",
             Self::StillOpen => {
                 "Your first payment has not been answered yet, so we did not start a second one. You cannot be charged twice."
             }

@@ -10,6 +10,8 @@ const live = (root) => new Map([...root.querySelectorAll("[data-live]")].map((el
 const own = (part) => {
   const copy = part.cloneNode(true);
   for (const inner of copy.querySelectorAll("[data-live]")) inner.replaceWith(inner.dataset.live);
+  // Of a page that was fetched it is elements, of the one that is open it is text.
+  for (const inner of copy.querySelectorAll("noscript")) inner.remove();
   return copy.outerHTML;
 };
 
@@ -24,27 +26,111 @@ const keepSaid = (fresh) => {
   if (performance.now() - answeredAt < READ_FOR || old.dataset.said === "bad") now.replaceWith(fresh.importNode(old, true));
 };
 
+// ---- Parts that somebody types in (data-keeps). They are compared with what the shop said they are, for
+// scripts and hands change them, and stay as they are while somebody uses them.
+
+const served = new WeakMap();
+const remember = (root) => {
+  for (const part of [root, ...root.querySelectorAll("[data-keeps]")]) if (part.matches("[data-keeps]")) served.set(part, own(part));
+};
+remember(document.documentElement);
+
+const isEdited = (field) =>
+  field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked
+  : field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+  : field.value !== field.defaultValue;
+const isTypedInto = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, iframe");
+const isTouched = (part) =>
+  "touched" in part.dataset || isTypedInto(part) || part.querySelector("details[open]") !== null
+  || [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some(isEdited);
+// What is typed into a frame cannot be seen from here; that somebody went into it can.
+addEventListener("blur", () => {
+  const part = document.activeElement?.matches("iframe") && document.activeElement.closest("[data-keeps]");
+  if (part) part.dataset.touched = "";
+});
+
+/** Whether such a part stays. What answers the last act (data-answers) is there until the next one. */
+const stays = (old, now, looks) => {
+  const holds = now.querySelector(":scope > :not(template)") !== null || now.matches(":not(.part)");
+  const wasAside = old.hidden && old.matches(".part");
+  if (wasAside) {
+    if (!holds && "comesBack" in now.dataset) return true;
+    putBack(old);
+  }
+  // The words at a field are said anew after an act, which had taken them away.
+  if (own(now) === served.get(old)) return looks || old.matches(".part");
+  const answers = looks && (old.matches("[data-answers]") || old.querySelector("[data-answers]") !== null);
+  if (!answers && !isTouched(old)) return false;
+  const instead = now.querySelector(":scope > template");
+  if (holds) takeRows(old, now);
+  else if ("comesBack" in now.dataset) setAside(old, looks && instead);
+  else if (instead) {
+    // It is not true any more, and says so where one was typing.
+    if (looks && !wasAside) now.append(instead.content.cloneNode(true));
+    return false;
+  }
+  return true;
+};
+
+/** The rows of a part that stays, which come and go for themselves. */
+const takeRows = (old, now) => {
+  const [here, there] = [live(old), live(now)];
+  for (const [name, row] of here) if (!there.has(name)) row.remove();
+  for (const [name, row] of there) {
+    const next = here.get(row.nextElementSibling?.dataset.live);
+    if (!here.has(name)) next?.before(document.importNode(row, true));
+  }
+};
+
+/** Out of sight with what is typed in it, for it may come back; `note` stands in its place. */
+const setAside = (part, note) => {
+  part.hidden = true;
+  if (!note) return;
+  const box = document.createElement("div");
+  box.dataset.aside = part.dataset.live;
+  box.append(document.importNode(note.content, true));
+  part.after(box);
+};
+const putBack = (part) => {
+  part.hidden = false;
+  document.querySelector(`[data-aside="${part.dataset.live}"]`)?.remove();
+};
+
+/** What is chosen in the parts that stay: the choice outlives its row's being told anew, unless it is another thing now. */
+const chosenByHand = () => [...document.querySelectorAll("[data-keeps] input[type=radio]:checked")].filter((radio) => isTouched(radio.closest("[data-keeps]"))).map((radio) => ({ radio, label: labelOf(radio) }));
+const labelOf = (radio) => radio.closest("label")?.querySelector("b")?.textContent;
+const chooseAgain = (chosen) => {
+  for (const { radio, label } of chosen) {
+    const again = document.querySelector(`[data-keeps] input[type=radio][name="${radio.name}"][value="${CSS.escape(radio.value)}"]`);
+    if (again && labelOf(again) === label) again.checked = true;
+  }
+};
+
 /** Takes over what differs; focus stays where it was. A list made longer here stays as long. */
 const takeOver = (html, { looks = false } = {}) => {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   if (looks) keepSaid(fresh);
   else answeredAt = performance.now();
   const parts = live(fresh);
+  const chosen = chosenByHand();
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = parts.get(old.dataset.live);
-    if (!now || !old.isConnected || "longer" in old.dataset || own(now) === own(old)) continue;
+    if (!now || !old.isConnected || "longer" in old.dataset) continue;
+    if ("keeps" in old.dataset ? stays(old, now, looks) : own(now) === own(old)) continue;
     const focus = old.contains(document.activeElement) ? place(old, document.activeElement) : null;
     const copy = document.importNode(now, true);
     if (old.open && copy.matches("details:not([data-dismiss])")) copy.open = true;
     old.replaceWith(copy);
+    remember(copy);
     if (focus) refocus(copy, focus);
   }
+  chooseAgain(chosen);
   if (!looks) say(parts.get("notice")?.dataset.say);
   document.dispatchEvent(new CustomEvent("taken-over"));
   return fresh;
 };
 
-const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")];
+const controls = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [tabindex='-1']")];
 const place = (root, el) => ({ label: el.getAttribute("aria-label"), index: controls(root).indexOf(el), last: controls(root).length - 1 === controls(root).indexOf(el) });
 const refocus = (root, { label, index, last }) => {
   const all = controls(root);

@@ -232,11 +232,12 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 // ---- The card. Its figures are typed into the gateway's frame; what comes back is a word for it.
 
 const payIn = (paying) => {
-  const wrong = document.getElementById("card-wrong");
   const field = (name) => paying.querySelector(`input[type=hidden][name=${name}]`);
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
   const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
   let waiting = false;
+  /** The form is on its way in the background. */
+  let sending = false;
   /** The gateway's fields: on their way, there, or not coming. */
   let fields = paying.dataset.gateway ? "coming" : "none";
   const NOT_OPEN = "The card form did not open. Reload the page, or choose another way to pay.";
@@ -244,6 +245,7 @@ const payIn = (paying) => {
   const complainAt = (message) => {
     waiting = false;
     for (const button of document.querySelectorAll("[data-go]")) button.removeAttribute("aria-disabled");
+    const wrong = document.getElementById("card-wrong");
     if (!wrong) return;
     wrong.querySelector("span").textContent = message ?? "";
     wrong.hidden = !message;
@@ -260,7 +262,46 @@ const payIn = (paying) => {
       for (const radio of paying.querySelectorAll("input[name=way]")) radio.disabled = true;
       paying.append(way);
     }
-    HTMLFormElement.prototype.submit.call(paying);
+    if (inPlace) payInPlace();
+    else HTMLFormElement.prototype.submit.call(paying);
+  };
+
+  // On an order's page the answer is taken over where one is: nothing that was typed is lost.
+  const inPlace = "inPlace" in paying.dataset;
+  const busy = (is) => {
+    sending = is;
+    for (const button of document.querySelectorAll("[data-go]")) {
+      if (is) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    }
+  };
+  const payInPlace = async () => {
+    if (sending) return;
+    waiting = false;
+    busy(true);
+    say("Your payment is on its way");
+    const body = new URLSearchParams(new FormData(paying));
+    body.set("in_place", "yes");
+    try {
+      const fresh = await send(paying.action, body);
+      if (fresh) showAnswer(fresh);
+    } catch {
+      // No word came back. The page knows what became of it, or will.
+      await renew().catch(() => complainAt("No answer came. Check your connection, then look again: you cannot be charged twice."));
+    } finally {
+      busy(false);
+      for (const radio of paying.querySelectorAll("input[name=way]:disabled")) radio.disabled = false;
+      paying.querySelector("input[type=hidden][name=way]")?.remove();
+    }
+  };
+  const showAnswer = (fresh) => {
+    document.title = fresh.title;
+    const on = fresh.querySelector("[data-said-approve]") && document.querySelector("[data-approve]");
+    if (on) return location.assign(on.href);
+    const refused = document.querySelector("[data-focus]");
+    if (refused) refused.focus();
+    else document.getElementById("state")?.focus();
+    say(document.querySelector("[data-live=order]")?.dataset.say);
   };
 
   /** Asks for the word; set by the gateway that is there. */
@@ -300,9 +341,14 @@ const payIn = (paying) => {
 
   paying.addEventListener("submit", (event) => {
     if (event.submitter?.value && event.submitter.name === "do") return;
-    if (chosen() !== "card" || (!tokenise && fields === "none")) return;
+    if (chosen() !== "card" || (!tokenise && fields === "none")) {
+      if (!inPlace) return;
+      event.preventDefault();
+      payInPlace();
+      return;
+    }
     event.preventDefault();
-    if (waiting) return;
+    if (waiting || sending) return;
     if (fields !== "there" || !tokenise) {
       notOpened();
       say(NOT_OPEN);

@@ -7,6 +7,9 @@ const LOOK_EVERY = 10000;
 const orderPage = () => document.querySelector("[data-live=order]");
 const freshness = () => document.querySelector("[data-live=order-fresh]");
 
+/** What was refused stands in the title as long as on the page. */
+const titleOf = ({ dataset: { title } }) => (document.querySelector("[data-said=bad]") && !title.startsWith("Error: ") ? `Error: ${title}` : title);
+
 /** Shows how fresh the page is, and whether it is told of changes. */
 const showFresh = (live, time) => {
   const line = freshness();
@@ -39,7 +42,7 @@ if (freshness()?.dataset.stream) {
     }
     looking = true;
     try {
-      const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html" } });
+      const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html", "x-looks": "yes" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
         const fresh = takeOver(await response.text(), { looks: true });
@@ -47,7 +50,7 @@ if (freshness()?.dataset.stream) {
         if (!fresh.querySelector("[data-live=order]")) return location.reload();
         const now = orderPage();
         if (now && now.dataset.say !== before) {
-          document.title = now.dataset.title;
+          document.title = titleOf(now);
           say(now.dataset.say);
         }
         showFresh(live);

@@ -22,13 +22,17 @@ const fitsItsWidth = async (page, where) => {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${where} is ${over} px too wide`);
 };
-const payWithAnotherCard = async (page) => {
+const payButton = (page) => page.getByRole("button", { name: /^Pay €/ });
+const typeAnotherCard = async (page, number) => {
   await page.getByLabel("Another card").check();
   const frame = page.frameLocator("[data-card-frame]");
-  await frame.getByLabel("Card number").fill("4242424242424242");
+  await frame.getByLabel("Card number").fill(number);
   await frame.getByLabel("Expiry").fill("12 / 34");
   await frame.getByLabel("Security code").fill("123");
-  await page.getByRole("button", { name: /^Pay €/ }).click();
+};
+const payWithAnotherCard = async (page) => {
+  await typeAnotherCard(page, "4242 4242 4242 4242");
+  await payButton(page).click();
   await eventually(async () => assert.match(await heading(page), /^Order confirmed/), 15000);
 };
 /** Both widths, both schemes: no complaint of axe, nothing too wide. */
@@ -69,7 +73,22 @@ story("a declined card says why, and another one pays in place with nothing lost
   assert.match(await text(page.locator(".status")), /You have not been charged\. Your things, and .*, are kept for you until \d\d:\d\d/);
   await standsEverywhere(page, "a declined card");
   await page.setViewportSize(DESK);
+  assert.match(await page.title(), /^Error: There is not enough money on this card/);
+  await mark(page);
+  // Declined once more, in place: what was typed is still there, with the words at it.
+  await typeAnotherCard(page, "4000 0000 0000 0002");
+  await payButton(page).click();
+  await eventually(async () => assert.equal(await heading(page), "Your bank declined this card"), 15000);
+  assert.equal(await page.frameLocator("[data-card-frame]").getByLabel("Card number").inputValue(), "4000 0000 0000 0002");
+  assert.equal(await text(page.locator("#card-wrong")), "Visa ending 0002: Your bank declined this card.");
+  assert.match(await page.title(), /^Error: Your bank declined this card/);
+  assert.equal(await page.evaluate(() => document.activeElement.matches(".status")), true, "the answer is where one goes on");
+  await page.getByRole("link", { name: "Choose how to pay" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "ways");
+  await findsNothing(page, "declined in place");
   await payWithAnotherCard(page);
+  assert.ok(await stayed(page), "the page was loaded again");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "state");
   assert.match(await text(page.locator(".status")), /Visa ending 4242/);
 });
 
@@ -100,7 +119,7 @@ story("a silent gateway shows the order's page, which turns by itself and takes 
   await eventually(async () => assert.equal(await heading(page), "The payment service could not be reached"), 90000);
   assert.ok(await stayed(page), "the page was loaded again");
   assert.match(await said(page).textContent(), /^The payment service could not be reached\. You have not been charged\./);
-  assert.match(await page.title(), /^The payment service could not be reached/);
+  assert.match(await page.title(), /^Error: The payment service could not be reached/);
   // The gateway is well again, also where it had not yet been silent as often as it was told to.
   await gatewayMood(context);
   // The card's frame that came with the news works as one that was there from the start.

@@ -145,6 +145,42 @@ async fn page_list_programs_and_letters_say_the_same_at_each_step() {
 }
 
 #[actix_web::test]
+async fn an_account_is_offered_until_the_order_is_delivered() {
+    let shop = TestShop::demo();
+    let (shopper, order) = ordered(&shop).await;
+    let (offer, looks_again) = ("Keep this for next time", "http-equiv=\"refresh\"");
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say(offer);
+    assert!(!page.text.contains(looks_again), "nothing happens yet: who types is left alone");
+    let conor = rider(&shop, "Conor");
+    let drop = packed(&shop, &order).await;
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say(offer);
+    page.must_say("Hold this page still while you type");
+    assert!(page.text.contains(looks_again));
+    let held = shopper.get(&format!("{}?still=1", page_of(&order))).await;
+    held.must_say(offer);
+    assert!(!held.text.contains(looks_again), "as asked, it is not loaded again");
+    lifecycle::assign_rider(&mut shop.conn(), drop, conor, Actor::System, shop.clock.now())
+        .expect("assigned");
+    leave(&shop, drop, shop.clock.now());
+    shopper.get(&page_of(&order)).await.must_say(offer);
+    let account = format!("{}/account", page_of(&order));
+    let refused = shopper.submit(&account, &[("password", "short")]).await;
+    refused.must_say("There is a problem");
+    assert!(refused.text.contains("<title>Error: "), "the title says it");
+    assert!(!refused.text.contains(looks_again), "what was refused stays to be read");
+    shopper.post(&account, &[("password", "short")]).await;
+    let open = shopper.moves_to(&shop).sending("x-looks", "yes");
+    open.get(&page_of(&order)).await.must_not_say("There is a problem");
+    shopper.get(&page_of(&order)).await.must_say("There is a problem");
+    shopper.submit(&account, &[("password", "three short words")]).await.must_say("Look into your mail");
+    shop.clock.advance(Duration::minutes(20));
+    deliver(&shop, drop);
+    shopper.get(&page_of(&order)).await.must_not_say(offer);
+}
+
+#[actix_web::test]
 async fn a_stranger_learns_nothing_and_a_link_shows_less() {
     let shop = TestShop::demo();
     let (shopper, order) = ordered(&shop).await;

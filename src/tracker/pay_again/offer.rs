@@ -5,10 +5,11 @@ use crate::checkout::{self, Offers};
 use crate::config::PayKind;
 use crate::lifecycle::{Paying, Status, Story};
 use crate::orders::{Contact, Order};
-use crate::payments::PayBy;
+use crate::payments::{PayBy, failure_words};
 use crate::storefront::Shop;
 use crate::tracker::access::{Caller, Sight};
 use crate::tracker::dossier::Dossier;
+use crate::tracker::said::Said;
 use diesel::prelude::*;
 
 /// The kinds of [`Sum`].
@@ -32,6 +33,23 @@ pub(in crate::tracker) struct PayAgain {
     /// Whether a code comes first: by a bare link nobody pays with the card of another, or promises for
     /// them to pay at the door.
     pub(in crate::tracker) asks_code: bool,
+    /// What is wrong with the choice that was sent.
+    pub(in crate::tracker) wrong_way: Option<String>,
+    /// Why no card has paid, said where one is typed.
+    pub(in crate::tracker) wrong_card: Option<WrongCard>,
+}
+
+pub(in crate::tracker) struct WrongCard {
+    pub(in crate::tracker) words: String,
+    /// What was just sent is answered by it.
+    pub(in crate::tracker) is_answer: bool,
+}
+
+impl PayAgain {
+    /// Whether paying is what this page is for now.
+    pub(in crate::tracker) fn is_open(&self) -> bool {
+        !self.folded && !self.asks_code && !self.ways.is_empty()
+    }
 }
 
 pub(in crate::tracker) struct Way {
@@ -77,6 +95,7 @@ pub(in crate::tracker) fn offered(
     dossier: &Dossier,
     sight: Sight,
     saved: Vec<SavedCard>,
+    said: Option<Said>,
 ) -> Option<PayAgain> {
     let folded = match dossier.story.status {
         Status::NotPaid { .. } => false,
@@ -92,7 +111,10 @@ pub(in crate::tracker) fn offered(
         CardFields::Stripe { key, .. } => CardFrame::Stripe { key },
         CardFields::None => CardFrame::None,
     };
-    let ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
+    let mut ways = if sight.may_act() { ways(shop, dossier, saved) } else { Vec::new() };
+    if said == Some(Said::NoCard) {
+        ways.iter_mut().for_each(|way| way.checked = way.inside == "card");
+    }
     Some(PayAgain {
         asks_code: !sight.may_act(),
         title: if folded { "Pay another way" } else { "How would you like to pay?" },
@@ -101,8 +123,24 @@ pub(in crate::tracker) fn offered(
         card,
         folded,
         cents: most.cents(),
+        wrong_way: said.filter(|said| *said == Said::ChooseAWay).map(|said| said.line().words),
+        wrong_card: wrong_card(dossier, said),
         billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
     })
+}
+
+fn wrong_card(dossier: &Dossier, said: Option<Said>) -> Option<WrongCard> {
+    let refused = said.filter(|said| *said == Said::NoCard).map(|said| said.line().words);
+    let is_answer = refused.is_some();
+    refused.or_else(|| declined_card(dossier)).map(|words| WrongCard { words, is_answer })
+}
+
+/// What the bank said of the card that was tried last, where it was about the card.
+fn declined_card(dossier: &Dossier) -> Option<String> {
+    let Status::NotPaid { reason: Some(code) } = &dossier.story.status else { return None };
+    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+    let by_card = last.method == PayBy::Card && !is_worth_another_try(&dossier.story);
+    by_card.then(|| format!("{}: {}", last.label, failure_words(code).0))
 }
 
 /// A card is reserved up to the most it can come to, another service takes that at once, and the
