@@ -121,7 +121,7 @@ pub(super) fn shown(
     before: &Before,
 ) -> QueryResult<(Vec<Order>, Option<i64>)> {
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut orders = orders::orders_of(conn, caller.basket(), caller.customer(), before.time(), most)?;
+    let mut orders = orders::orders_of(conn, &caller.baskets(), caller.customer(), before.time(), most)?;
     let is_longer = orders.len() > PAGE;
     orders.truncate(PAGE);
     let older = orders.last().filter(|_| is_longer).map(|o| o.placed_at.timestamp_micros());
