@@ -96,6 +96,7 @@ export const CASH = { way: "cash_at_door" };
 /** A card by the gateway's name for it; everybody has one of their own. */
 export const card = (method, n = 4242) => ({ way: "card", method, brand: "visa", last4: String(n % 10_000).padStart(4, "0"), expires: "12/2030", wallet: "" });
 
+/** Somebody with a mail and a telephone of their own, as shoppers have. */
 export function person(n) {
-  return { name: `Buyer ${n}`, email: `buyer${n}@example.ie`, phone: "086 123 4567", line: `${1 + (n % 200)} Leinster Road`, eircode: "D06 X2Y3" };
+  return { name: `Buyer ${n}`, email: `buyer${n}@example.ie`, phone: `086 ${String(1_000_000 + (n % 9_000_000))}`, line: `${1 + (n % 200)} Leinster Road`, eircode: "D06 X2Y3" };
 }

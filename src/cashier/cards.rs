@@ -2,6 +2,7 @@
 
 use super::wait::{For, ask};
 use crate::app::App;
+use crate::config::Payments;
 use crate::error::AppError;
 use crate::ids::CustomerId;
 use crate::outside::gateway::GatewayError;
@@ -21,21 +22,25 @@ pub enum CardFields {
 
 const STRIPE_JS: &str = "https://js.stripe.com/v3/";
 
+/// How the sandbox's keys for pages begin.
+const OF_THE_SANDBOX: &str = "pk_sandbox_";
+
 /// What the payment step shows.
 pub fn card_fields(app: &App) -> CardFields {
-    let settings = &app.config.payments;
-    if app.gateway.is_none() {
-        return CardFields::None;
-    }
+    if app.gateway.is_none() { CardFields::None } else { fields_of(&app.config.payments) }
+}
+
+/// Only the sandbox has frames of its own, and its key says that it is the sandbox's: whoever else speaks
+/// the protocol, at whatever address, does so to Stripe.js too.
+fn fields_of(settings: &Payments) -> CardFields {
     let key = settings.publishable_key.clone();
-    match settings.api_base.as_deref() {
-        None => CardFields::Stripe { key, js_url: STRIPE_JS },
-        Some(base) if base.ends_with(".stripe.com") => CardFields::Stripe { key, js_url: STRIPE_JS },
-        Some(_) => CardFields::Sandbox {
-            frame_url: format!("{}/sandbox/card", settings.pages_base),
-            wallets_url: format!("{}/sandbox/wallets", settings.pages_base),
-            key,
-        },
+    if settings.api_base.is_none() || !key.starts_with(OF_THE_SANDBOX) {
+        return CardFields::Stripe { key, js_url: STRIPE_JS };
+    }
+    CardFields::Sandbox {
+        frame_url: format!("{}/sandbox/card", settings.pages_base),
+        wallets_url: format!("{}/sandbox/wallets", settings.pages_base),
+        key,
     }
 }
 
@@ -104,5 +109,40 @@ fn words(e: GatewayError) -> AppError {
             log::warn!("a card could not be kept or removed: {e}");
             AppError::bad("The payment service could not be reached. Please try again in a moment.")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(base: Option<&str>, key: &str) -> CardFields {
+        let base = base.map(str::to_owned);
+        fields_of(&Payments {
+            pages_base: base.clone().unwrap_or_default(),
+            api_base: base,
+            secret_key: Some("sk".to_owned()),
+            publishable_key: key.to_owned(),
+            webhook_secret: None,
+            ways: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_the_sandbox_shows_its_own_frame_wherever_the_gateway_is() {
+        let stripe = |key: &str| CardFields::Stripe { key: key.to_owned(), js_url: STRIPE_JS };
+        for base in [
+            None,
+            Some("https://api.stripe.com"),
+            Some("https://pay.example.ie"),
+            Some("http://10.0.0.7:12111"),
+        ] {
+            for key in ["pk_live_1", "pk_test_1", "pk_of_another_maker"] {
+                assert_eq!(fields(base, key), stripe(key), "{base:?}");
+            }
+        }
+        let sandbox = fields(Some("http://127.0.0.1:9000"), "pk_sandbox_1");
+        let CardFields::Sandbox { frame_url, .. } = sandbox else { panic!("{sandbox:?}") };
+        assert_eq!(frame_url, "http://127.0.0.1:9000/sandbox/card");
     }
 }

@@ -1,5 +1,6 @@
 //! Webhooks: the gateway's own words, kept before they are acted on.
 
+use super::declined;
 use crate::app::App;
 use crate::error::AppError;
 use crate::lifecycle::{self, Source};
@@ -38,7 +39,16 @@ pub async fn hear(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<H
         return Ok(HttpResponse::Ok().finish());
     };
     let (id, kind) = (heard.id.clone(), heard.kind.clone());
-    let decision = app.db(move |conn| take_in(conn, &heard, &body, now)).await?;
+    let signer = app.signer.clone();
+    let decision = app
+        .db(move |conn| {
+            let decided = take_in(conn, &heard, &body, now)?;
+            if let Said::Intent(intent) = &heard.said {
+                declined::count(conn, &signer, intent, decided, now)?;
+            }
+            Ok::<_, AppError>(decided)
+        })
+        .await?;
     log::info!("webhook {id} ({kind}): {decision}");
     Ok(HttpResponse::Ok().finish())
 }

@@ -7,6 +7,7 @@
 
 mod ask;
 mod cards;
+mod declined;
 mod hooks;
 mod jobs;
 mod pay;

@@ -1,9 +1,11 @@
 //! Paying: prepare, ask for the money, write down what was answered.
 
+use super::declined;
 use super::shut::{Shutting, shut};
 use super::wait::{For, ask, attempt, in_time, tell, undone};
 use crate::app::App;
 use crate::error::AppError;
+use crate::events;
 use crate::ids::{AttemptId, OrderId};
 use crate::lifecycle::{self, Errand, PayError, Paying};
 use crate::orders::{self, OrderState};
@@ -11,6 +13,7 @@ use crate::outside::gateway::{Gateway, GatewayError, How, Intent, NewIntent};
 use crate::payments::{self, Attempt, AttemptState, PayBy};
 use actix_web::rt;
 use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
 
 /// A reservation lasts about a week: for a later delivery it has to be renewed on the way.
 const RENEWED_AFTER: Duration = Duration::days(6);
@@ -44,8 +47,11 @@ pub enum Outcome {
 /// Makes a try that was begun with the order. Of two calls one goes to the gateway, and the other
 /// hears what it says. Answers within nine seconds.
 pub async fn pay(app: &App, attempt: AttemptId) -> Outcome {
-    let app = app.clone();
-    in_time(async move { drive(&app, attempt, For::Somebody).await }).await.unwrap_or(Outcome::NotKnownYet)
+    let there = app.clone();
+    let work = async move { drive(&there, attempt, For::Somebody).await };
+    let outcome = in_time(work).await.unwrap_or(Outcome::NotKnownYet);
+    let of_what = move |conn: &mut PgConnection| payments::attempt(conn, attempt).map(|found| found.order_id);
+    shown(app, outcome, of_what).await
 }
 
 /// Pays again, with the same method or another one. A try that is still open is asked about and, if
@@ -54,17 +60,38 @@ pub async fn pay(app: &App, attempt: AttemptId) -> Outcome {
 /// # Errors
 /// `StillOpen` when the gateway does not say what became of the try before.
 pub async fn retry(app: &App, order: OrderId, paying: Paying) -> Result<Outcome, PayError> {
-    let app = app.clone();
-    let work = async move { try_again(&app, order, paying).await };
-    in_time(work).await.unwrap_or(Ok(Outcome::NotKnownYet))
+    let there = app.clone();
+    let work = async move { try_again(&there, order, paying).await };
+    let outcome = in_time(work).await.unwrap_or(Ok(Outcome::NotKnownYet))?;
+    Ok(shown(app, outcome, move |_| Ok(order)).await)
 }
 
 /// Asks the gateway now what became of an order's payment. Answers within nine seconds.
 pub async fn look(app: &App, order: OrderId) -> Outcome {
-    let app = app.clone();
-    let work = async move { look_now(&app, order).await };
+    let there = app.clone();
+    let work = async move { look_now(&there, order).await };
     let looked = in_time(work).await.unwrap_or(Ok(Outcome::NotKnownYet));
-    looked.unwrap_or_else(|e| not_written(&e))
+    let outcome = looked.unwrap_or_else(|e| not_written(&e));
+    shown(app, outcome, move |_| Ok(order)).await
+}
+
+/// What has failed is in the answer to somebody's own press: it need not be written to them as well.
+async fn shown(
+    app: &App,
+    outcome: Outcome,
+    of_what: impl Fn(&mut PgConnection) -> QueryResult<OrderId> + Send + 'static,
+) -> Outcome {
+    if let Outcome::Failed(_) = outcome {
+        let now = app.clock.now();
+        let noted = app.db(move |conn| {
+            let order = of_what(conn)?;
+            events::told(conn, order.0, now)
+        });
+        if let Err(e) = noted.await {
+            log::warn!("what was shown of a payment may be written as well: {e}");
+        }
+    }
+    outcome
 }
 
 fn not_written(e: &AppError) -> Outcome {
@@ -122,19 +149,35 @@ async fn charge(app: &App, errand: Errand, who: For) -> Result<Outcome, AppError
         let errand = errand.clone();
         ask(app, who, move |gateway| prepare(gateway, &errand)).await
     };
-    let intent = match made {
-        Ok(intent) => intent.id,
+    let prepared = match made {
+        Ok(intent) => intent,
         Err(e) => return not_begun(app, id, e).await,
     };
-    let named = intent.clone();
-    if !app.db(move |conn| payments::note_intent_if_open(conn, id, &named)).await? {
-        // It was given up meanwhile; nothing has been asked for and nothing will be.
+    let intent = prepared.id.clone();
+    if !may_be_asked(app, &errand.attempt, prepared).await? {
+        // It was given up meanwhile, or is held off; nothing has been asked for and nothing will be.
         return Ok(outcome_of(&attempt(app, id).await?));
     }
     let back = (!errand.attempt.standby).then(|| return_url(app, &errand));
     let named = intent.clone();
     let answer = ask(app, who, move |gateway| gateway.confirm(&named, id, back.as_deref())).await;
     answered(app, id, intent, answer, who).await
+}
+
+/// Notes what was prepared. Of a card that banks have declined too often, whoever tries it, no bank is asked.
+async fn may_be_asked(app: &App, of: &Attempt, prepared: Intent) -> Result<bool, AppError> {
+    let (id, standby, now, signer) = (of.id, of.standby, app.clock.now(), app.signer.clone());
+    app.db(move |conn| {
+        if !payments::note_intent_if_open(conn, id, &prepared.id)? {
+            return Ok(false);
+        }
+        if standby || !declined::is_held_off(conn, &signer, &prepared, now)? {
+            return Ok::<_, AppError>(true);
+        }
+        lifecycle::refused(conn, id, declined::HELD_OFF, true, now)?;
+        Ok(false)
+    })
+    .await
 }
 
 /// Tells the gateway of a try. Run again for the same attempt it brings the same intent.

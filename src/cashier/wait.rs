@@ -1,5 +1,6 @@
 //! Waiting no longer than a person does, and telling the lifecycle what was heard.
 
+use super::declined;
 use crate::app::App;
 use crate::error::AppError;
 use crate::ids::AttemptId;
@@ -45,7 +46,13 @@ pub(super) async fn ask<T: Send + 'static>(
 /// What the gateway has answered becomes true here.
 pub(super) async fn tell(app: &App, intent: Intent) -> Result<Decision, AppError> {
     let now = app.clock.now();
-    app.db(move |conn| lifecycle::payment_settled(conn, &intent, Source::Asked, now)).await
+    let signer = app.signer.clone();
+    app.db(move |conn| {
+        let decided = lifecycle::payment_settled(conn, &intent, Source::Asked, now)?;
+        declined::count(conn, &signer, &intent, decided, now)?;
+        Ok::<_, AppError>(decided)
+    })
+    .await
 }
 
 pub(super) async fn attempt(app: &App, id: AttemptId) -> Result<Attempt, AppError> {

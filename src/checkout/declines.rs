@@ -1,9 +1,14 @@
+//! Under what tries to pay are counted, and what is given back.
+//!
 //! A card that is declined again and again is held off, whoever tries it, and wherever: at the last
 //! step or on an order's page. Only declines are counted.
 
 use super::draft::Payment;
+use crate::orders::Contact;
+use crate::sign::Signer;
 use crate::storefront::Shop;
-use crate::throttle::{Key, Limited};
+use crate::throttle::{self, Key, Limited};
+use diesel::prelude::*;
 
 /// A card by the gateway's name for it and, as that is another one each time it is typed, by what
 /// stands on it: many may have a card that reads the same.
@@ -28,5 +33,27 @@ pub(crate) async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
     }
     if let Err(e) = shop.spend(Limited::Pay, card).await {
         log::warn!("a declined card could not be counted: {e}");
+    }
+}
+
+/// Under what an order that is paid at the door is counted: browser, address, and whom to reach.
+pub(crate) fn at_door_keys(signer: &Signer, here: &[Key; 2], contact: &Contact) -> Vec<Key> {
+    let mail = Key::subject(signer, "mail", &contact.email.to_lowercase());
+    let phone = Key::subject(signer, "phone", &contact.phone);
+    here.iter().cloned().chain([mail, phone]).collect()
+}
+
+/// It was paid: the try, the card that was given for it and the time that was held were all in earnest.
+pub(crate) async fn ended_well(shop: &Shop, keys: Vec<Key>) {
+    if keys.is_empty() {
+        return;
+    }
+    let work = move |conn: &mut PgConnection| {
+        [Limited::Pay, Limited::AddCard, Limited::HoldWindow]
+            .into_iter()
+            .try_for_each(|what| throttle::give_back(conn, what, &keys))
+    };
+    if let Err(e) = shop.app.db(work).await {
+        log::warn!("tries that ended well could not be given back: {e}");
     }
 }

@@ -52,7 +52,9 @@ pub(super) struct DeliveryForm {
 }
 
 impl DeliveryForm {
-    fn write_into(&self, typed: &mut Typed) {
+    /// A time is chosen by a button alone, which is counted and holds it.
+    fn write_into(&self, typed: &mut Typed, press: Press) {
+        let window = self.window.as_ref().filter(|_| press == Press::Holding);
         for (old, new) in [
             (&mut typed.name, &self.name),
             (&mut typed.email, &self.email),
@@ -65,10 +67,10 @@ impl DeliveryForm {
             (&mut typed.preferred_time, &self.preferred_time),
             (&mut typed.gate_code, &self.gate_code),
             (&mut typed.substitutions, &self.substitutions),
-            (&mut typed.window, &self.window),
         ] {
             take_over(old, new.as_ref());
         }
+        take_over(&mut typed.window, window);
         typed.take_wishes(&self.others);
     }
 
@@ -129,7 +131,7 @@ impl Work {
             return Ok(Kept { moved: false, standing: None });
         }
         draft.content.rev = newest.max(form.rev(newest));
-        form.write_into(&mut draft.content.typed);
+        form.write_into(&mut draft.content.typed, press);
         let moved = self.follow_eircode(conn, &mut draft, version)?;
         let mut held = None;
         if press == Press::Holding {

@@ -1,13 +1,11 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::declines::{count_decline, keys_of_card};
+use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card};
 use super::draft::{Draft, Typed};
 use super::fields;
 use super::refused::{Refused, refuse};
-use super::review::{self, Refusal};
 use super::store;
-use super::till::{Step, Till};
-use super::views::{Note, with_device};
+use super::views::with_device;
 use super::ways;
 use crate::basket::{self, Basket};
 use crate::cashier::{self, CardFields, Outcome};
@@ -21,7 +19,6 @@ use crate::orders::{self, Contact, Order};
 use crate::storefront::{Asker, Notice, Shop, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::redirect;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -77,8 +74,9 @@ pub(super) async fn place(
     let Some(ordering) = form.into_inner().read(id) else {
         return refuse(&shop, &request, &visit, Refused::Outdated).await;
     };
-    let (placing, of_age) = (Placing::new(&shop, &visit).await?, ordering.age_confirmed);
-    let try_of = Try { shop: shop.clone(), id, keys: asker.keys(&shop.app, "basket", &id.to_string()) };
+    let keys = asker.keys(&shop.app, "basket", &id.to_string());
+    let (placing, of_age) = (Placing::new(&shop, &visit, &asker, &keys).await?, ordering.age_confirmed);
+    let try_of = Try { shop: shop.clone(), id, keys: keys.clone() };
     let before = shop.baskets.before(id);
     let work = move |conn: &mut PgConnection| match try_of.may_pay(conn, placing.now)? {
         Ok(card) => Ok::<_, AppError>(match conn.transaction(|conn| placing.place(conn, &ordering)) {
@@ -91,7 +89,7 @@ pub(super) async fn place(
         Pressed::Placed(placed, basket, card) => {
             // The next page shows it: empty now, and known to be.
             shop.baskets.keep(&basket, before);
-            Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, card).await))
+            Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, keys, card).await))
         }
         Pressed::Refused(refused) => {
             shop.baskets.forget(id);
@@ -100,7 +98,7 @@ pub(super) async fn place(
         }
         Pressed::TooOften(wait) => {
             keep_age(&shop, id, of_age).await?;
-            hold_off(&shop, &request, &visit, wait).await
+            refuse(&shop, &request, &visit, Refused::TooOften(wait)).await
         }
     }
 }
@@ -155,22 +153,6 @@ impl Try {
     }
 }
 
-async fn hold_off(
-    shop: &Shop,
-    request: &HttpRequest,
-    visit: &Visit,
-    wait: Wait,
-) -> Result<HttpResponse, AppError> {
-    let till = Till::read(shop, visit, Step::Review).await?;
-    if let Some(elsewhere) = review::not_yet(shop, &till) {
-        return Ok(elsewhere);
-    }
-    let words = format!("{} Nothing was ordered or charged.", wait.words(till.zone, till.now));
-    let notes = vec![Note::new("bad", "Please wait a moment", words)];
-    let status = Some(StatusCode::TOO_MANY_REQUESTS);
-    review::page(shop, request, visit, &till, Refusal { status, notes, problems: Vec::new() }).await
-}
-
 /// What is needed to place an order where there is a connection.
 struct Placing {
     customer: Option<crate::ids::CustomerId>,
@@ -180,10 +162,15 @@ struct Placing {
     quote_valid_for: chrono::Duration,
     vat: i32,
     now: DateTime<Utc>,
+    signer: crate::sign::Signer,
+    /// Of browser and address.
+    here: [Key; 2],
+    /// Under what the time was counted that they hold.
+    held_under: Vec<Key>,
 }
 
 impl Placing {
-    async fn new(shop: &Shop, visit: &Visit) -> Result<Self, AppError> {
+    async fn new(shop: &Shop, visit: &Visit, asker: &Asker, keys: &[Key]) -> Result<Self, AppError> {
         Ok(Self {
             customer: shop.customer(visit).await?,
             atlas: Arc::clone(&shop.atlas),
@@ -192,6 +179,9 @@ impl Placing {
             quote_valid_for: shop.quote_valid_for(),
             vat: shop.app.config.shop.delivery_vat_percent,
             now: shop.app.clock.now(),
+            signer: shop.app.signer.clone(),
+            here: asker.own_keys(&shop.app),
+            held_under: keys.to_vec(),
         })
     }
 
@@ -215,7 +205,20 @@ impl Placing {
         }
         draft.placed(ordering.key, placed.order.number.clone(), placed.order.minimum_age > 0);
         store::keep(conn, ordering.basket, &draft, self.now)?;
+        self.count_at_door(conn, &placement)?;
         Ok((placed, Basket { lines: Vec::new(), ..basket }))
+    }
+
+    /// What is brought before it is paid is counted once it is ordered, and the time that was held for it is
+    /// held for nothing no more. Over the limit nothing of it happens.
+    fn count_at_door(&self, conn: &mut PgConnection, placement: &Placement) -> Result<(), Refused> {
+        if !placement.paying.by.is_at_door() {
+            return Ok(());
+        }
+        let keys = at_door_keys(&self.signer, &self.here, &placement.contact);
+        let held: &[Key] = &self.held_under;
+        let back = [(Limited::HoldWindow, held)];
+        throttle::settle(conn, (Limited::AtDoor, &keys), &back, self.now)?.map_err(Refused::TooManyAtDoor)
     }
 
     fn placement(
@@ -291,8 +294,8 @@ fn ordered_before(
     }
 }
 
-/// The order is there; where money is to move now, it does.
-async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, card: Vec<Key>) -> HttpResponse {
+/// The order is there; where money is to move now, it does. `keys`: under what the try was counted.
+async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, keys: Vec<Key>, card: Vec<Key>) -> HttpResponse {
     let page = format!("/orders/{}", placed.order.number);
     if !placed.again {
         shop.step(visit, Kind::OrderPlaced, json!({"pay_by": placed.order.pay_by.as_str()}));
@@ -304,6 +307,10 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, card: Vec<Key>) -> H
             count_decline(shop, card, &code).await;
             redirect(&page, [])
         }
-        Outcome::Authorised | Outcome::NotKnownYet => redirect(&page, []),
+        Outcome::Authorised => {
+            ended_well(shop, keys).await;
+            redirect(&page, [])
+        }
+        Outcome::NotKnownYet => redirect(&page, []),
     }
 }

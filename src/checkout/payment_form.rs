@@ -157,7 +157,9 @@ async fn may_try(
     for (what, field, _) in tries.into_iter().filter(|(.., tried)| *tried) {
         let keys = asker.keys(&shop.app, "basket", &id.to_string());
         if let Err(wait) = shop.spend(what, keys).await? {
-            return Ok(Some(Problem::new(field, wait.words(before.zone, before.now))));
+            let ways = if what == Limited::AddCard { before.offers.open_ways(false) } else { String::new() };
+            let words = format!("{} {ways}", wait.words(before.zone, before.now));
+            return Ok(Some(Problem::new(field, words.trim_end())));
         }
     }
     Ok(None)

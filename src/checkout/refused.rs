@@ -13,8 +13,10 @@ use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{Confirming, PlaceError};
 use crate::storefront::{Notice, Shop, Visit};
+use crate::throttle::Wait;
 use crate::web::redirect;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 
@@ -25,6 +27,10 @@ pub(super) enum Refused {
     Outdated,
     /// A step before this one has to be done again.
     Unready,
+    /// Cards were tried too often here.
+    TooOften(Wait),
+    /// Too much was ordered that is paid at the door.
+    TooManyAtDoor(Wait),
     Failed(AppError),
 }
 
@@ -59,6 +65,8 @@ pub(super) async fn refuse(
         Refused::Place(error @ (PlaceError::WindowFull | PlaceError::WindowClosed | PlaceError::NoPlace)) => {
             return choose_again(shop, visit, &error).await;
         }
+        Refused::TooOften(wait) => return hold_off(shop, request, visit, wait, false).await,
+        Refused::TooManyAtDoor(wait) => return hold_off(shop, request, visit, wait, true).await,
         Refused::Unready | Refused::Outdated => None,
         Refused::Place(
             error @ (PlaceError::Gone(_)
@@ -77,6 +85,34 @@ pub(super) async fn refuse(
         None => outdated(),
     };
     review::page(shop, request, visit, &till, refusal).await
+}
+
+/// Nothing is lost by waiting, and other ways to pay are open meanwhile.
+async fn hold_off(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    wait: Wait,
+    at_door: bool,
+) -> Result<HttpResponse, AppError> {
+    let till = Till::read(shop, visit, Step::Review).await?;
+    if let Some(elsewhere) = review::not_yet(shop, &till) {
+        return Ok(elsewhere);
+    }
+    let why = wait.words(till.zone, till.now);
+    let why = if at_door {
+        why.replacen("Too many tries", "Too many orders to be paid at the door", 1)
+    } else {
+        why
+    };
+    let ways = till.offers.open_ways(at_door);
+    let words = format!("{why} Nothing was ordered or charged, and nothing is lost. {ways}");
+    let notes = vec![Note::new("bad", "Please wait a moment", words.trim_end())];
+    let status = Some(StatusCode::TOO_MANY_REQUESTS);
+    let mut page =
+        review::page(shop, request, visit, &till, Refusal { status, notes, problems: Vec::new() }).await?;
+    page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.seconds(till.now)));
+    Ok(page)
 }
 
 fn outdated() -> Refusal {

@@ -48,6 +48,23 @@ impl Offers {
         self.ways.iter().find(|o| o.kind == *kind)
     }
 
+    /// Which other ways are open to somebody who is held off one: at the door, or the others.
+    pub(crate) fn open_ways(&self, held_off_at_door: bool) -> String {
+        let name = |kind: &PayKind| match kind {
+            PayKind::Card => held_off_at_door.then(|| "a card".to_owned()),
+            PayKind::Redirect(kind) => held_off_at_door.then(|| redirect_name(kind)),
+            PayKind::CashAtDoor => (!held_off_at_door).then(|| "cash at the door".to_owned()),
+            PayKind::CardAtDoor => (!held_off_at_door).then(|| "a card at the door".to_owned()),
+            PayKind::Wallets => None,
+        };
+        let names: Vec<String> =
+            self.ways.iter().filter(|o| o.above.is_none()).filter_map(|o| name(&o.kind)).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("You can pay another way now: {}.", names.join(", "))
+    }
+
     fn allows(&self, kind: &PayKind, name: &str) -> Result<(), Problem> {
         match self.offer(kind) {
             Some(Offer { above: None, .. }) => Ok(()),

@@ -15,7 +15,7 @@ mod write;
 pub use lines::{LineChange, Ordered};
 pub use model::{Consumer, Event, Recorded, Topic};
 pub use outbox::{
-    Acted, Job, Stuck, claim, done, give_up_count, given_up, put_off, stuck, stuck_count, try_again,
+    Acted, Job, Stuck, claim, done, give_up_count, given_up, put_off, stuck, stuck_count, told, try_again,
 };
 pub(crate) use patterns::{
     about_a_question, about_no_order, about_the_customer, about_the_goods, about_the_money, about_the_order,

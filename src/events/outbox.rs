@@ -107,6 +107,23 @@ pub fn done(conn: &mut PgConnection, job: i64, now: DateTime<Utc>) -> QueryResul
         .map(drop)
 }
 
+/// Whoever a letter about a payment that came to nothing would tell has just seen it: none is written.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn told(conn: &mut PgConnection, subject: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
+    let of_payments = events::table
+        .filter(events::subject.eq(subject))
+        .filter(events::kind.eq_any(["payment_failed", "payment_abandoned"]))
+        .select(events::id);
+    diesel::update(outbox::table)
+        .filter(outbox::event_id.eq_any(of_payments).and(outbox::consumer.eq(Consumer::Notifications)))
+        .filter(outbox::done_at.is_null().and(outbox::failed.is_null()))
+        .set(outbox::done_at.eq(now))
+        .execute(conn)
+        .map(drop)
+}
+
 /// How long to wait after so many tries; `None`: it is given up.
 fn wait(consumer: Consumer, tries: i32) -> Option<i64> {
     let planned = usize::try_from(tries).ok().and_then(|n| WAITS.get(n)).copied();

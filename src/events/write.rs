@@ -52,8 +52,8 @@ pub fn record_all(
         diesel::insert_into(events::table).values(rows).returning(events::id).ready().get_results(conn)?;
     // They are numbered in the order they were given in.
     ids.sort_unstable();
-    let due = outbox::due_at.eq(happened_at);
     let jobs_of = |(event, id): (&Event, i64)| {
+        let due = outbox::due_at.eq(happened_at + event.rests());
         let consumers = event.consumers().iter();
         consumers.map(|c| (outbox::event_id.eq(id), outbox::consumer.eq(*c), due)).collect::<Vec<_>>()
     };

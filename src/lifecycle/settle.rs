@@ -86,7 +86,8 @@ fn next_state(intent: &Intent) -> Option<AttemptState> {
 /// changed at the gateway. What is captured later may be less; that is known by our own capture.
 fn is_short(attempt: &Attempt, intent: &Intent) -> bool {
     let there = if intent.status == IntentStatus::Succeeded { intent.received } else { intent.capturable };
-    there < attempt.amount_cents || intent.currency.as_deref().is_some_and(|c| c != CURRENCY)
+    there < attempt.amount_cents
+        || intent.currency.as_deref().is_some_and(|c| !c.eq_ignore_ascii_case(CURRENCY))
 }
 
 /// Money that does not pay the order is none of ours: it goes back, and the try has failed. An old

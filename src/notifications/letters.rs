@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::events::{Event, LineChange};
-use crate::ids::{CaseId, DropId, RefundId};
+use crate::ids::{AttemptId, CaseId, DropId, RefundId};
 use crate::money::Money;
 use crate::outside::mail::Letter;
 use crate::payments::RefundState;
@@ -14,6 +14,10 @@ use chrono::{DateTime, Utc};
 pub(super) enum Kind {
     Confirmed,
     Cancelled,
+    /// Somebody has left a payment that waits for them.
+    ToApprove(AttemptId),
+    /// A payment came to nothing, and nobody was there to be shown it.
+    NotPaid(AttemptId),
     Refunded(RefundId),
     /// Which line, and when it was asked.
     Asked(i32, DateTime<Utc>),
@@ -32,6 +36,9 @@ pub(super) enum Kind {
     Answered(CaseId),
 }
 
+/// What becomes of an order that nobody pays for.
+const UNPAID: &str =
+    "Nothing has to be typed again. Without a payment by then the order is cancelled, and you pay nothing.";
 /// What the log calls a letter that asks.
 pub(super) const ASKED: &str = "asked";
 
@@ -41,6 +48,8 @@ impl Kind {
         match self {
             Self::Confirmed => "confirmed",
             Self::Cancelled => "cancelled",
+            Self::ToApprove(_) => "to_approve",
+            Self::NotPaid(_) => "not_paid",
             Self::Refunded(_) => "refunded",
             Self::Asked(..) => ASKED,
             Self::Found(_) => "found",
@@ -92,6 +101,12 @@ struct CancelledText<'a>(&'a Facts);
 #[template(path = "mail/cancelled.html")]
 struct CancelledPage<'a>(&'a Facts);
 #[derive(Template)]
+#[template(path = "mail/not_paid.txt")]
+struct NotPaidText<'a>(&'a Facts);
+#[derive(Template)]
+#[template(path = "mail/not_paid.html")]
+struct NotPaidPage<'a>(&'a Facts);
+#[derive(Template)]
 #[template(path = "mail/refunded.txt")]
 struct RefundedText<'a>(&'a Facts);
 #[derive(Template)]
@@ -131,6 +146,9 @@ pub(super) fn write(
         | Kind::Sooner(_)
         | Kind::Answered(_) => (OnItsWayText(&facts).render()?, OnItsWayPage(&facts).render()?),
         Kind::Delivered => (DeliveredText(&facts).render()?, DeliveredPage(&facts).render()?),
+        Kind::ToApprove(_) | Kind::NotPaid(_) => {
+            (NotPaidText(&facts).render()?, NotPaidPage(&facts).render()?)
+        }
         Kind::Refunded(_) => (RefundedText(&facts).render()?, RefundedPage(&facts).render()?),
     };
     // It holds a key to the order.
@@ -148,6 +166,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
             answer.title.clone(),
             answer.lead.clone(),
         ),
+        Kind::ToApprove(_) | Kind::NotPaid(_) => unpaid(kind, voice, dossier, &answer),
         Kind::Refunded(refund) => refunded(voice, dossier, refund),
         Kind::Asked(position, _) => asked(voice, dossier, position),
         Kind::Found(position) => found(dossier, position),
@@ -163,7 +182,13 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
         Kind::OnTheWay(_) | Kind::Delivered | Kind::NotDelivered(_) | Kind::Late(_) | Kind::Sooner(_) => {
             answer.big
         }
-        Kind::Cancelled | Kind::Refunded(_) | Kind::Asked(..) | Kind::Found(_) | Kind::Answered(_) => None,
+        Kind::Cancelled
+        | Kind::ToApprove(_)
+        | Kind::NotPaid(_)
+        | Kind::Refunded(_)
+        | Kind::Asked(..)
+        | Kind::Found(_)
+        | Kind::Answered(_) => None,
     };
     Facts {
         link: format!("{}/orders/{number}?key={key}", desk.public_url),
@@ -198,6 +223,21 @@ fn confirmed(voice: &Voice, dossier: &Dossier, answer: Answer) -> Opening {
     (subject, answer.title, vec![voice.sum(dossier)])
 }
 
+/// What its page says of its money, with the fact and the time that is left first in the subject.
+fn unpaid(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Opening {
+    let number = &dossier.order.number;
+    let until = dossier.order.unpaid_until.map(|at| voice.time(at)).unwrap_or_default();
+    let mut lead = answer.lead.clone();
+    let fact = if let Kind::ToApprove(_) = kind {
+        let window = voice.window(&dossier.order);
+        lead.push(format!("Your things, and {window}, are kept for you until {until}."));
+        "Waits for your approval"
+    } else {
+        "Not paid yet"
+    };
+    (format!("{fact}: order {number}, kept until {until}"), answer.title.clone(), lead)
+}
+
 /// What its page says at this moment, with the fact first in the subject.
 fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Opening {
     let (number, window) = (&dossier.order.number, voice.promised(dossier));
@@ -210,6 +250,8 @@ fn news(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Openin
         Kind::Sooner(_) => format!("Sooner than we said: order {number}, now {window}"),
         Kind::Confirmed
         | Kind::Cancelled
+        | Kind::ToApprove(_)
+        | Kind::NotPaid(_)
         | Kind::Refunded(_)
         | Kind::Asked(..)
         | Kind::Found(_)
@@ -325,6 +367,8 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
     let then = || voice.then(dossier).into_iter().map(|line| line.words);
     match kind {
         Kind::Late(_) | Kind::Sooner(_) => voice.choices(dossier),
+        Kind::ToApprove(_) => vec![format!("Approve it, or pay another way, on the order’s page. {UNPAID}")],
+        Kind::NotPaid(_) => vec![format!("Try again, or pay another way, on the order’s page. {UNPAID}")],
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::Asked(..) | Kind::Found(_) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],

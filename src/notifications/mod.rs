@@ -8,7 +8,7 @@ mod letters;
 
 use crate::config::Config;
 use crate::events::{self, Event, Recorded, about_no_order};
-use crate::ids::{Actor, MailId, OrderId};
+use crate::ids::{Actor, AttemptId, MailId, OrderId};
 use crate::lifecycle::{Stage, Status};
 use crate::orders::{self, Order};
 use crate::outside::mail::{self, Fate, Letter};
@@ -69,8 +69,9 @@ pub fn deliver(
 
 /// Whether something may come and that it need not any more are two letters, of which the second is written
 /// only where the first one was: they are written one after the other, and what is asked stands meanwhile.
+/// Nor does anybody begin to pay while it is written that nothing is paid.
 fn order_for(conn: &mut PgConnection, kind: Kind, id: OrderId) -> QueryResult<Order> {
-    if matches!(kind, Kind::Asked(..) | Kind::Found(_)) {
+    if matches!(kind, Kind::Asked(..) | Kind::Found(_) | Kind::ToApprove(_) | Kind::NotPaid(_)) {
         return orders::lock_order(conn, id);
     }
     orders::order(conn, id)
@@ -142,6 +143,9 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
     Some(match &recorded.event {
         Event::OrderConfirmed => Kind::Confirmed,
         Event::OrderCancelled { .. } => Kind::Cancelled,
+        Event::PaymentProcessing { attempt, approve_at: Some(_), .. } => Kind::ToApprove(*attempt),
+        Event::PaymentFailed { attempt, .. } => Kind::NotPaid(*attempt),
+        Event::PaymentAbandoned { attempt, .. } => Kind::NotPaid(*attempt),
         Event::RefundSucceeded { refund, .. } => Kind::Refunded(*refund),
         Event::SubstituteAsked { position, .. } => Kind::Asked(*position, recorded.happened_at),
         Event::SubstituteWithdrawn { position } => Kind::Found(*position),
@@ -155,10 +159,8 @@ fn kind_of(recorded: &Recorded) -> Option<Kind> {
         Event::OrderPlaced { .. }
         | Event::OrderCompleted
         | Event::PaymentStarted { .. }
-        | Event::PaymentProcessing { .. }
+        | Event::PaymentProcessing { approve_at: None, .. }
         | Event::PaymentAuthorised { .. }
-        | Event::PaymentFailed { .. }
-        | Event::PaymentAbandoned { .. }
         | Event::PaymentReplaced { .. }
         | Event::CaptureAsked { .. }
         | Event::CaptureSucceeded { .. }
@@ -222,6 +224,10 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
         Kind::Confirmed => !matches!(status, Status::Confirmed | Status::Completed),
         Kind::Cancelled => !matches!(status, Status::Cancelled(_)),
         Kind::Refunded(_) | Kind::Answered(_) => false,
+        Kind::ToApprove(of) => {
+            !matches!(status, Status::ToApprove { .. }) || !may_still_pay(dossier, of, now)
+        }
+        Kind::NotPaid(of) => !matches!(status, Status::NotPaid { .. }) || !may_still_pay(dossier, of, now),
         // Another change after it has its own letter.
         Kind::Changed(id) => *status != Status::Confirmed || last_change(dossier) != Some(id),
         Kind::Asked(position, at) => {
@@ -246,6 +252,12 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
                 || story.goods.promise().is_none_or(|promise| promise.at != at)
         }
     }
+}
+
+/// Whether this is the newest try, and there is time for another one.
+fn may_still_pay(dossier: &Dossier, of: AttemptId, now: DateTime<Utc>) -> bool {
+    let newest = dossier.story.tries.iter().rfind(|t| !t.standby);
+    newest.is_some_and(|t| t.id == of) && dossier.order.unpaid_until.is_some_and(|until| until > now)
 }
 
 fn last_change(dossier: &Dossier) -> Option<i64> {

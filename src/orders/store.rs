@@ -115,20 +115,20 @@ pub fn orders_of_customer(
     query.load(conn)
 }
 
-/// A page of what was ordered from a basket or by a customer, the newest first, from before a
+/// A page of what was ordered from some baskets or by a customer, the newest first, from before a
 /// time on.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn orders_of(
     conn: &mut PgConnection,
-    basket: Option<BasketId>,
+    baskets: &[BasketId],
     customer: Option<CustomerId>,
     before: Option<DateTime<Utc>>,
     most: i64,
 ) -> QueryResult<Vec<Order>> {
     let of_customer = orders::customer_id.eq(customer).assume_not_null();
-    let of_basket = orders::basket_id.nullable().eq(basket).assume_not_null();
+    let of_basket = orders::basket_id.eq_any(baskets);
     let mut query = Order::query()
         .filter(of_basket.or(of_customer))
         .order(orders::placed_at.desc())
@@ -161,6 +161,15 @@ pub fn claim(
         .set(orders::customer_id.eq(customer))
         .ready()
         .execute(conn)
+}
+
+/// Whether something was ordered from a basket that is no account's.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn has_guests_orders(conn: &mut PgConnection, basket: BasketId) -> QueryResult<bool> {
+    let of_guests = orders::table.filter(orders::basket_id.eq(basket).and(orders::customer_id.is_null()));
+    diesel::select(diesel::dsl::exists(of_guests)).get_result(conn)
 }
 
 /// The lines of several orders, in their order.

@@ -259,6 +259,10 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
         "gateway_down" | "shop_stopped" => {
             ("The payment service could not be reached.", "Try again in a moment, or pay at the door.")
         }
+        "card_held_off" => (
+            "This card was declined too often for now.",
+            "Your bank was not asked again. Pay with another card, or another way.",
+        ),
         "amount_too_small" => ("This sum is too small for a card.", "Pay another way."),
         "lost_card" | "stolen_card" | "pickup_card" | "restricted_card" | "fraudulent" => {
             // The bank asks not to say more: somebody else may be holding the card.

@@ -50,6 +50,11 @@ impl Asker {
         ]
     }
 
+    /// Under what is counted that is of no one thing.
+    pub(crate) fn own_keys(&self, app: &App) -> [Key; 2] {
+        [Key::device(&app.signer, self.device), Key::address(&app.signer, self.address)]
+    }
+
     pub(crate) fn is_known_as(&self, customer: Option<CustomerId>) -> bool {
         customer.is_some() && self.known == customer
     }

@@ -20,6 +20,9 @@ use uuid::Uuid;
 
 const BASKET_COOKIE: &str = "basket";
 const BASKET: &str = "basket";
+/// The basket of a guest who has signed in since, where it has ordered something that is not the account's.
+const BEFORE_COOKIE: &str = "before";
+const BEFORE: &str = "before";
 /// A header, and the purpose of the key made of what it says.
 const FIRST_BASKET: &str = "x-first-basket";
 const NOTICE_COOKIE: &str = "notice";
@@ -33,6 +36,8 @@ const NOTICE_SECONDS: u32 = 60;
 
 pub(crate) struct Visit {
     pub(crate) basket: Option<BasketId>,
+    /// What they ordered from in this browser before they signed in.
+    pub(crate) before: Option<BasketId>,
     /// The basket to be of who has none, where their page says what its requests have in common: two
     /// that are under way at once fill one basket.
     first: Option<BasketId>,
@@ -101,6 +106,9 @@ impl Visit {
             basket: cookies::get(request, BASKET_COOKIE)
                 .and_then(|t| app.signer.open(BASKET, t))
                 .map(BasketId),
+            before: cookies::get(request, BEFORE_COOKIE)
+                .and_then(|t| app.signer.open(BEFORE, t))
+                .map(BasketId),
             first: first_basket(request, app),
             notice: cookies::get(request, NOTICE_COOKIE).and_then(Notice::read),
             token: cookies::get(request, shop.customer_cookie_name()).and_then(Token::read),
@@ -133,8 +141,8 @@ impl Shop {
     }
 
     /// Takes away what made the browser somebody's: the session and the account's basket.
-    pub(crate) fn stranger_cookies(&self) -> [HeaderValue; 2] {
-        [self.cookie(self.customer_cookie_name(), "", 0), self.cookie(BASKET_COOKIE, "", 0)]
+    pub(crate) fn stranger_cookies(&self) -> [HeaderValue; 3] {
+        [self.customer_cookie_name(), BASKET_COOKIE, BEFORE_COOKIE].map(|name| self.cookie(name, "", 0))
     }
 
     /// Who is signed in, asked of the database once a request. Pages that everybody may see do
@@ -159,6 +167,11 @@ impl Shop {
     /// The cookie that makes a basket somebody's own.
     pub(crate) fn basket_cookie(&self, id: BasketId) -> HeaderValue {
         self.cookie(BASKET_COOKIE, &self.app.signer.sign(BASKET, id.0), NINETY_DAYS)
+    }
+
+    /// Lets this browser, and no account, go on seeing what was ordered from a guest's basket.
+    pub(crate) fn before_cookie(&self, guest: BasketId) -> HeaderValue {
+        self.cookie(BEFORE_COOKIE, &self.app.signer.sign(BEFORE, guest.0), THIRTY_DAYS)
     }
 
     pub(crate) fn notice_cookie(&self, notice: &Notice) -> HeaderValue {

@@ -43,6 +43,8 @@ fn words(about: &str) -> &str {
     match about {
         "confirmed" => "Order confirmed",
         "cancelled" => "Order cancelled",
+        "to_approve" => "Payment waits for approval",
+        "not_paid" => "Payment did not go through",
         "refunded" => "Money given back",
         "asked" => "May something else stand in?",
         "found" => "Found after all",

@@ -27,6 +27,44 @@ pub fn spend(
     }
 }
 
+/// As [`spend`], for something that is only counted once it is done: in its own transaction, which a refusal
+/// has to end. What ended well with it is given back in the same statement. Call it last: others wait for
+/// these counts until the transaction ends.
+///
+/// # Errors
+/// When the database does not answer. Inside: until when to wait.
+pub fn settle(
+    conn: &mut PgConnection,
+    spent: (Limited, &[Key]),
+    back: &[(Limited, &[Key])],
+    now: DateTime<Utc>,
+) -> QueryResult<Result<(), Wait>> {
+    let (what, keys) = spent;
+    let all = std::iter::once((what, keys, true)).chain(back.iter().map(|(of, keys)| (*of, *keys, false)));
+    let rows = all.flat_map(|(of, keys, spends)| keys.iter().map(move |key| (of, key, spends)));
+    let (mut whats, mut hashes, mut ends, mut hits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (of, key, spends) in rows {
+        whats.push(of.as_str());
+        hashes.push(key.hash.as_str());
+        ends.push(now + of.allowance(key.whose).window());
+        hits.push(i32::from(spends));
+    }
+    let rows: Vec<Settled> = diesel::sql_query(SETTLE)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(whats)
+        .bind::<Array<Text>, _>(hashes)
+        .bind::<Array<Timestamptz>, _>(ends)
+        .bind::<Array<Integer>, _>(hits)
+        .ready()
+        .load(conn)?;
+    let counted = rows.into_iter().filter(|row| row.what == what.as_str());
+    let count = |row: Settled| {
+        let key = keys.iter().find(|key| key.hash == row.key)?;
+        Some(Count { most: what.allowance(key.whose).tries, ends_at: row.ends_at, hits: row.hits })
+    };
+    Ok(judge(&counted.filter_map(count).collect::<Vec<_>>()))
+}
+
 /// Whether one more would be refused. Counts nothing: for what is counted only where it fails, a
 /// card that is declined say.
 ///
@@ -80,21 +118,18 @@ pub fn first_within(
 /// # Errors
 /// When the database does not answer.
 pub fn give_back(conn: &mut PgConnection, what: Limited, keys: &[Key]) -> QueryResult<()> {
-    let mut hashes: Vec<&str> = keys.iter().map(|key| key.hash.as_str()).collect();
-    hashes.sort_unstable();
+    let hashes: Vec<&str> = keys.iter().map(|key| key.hash.as_str()).collect();
     // In the order of the keys, as everybody takes them.
-    let held: Vec<String> = throttles::table
-        .filter(throttles::what.eq(what).and(throttles::key.eq_any(hashes)))
-        .order(throttles::key)
-        .select(throttles::key)
-        .for_update()
-        .load(conn)?;
-    diesel::update(throttles::table.filter(throttles::what.eq(what).and(throttles::key.eq_any(held))))
-        .filter(throttles::hits.gt(0))
-        .set(throttles::hits.eq(throttles::hits - 1))
-        .ready()
-        .execute(conn)
-        .map(drop)
+    diesel::sql_query(
+        "WITH held AS (
+             SELECT key FROM throttles WHERE what = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE)
+         UPDATE throttles t SET hits = t.hits - 1 FROM held WHERE t.what = $1 AND t.key = held.key AND t.hits > 0",
+    )
+    .bind::<Text, _>(what)
+    .bind::<Array<Text>, _>(hashes)
+    .ready()
+    .execute(conn)
+    .map(drop)
 }
 
 /// Forgets the counts whose window is over. Says how many.
@@ -136,6 +171,31 @@ const COUNT: &str = "
         hits = CASE WHEN t.ends_at > $2 THEN t.hits + 1 ELSE 1 END,
         ends_at = CASE WHEN t.ends_at > $2 THEN t.ends_at ELSE EXCLUDED.ends_at END
     RETURNING key, ends_at, hits";
+
+/// The same for several limits at once, of which some go back by one.
+const SETTLE: &str = "
+    INSERT INTO throttles AS t (what, key, ends_at, hits)
+    SELECT DISTINCT k.what, k.key, k.ends_at, k.hits
+        FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::int[]) AS k (what, key, ends_at, hits)
+        ORDER BY k.what, k.key
+    ON CONFLICT (what, key) DO UPDATE SET
+        hits = CASE WHEN t.ends_at <= $1 THEN EXCLUDED.hits
+                    WHEN EXCLUDED.hits = 1 THEN t.hits + 1
+                    ELSE greatest(t.hits - 1, 0) END,
+        ends_at = CASE WHEN t.ends_at > $1 THEN t.ends_at ELSE EXCLUDED.ends_at END
+    RETURNING what, key, ends_at, hits";
+
+#[derive(QueryableByName)]
+struct Settled {
+    #[diesel(sql_type = Text)]
+    what: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Timestamptz)]
+    ends_at: DateTime<Utc>,
+    #[diesel(sql_type = Integer)]
+    hits: i32,
+}
 
 fn count(
     conn: &mut PgConnection,

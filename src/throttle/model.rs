@@ -17,6 +17,8 @@ db_enum! {
         Reset = "reset",
         OrderLookup = "order_lookup",
         Coupon = "coupon",
+        /// Orders that are brought before they are paid.
+        AtDoor = "at_door",
         /// Only those look-ups of an order that found nothing.
         OrderNumberGuess = "order_number_guess",
         /// Codes that go to an order's contact.
@@ -51,27 +53,34 @@ const fn tries(tries: i32, minutes: i64) -> Allowance {
 impl Limited {
     /// All limits, in one place.
     ///
-    /// Three rules set them. A person who errs a few times never meets one (three declined
+    /// What ended well is given back, so that these count what did not: an address that thousands share, as
+    /// that of a mobile network, is held off by what goes wrong there alone. Three rules set them. A person who errs a few times never meets one (three declined
     /// cards, then a fourth; a password remembered at the sixth try). A browser can throw its
     /// cookie away and an address is shared by a household, an office or a phone network, so the
-    /// address has room for several of them. And what somebody else can use up must not lock the
+    /// address has room for all of them. And what somebody else can use up must not lock the
     /// owner out: a subject counted from everywhere has the most room, and the shortest window.
     pub const fn allowance(self, whose: Whose) -> Allowance {
         match (self, whose) {
             // Somebody's own card fails three times, then they fetch another; a stolen list is
             // tried by the hundred.
             (Self::Pay, Whose::Device) => tries(12, 15),
-            (Self::Pay, Whose::Address) => tries(40, 15),
+            (Self::Pay, Whose::Address) => tries(600, 15),
             (Self::Pay, Whose::Subject | Whose::SubjectHere) => tries(15, 30),
             // A card that is only kept costs the thief nothing, so fewer.
             (Self::AddCard, Whose::Device) => tries(8, 60),
-            (Self::AddCard, Whose::Address) => tries(24, 60),
+            (Self::AddCard, Whose::Address) => tries(600, 60),
             (Self::AddCard, Whose::Subject | Whose::SubjectHere) => tries(10, 60),
             // A shopper looks at a few times and changes their mind; nobody keeps the day's windows
             // from all others.
             (Self::HoldWindow, Whose::Device) => tries(30, 60),
-            (Self::HoldWindow, Whose::Address) => tries(120, 60),
+            (Self::HoldWindow, Whose::Address) => tries(1_000, 60),
             (Self::HoldWindow, Whose::Subject | Whose::SubjectHere) => tries(30, 60),
+            // Stock and a place in a window for a word. A household orders a few times a week; whoever is
+            // stopped here can still pay at once. By mail and telephone a stranger's word counts too, so
+            // these have more room than a browser.
+            (Self::AtDoor, Whose::Device) => tries(10, 60),
+            (Self::AtDoor, Whose::Address) => tries(300, 60),
+            (Self::AtDoor, Whose::Subject | Whose::SubjectHere) => tries(30, 60),
             // Each sends a letter to somebody, who may not have asked.
             (Self::SignUp, Whose::Device) => tries(6, 60),
             (Self::SignUp, Whose::Address) => tries(20, 60),

@@ -50,6 +50,8 @@ impl Sight {
 #[derive(Clone)]
 pub(super) struct Caller {
     basket: Option<BasketId>,
+    /// What this browser ordered from before they signed in.
+    before: Option<BasketId>,
     customer: Option<CustomerId>,
     /// By what they are that customer.
     token: Option<Token>,
@@ -64,6 +66,7 @@ impl Caller {
         let key = cookies::get(request, KEY_COOKIE).map(str::to_owned);
         Ok(Self {
             basket: visit.basket,
+            before: visit.before,
             customer: shop.customer(visit).await?,
             token: visit.token.clone(),
             key,
@@ -131,8 +134,9 @@ impl Caller {
         Ok((Dossier::read(conn, order)?, sight))
     }
 
-    pub(super) fn basket(&self) -> Option<BasketId> {
-        self.basket
+    /// From what this browser has ordered.
+    pub(super) fn baskets(&self) -> Vec<BasketId> {
+        self.basket.into_iter().chain(self.before).collect()
     }
 
     /// The secret of the link they came by.
@@ -149,6 +153,11 @@ impl Caller {
         self.asker.keys(&self.app, "order", number)
     }
 
+    /// Under what is counted that is of no one order.
+    pub(super) fn own_keys(&self) -> [Key; 2] {
+        self.asker.own_keys(&self.app)
+    }
+
     /// The same without what strangers elsewhere use up.
     fn keys_here(&self, number: &OrderNumber) -> Vec<Key> {
         self.asker.keys_here(&self.app, "order", number.as_ref())
@@ -156,7 +165,8 @@ impl Caller {
 
     /// What may be seen of an order, if anything. The one rule.
     fn sight_of(&self, order: &Order, linked: Option<Opened>) -> Option<Sight> {
-        let placed_it = self.basket == Some(order.basket_id);
+        let placed_it = self.basket == Some(order.basket_id)
+            || (self.before == Some(order.basket_id) && order.customer_id.is_none());
         let is_theirs = self.customer.is_some() && self.customer == order.customer_id;
         if placed_it || is_theirs {
             return Some(Sight::Owner);

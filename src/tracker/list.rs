@@ -120,7 +120,7 @@ pub(super) fn shown(
     before: &Before,
 ) -> QueryResult<(Vec<Order>, Option<i64>)> {
     let most = paging::with_one_more(PAGE);
-    let mut orders = orders::orders_of(conn, caller.basket(), caller.customer(), before.time(), most)?;
+    let mut orders = orders::orders_of(conn, &caller.baskets(), caller.customer(), before.time(), most)?;
     let older = paging::cut(&mut orders, PAGE, |last| last.placed_at.timestamp_micros());
     Ok((orders, older))
 }

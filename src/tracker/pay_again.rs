@@ -17,6 +17,7 @@ use crate::config::PayKind;
 use crate::error::AppError;
 use crate::ids::OrderNumber;
 use crate::lifecycle::{PayError, Paying, Status};
+use crate::orders::OrderState;
 use crate::payments::PayBy;
 use crate::storefront::{Shop, Visit};
 use crate::throttle::{self, Key, Limited, Wait};
@@ -78,6 +79,8 @@ struct Paid {
     saved: Vec<SavedCard>,
     /// Under what a decline of their card is counted.
     card: Vec<Key>,
+    /// Under what the try is, where it is no order for the door.
+    keys: Vec<Key>,
 }
 
 /// Counts the try, as the last step of the checkout counts the first one. `None`: a code comes first.
@@ -96,19 +99,29 @@ fn may_pay(
     if !sight.may_act() {
         return Ok(None);
     }
-    let held_off = |wait: Wait| AppError::Later {
-        words: format!("{} Nothing was charged.", wait.words(voice.zone, voice.now)),
-        seconds: wait.seconds(voice.now),
+    let at_door = chosen.way.ends_with("_at_door");
+    let others = offers_here(shop, &dossier, Vec::new()).open_ways(at_door);
+    let held_off = |wait: Wait| {
+        let words = format!("{} Nothing was charged. {others}", wait.words(voice.zone, voice.now));
+        AppError::Later { words: words.trim_end().to_owned(), seconds: wait.seconds(voice.now) }
     };
     let saved = cards_of(conn, caller, sight)?;
     let card = card_of(shop, &dossier, chosen, &saved);
     throttle::look(conn, Limited::Pay, &card, voice.now)?.map_err(held_off)?;
     let keys = caller.keys(number.as_ref());
-    throttle::spend(conn, Limited::Pay, &keys, voice.now)?.map_err(held_off)?;
+    if at_door {
+        let keys = checkout::at_door_keys(&shop.app.signer, &caller.own_keys(), &dossier.contact);
+        // The same button once more orders nothing.
+        if dossier.order.state == OrderState::Placed {
+            throttle::spend(conn, Limited::AtDoor, &keys, voice.now)?.map_err(held_off)?;
+        }
+    } else {
+        throttle::spend(conn, Limited::Pay, &keys, voice.now)?.map_err(held_off)?;
+    }
     if chosen.way == "card" {
         throttle::spend(conn, Limited::AddCard, &keys, voice.now)?.map_err(held_off)?;
     }
-    Ok(Some(Paid { dossier, saved, card }))
+    Ok(Some(Paid { dossier, saved, card, keys: if at_door { Vec::new() } else { keys } }))
 }
 
 /// Starts another try. An order that is paid already says so; nothing is charged twice.
@@ -152,7 +165,7 @@ enum Next {
 }
 
 async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppError> {
-    let Paid { dossier, saved, card } = paid;
+    let Paid { dossier, saved, card, keys } = paid;
     let paying = match paying(shop, &dossier, chosen, saved) {
         Ok(paying) => paying,
         Err(said) => return Ok(Next::Say(said)),
@@ -163,7 +176,11 @@ async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppErr
             checkout::count_decline(shop, card, &code).await;
             Ok(Next::Page)
         }
-        Ok(Outcome::Approve(_) | Outcome::Authorised | Outcome::NotKnownYet) => Ok(Next::Page),
+        Ok(Outcome::Authorised) => {
+            checkout::ended_well(shop, keys).await;
+            Ok(Next::Page)
+        }
+        Ok(Outcome::Approve(_) | Outcome::NotKnownYet) => Ok(Next::Page),
         Err(PayError::AlreadyPaid) => Ok(Next::Say(Said::AlreadyPaid)),
         Err(PayError::Over) => Ok(Next::Say(Said::Over)),
         Err(PayError::StillOpen(_)) => Ok(Next::Say(Said::StillOpen)),

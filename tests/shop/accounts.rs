@@ -1,5 +1,6 @@
 //! Accounts: asked for by mail, proved by a password, and one basket on every device.
 
+use crate::common::placing::{place, shopper_with_basket};
 use crate::common::{Answer, Shopper, TestShop, requests_logged, tuesday};
 use actix_web::http::StatusCode;
 use chrono::Duration;
@@ -7,6 +8,7 @@ use diesel::prelude::*;
 use smartshop::accounts;
 use smartshop::db::schema::{baskets, customers};
 use smartshop::ids::{BasketId, CustomerId};
+use smartshop::payments::PayBy;
 use smartshop::worker;
 
 const NORA: &str = "nora@example.com";
@@ -386,6 +388,32 @@ async fn the_basket_one_had_before_is_there_after_signing_in_and_what_came_along
     phone.submit("/signout", &[]).await.part("basket").must_say("empty");
     sign_in(&phone).await.must_not_say("Added to your basket");
     assert_eq!(lines_of(&shop), "DE-MIL-001 2, MP-TUR-003 2, PP-PAS-001 3");
+}
+
+#[actix_web::test]
+async fn who_signs_in_from_their_guest_order_goes_on_seeing_it_and_their_account_elsewhere_does_not() {
+    let shop = plain_shop();
+    let home = shop.shopper();
+    home.wants(TURKEY, "1").await;
+    sign_up(&shop, &home).await;
+    let guest = shopper_with_basket(&shop).await;
+    let order = place(&shop, &guest, PayBy::CashAtDoor, None).order;
+    let page = format!("/orders/{}", order.number);
+    let form = [("email", NORA), ("password", PASSWORD), ("return", &page)];
+    assert_eq!(guest.post("/signin", &form).await.location.as_deref(), Some(&*page));
+    let seen = guest.get(&page).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.words());
+    seen.must_say("Leinster Road");
+    guest.get("/orders").await.must_say(order.number.as_ref());
+    let whose = shop.text("SELECT coalesce(customer_id::text, 'nobody') FROM orders");
+    assert_eq!(whose, "nobody", "it was ordered under another mail");
+    assert_eq!(home.get(&page).await.status, StatusCode::NOT_FOUND);
+    home.get("/orders").await.must_not_say(order.number.as_ref());
+    let stranger = shop.shopper();
+    stranger.set_cookie("before", &guest.cookie("basket").expect("a basket"));
+    assert_eq!(stranger.get(&page).await.status, StatusCode::NOT_FOUND, "another signature is none");
+    guest.submit("/signout", &[]).await;
+    assert_eq!(guest.get(&page).await.status, StatusCode::NOT_FOUND, "nor who sits down there next");
 }
 
 #[actix_web::test]

@@ -109,6 +109,7 @@ fn intent(placed: &Placed, status: IntentStatus) -> Intent {
         label: None,
         customer: None,
         payment_method: None,
+        fingerprint: None,
     }
 }
 

@@ -41,6 +41,7 @@ mod throttles;
 mod town;
 mod tracking;
 mod undone;
+mod unpaid;
 mod upkeep;
 mod warehouse;
 mod windows;

@@ -821,6 +821,7 @@ async fn the_loser_of_a_race_gives_back_its_own_money_and_never_the_winners() {
         label: None,
         customer: None,
         payment_method: None,
+        fingerprint: None,
     };
     let conn = &mut shop.conn();
     for _ in 0..2 {
@@ -983,6 +984,7 @@ fn settle_charged(conn: &mut PgConnection, placed: &Placed, now: chrono::DateTim
         label: None,
         customer: None,
         payment_method: None,
+        fingerprint: None,
     };
     assert_eq!(payment_settled(conn, &charged, Source::Asked, now), Ok(Decision::Applied));
 }

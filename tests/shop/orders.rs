@@ -221,7 +221,7 @@ async fn a_card_declined_again_and_again_is_held_off_on_the_orders_page_too() {
     };
     let cards = || shop.count("SELECT count(*) FROM throttles WHERE what = 'pay'");
     assert_eq!(pay("pm_card_chargeDeclined", "0002").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(cards(), 6, "by device, address, order twice, and the card's name and what stands on it");
+    assert_eq!(cards(), 7, "by device, address, order twice, and the card's name, its figures and its mark");
     declined("visa 0002 12/30", 14);
     let tries = shop.count("SELECT count(*) FROM payment_attempts");
     let held_off = pay("pm_card_chargeDeclinedExpiredCard", "0002").await;

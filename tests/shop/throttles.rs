@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use smartshop::db::schema::throttles;
 use smartshop::sign::Signer;
-use smartshop::throttle::{Key, Limited, give_back, spend, sweep};
+use smartshop::throttle::{Key, Limited, give_back, settle, spend, sweep};
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -102,6 +102,67 @@ fn tries_at_the_same_moment_are_all_counted() {
         tries.into_iter().map(|t| t.join().expect("a try")).filter(|passed| *passed).count()
     });
     assert_eq!(passed, 11, "twelve in all");
+}
+
+#[test]
+fn what_is_counted_once_it_is_done_is_counted_with_it_or_not_at_all() {
+    let shop = TestShop::open();
+    let mut conn = shop.conn();
+    let signer = Signer::new(b"k");
+    let keys = [Key::device(&signer, Uuid::from_u128(1)), Key::subject(&signer, "mail", "nora@example.com")];
+    let held = [Key::device(&signer, Uuid::from_u128(1))];
+    let hits = |what: &str| {
+        shop.count(&format!("SELECT coalesce(sum(hits), 0)::bigint FROM throttles WHERE what = '{what}'"))
+    };
+    assert_eq!(passed(&mut conn, Limited::HoldWindow, &held, 3, now()), 3);
+    let back: [(Limited, &[Key]); 1] = [(Limited::HoldWindow, &held)];
+    for n in 1..=10 {
+        let done = settle(&mut conn, (Limited::AtDoor, &keys), &back, now()).expect("a count");
+        assert!(done.is_ok(), "{n}");
+    }
+    assert_eq!((hits("at_door"), hits("hold_window")), (20, 0), "given back, and never less than none");
+    let over = conn.transaction(|conn| {
+        let refused = settle(conn, (Limited::AtDoor, &keys), &back, now())?;
+        assert_eq!(refused.expect_err("too many").until, now() + Duration::minutes(60));
+        Err::<(), _>(diesel::result::Error::RollbackTransaction)
+    });
+    assert!(over.is_err());
+    assert_eq!(hits("at_door"), 20, "what did not happen is not counted");
+    let later = now() + Duration::minutes(61);
+    assert!(settle(&mut conn, (Limited::AtDoor, &keys), &back, later).expect("a count").is_ok());
+    assert_eq!((hits("at_door"), hits("hold_window")), (2, 0), "a window of time begins anew");
+}
+
+#[test]
+fn of_those_who_order_at_the_same_moment_no_more_pass_than_may() {
+    let shop = TestShop::open();
+    let keys = [Key::device(&Signer::new(b"k"), Uuid::from_u128(1))];
+    let mut holder = shop.conn();
+    settle(&mut holder, (Limited::AtDoor, &keys), &[], now()).expect("a count").expect("the first");
+    let passed = std::thread::scope(|scope| {
+        let mut orders = Vec::new();
+        holder
+            .transaction(|conn| {
+                throttles::table.select(throttles::hits).for_update().load::<i32>(conn)?;
+                for _ in 0..16 {
+                    let (mut conn, keys) = (shop.conn(), keys.clone());
+                    orders.push(scope.spawn(move || {
+                        let order = conn.transaction(|conn| {
+                            match settle(conn, (Limited::AtDoor, &keys), &[], now())? {
+                                Ok(()) => Ok(()),
+                                Err(_) => Err(diesel::result::Error::RollbackTransaction),
+                            }
+                        });
+                        order.is_ok()
+                    }));
+                }
+                shop.wait_until_blocked(16);
+                QueryResult::Ok(())
+            })
+            .expect("let go");
+        orders.into_iter().map(|t| t.join().expect("an order")).filter(|passed| *passed).count()
+    });
+    assert_eq!(passed, 9, "ten in all");
 }
 
 #[test]

@@ -131,7 +131,10 @@ impl Gateway {
     /// # Errors
     /// See [`GatewayError`].
     pub fn intent(&self, id: &str) -> Result<Intent, GatewayError> {
-        let value = self.get(&format!("/v1/payment_intents/{}?expand[]=latest_charge", plain(id)))?;
+        let value = self.get(&format!(
+            "/v1/payment_intents/{}?expand[]=latest_charge&expand[]=payment_method",
+            plain(id)
+        ))?;
         self.read(&value, read::intent)
     }
 
@@ -233,6 +236,7 @@ impl Gateway {
         key: String,
     ) -> Result<Intent, GatewayError> {
         form.push(("expand[]", "latest_charge".to_owned()));
+        form.push(("expand[]", "payment_method".to_owned()));
         let value = self.post(path, &form, Some(key))?;
         self.read(&value, read::intent)
     }

@@ -26,6 +26,8 @@ pub struct Intent {
     pub label: Option<String>,
     pub customer: Option<String>,
     pub payment_method: Option<String>,
+    /// The gateway's mark of the card's number, the same however often it is typed.
+    pub fingerprint: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

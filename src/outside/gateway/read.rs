@@ -39,6 +39,7 @@ pub(super) fn intent(value: &Value) -> Option<Intent> {
         label: charge.and_then(|c| label(&c["payment_method_details"])),
         customer: id_of(&value["customer"]),
         payment_method: id_of(&value["payment_method"]),
+        fingerprint: fingerprint(value, charge),
         status,
     })
 }
@@ -101,6 +102,14 @@ fn status(word: &str) -> IntentStatus {
 fn charge(intent: &Value) -> Option<&Value> {
     let newest = &intent["latest_charge"];
     if newest.is_object() { Some(newest) } else { intent["charges"]["data"].get(0) }
+}
+
+/// Of the method where it is shown whole, in the intent or in its refusal, else of its charge.
+fn fingerprint(intent: &Value, charge: Option<&Value>) -> Option<String> {
+    let refused = &intent["last_payment_error"]["payment_method"];
+    let of_charge = charge.map(|c| &c["payment_method_details"]);
+    let whole = [Some(&intent["payment_method"]), Some(refused), of_charge];
+    whole.into_iter().flatten().find_map(|method| text(&method["card"]["fingerprint"]))
 }
 
 /// The bank's reason before the gateway's.
@@ -191,6 +200,31 @@ mod tests {
         assert_eq!((read.customer.as_deref(), read.payment_method.as_deref()), (Some("cus_1"), Some("pm_1")));
         assert_eq!(read.good_until.map(|t| t.timestamp()), Some(1_790_000_000));
         assert_eq!(read.attempt, None);
+    }
+
+    #[test]
+    fn a_card_is_known_by_the_gateways_mark_wherever_that_stands_and_by_none_where_there_is_none() {
+        let card = json!({"card": {"fingerprint": "Xt5EWLLDS7FJjR1c"}});
+        let of = |more: Value| {
+            let mut said =
+                json!({"id": "pi_1", "status": "requires_payment_method", "payment_method": "pm_1"});
+            said.as_object_mut().expect("an object").extend(more.as_object().expect("fields").clone());
+            intent(&said).expect("an intent").fingerprint
+        };
+        for more in [
+            json!({"payment_method": card}),
+            json!({"payment_method": null, "last_payment_error": {"code": "card_declined", "payment_method": card}}),
+            json!({"latest_charge": {"id": "ch_1", "payment_method_details": card}}),
+        ] {
+            assert_eq!(of(more.clone()).as_deref(), Some("Xt5EWLLDS7FJjR1c"), "{more}");
+        }
+        for more in [
+            json!({}),
+            json!({"latest_charge": "ch_1"}),
+            json!({"payment_method": {"card": {"fingerprint": null}}}),
+        ] {
+            assert_eq!(of(more.clone()), None, "{more}");
+        }
     }
 
     #[test]

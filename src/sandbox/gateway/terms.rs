@@ -118,6 +118,7 @@ pub(super) struct NewIntent {
 impl NewIntent {
     pub(super) fn read(mut fields: Fields) -> Result<Self, Refusal> {
         let amount = fields.integer("amount")?.ok_or_else(|| Refusal::missing("amount"))?;
+        // Documented in lower case; capitals are taken all the same, and answered in lower case.
         let currency = fields.required("currency")?.to_ascii_lowercase();
         if !["eur", "gbp", "usd"].contains(&currency.as_str()) {
             let words = format!("Invalid currency: {currency}. The sandbox knows eur, gbp and usd.");

@@ -108,18 +108,22 @@ impl Shop {
     ) -> Result<Vec<HeaderValue>, AppError> {
         let (guest, valid_for, now) = (visit.basket, self.quote_valid_for(), self.app.clock.now());
         let old = visit.token.clone();
-        let SignedIn { customer, token, joined } = self
+        let (SignedIn { customer, token, joined }, left) = self
             .app
             .db(move |conn| {
                 if let Some(old) = &old {
                     crate::accounts::end_session(conn, old)?;
                 }
                 let signed_in = sign_in(conn, id, guest, valid_for, now)?;
+                let mut left = None;
                 if let Some(guest) = guest {
                     // What they ordered before they signed in goes along with them.
                     crate::orders::claim(conn, guest, id, &signed_in.customer.email)?;
+                    let stays =
+                        guest != signed_in.joined.basket && crate::orders::has_guests_orders(conn, guest)?;
+                    left = stays.then_some(guest);
                 }
-                Ok::<_, AppError>(signed_in)
+                Ok::<_, AppError>((signed_in, left))
             })
             .await?;
         for changed in guest.into_iter().chain([joined.basket]) {
@@ -132,7 +136,9 @@ impl Shop {
             self.known_cookie(customer.id),
             self.notice_cookie(&notice),
         ];
-        Ok(cookies.into_iter().chain(asker.cookie(self)).collect())
+        // Under another mail it is not the account's, and this browser goes on seeing it.
+        let before = left.map(|guest| self.before_cookie(guest));
+        Ok(cookies.into_iter().chain(before).chain(asker.cookie(self)).collect())
     }
 }
 

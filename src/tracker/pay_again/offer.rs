@@ -278,6 +278,7 @@ pub(super) fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
                 | "lost_card"
                 | "stolen_card"
                 | "pickup_card"
+                | "card_held_off"
         )
     );
     let there = cashier::card_fields(&shop.app) != CardFields::None && last.gateway_method.is_some();

@@ -227,6 +227,7 @@ pub(crate) fn intent(attempt: AttemptId, amount: Money, status: IntentStatus) ->
         label: None,
         customer: None,
         payment_method: None,
+        fingerprint: None,
     }
 }
 
