@@ -40,7 +40,7 @@ const takeOver = (html, { looks = false } = {}) => {
     if (focus) refocus(copy, focus);
   }
   if (!looks) say(parts.get("notice")?.dataset.say);
-  document.dispatchEvent(new CustomEvent("taken-over"));
+  document.dispatchEvent(new CustomEvent("taken-over", { detail: fresh }));
   return fresh;
 };
 

@@ -168,6 +168,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "db",
             "delivery",
             "error",
+            "fulfilment",
             "ids",
             "journeys",
             "lifecycle",
