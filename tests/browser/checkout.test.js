@@ -162,6 +162,17 @@ const isRefused = async (page, step) => {
   await page.locator("[aria-labelledby=problem]").waitFor();
   assert.match(await page.title(), new RegExp(`^Error: ${step}, step`));
 };
+/** A day with times to choose between: of today there may be little left, and tomorrow's may be shown first. */
+const showsMany = async (page) => {
+  const days = page.locator("#when button[name=day]");
+  for (let n = 0; (await page.locator("#window input[name=window]:enabled").count()) < 3; n++) {
+    await days.nth(n).click();
+    await eventually(async () => assert.equal(await days.nth(n).getAttribute("aria-current"), "true"));
+  }
+};
+/** Whatever is counted of held times has come to its end. */
+const holdsEnough = () => house.shop.sql("UPDATE throttles SET hits = 30 WHERE what = 'hold_window'");
+
 story("a time that was missing, an age that was not confirmed and a voucher nobody knows are refused until they are put right", { expected: [422] }, async (page, { context }) => {
   await shops(context, [...GOODS, [WINE, 1]]);
   await page.goto("/checkout/delivery");
@@ -192,6 +203,36 @@ story("a time that was missing, an age that was not confirmed and a voucher nobo
   await page.locator("#age-wrong:visible").waitFor();
   assert.equal(await page.locator("#age").getAttribute("aria-invalid"), "true");
 });
+
+for (const scripts of [true, false]) {
+  story(`who has changed the time too often is told so at the times and goes on with the one that is held, ${scripts ? "with" : "without"} scripts`, { scripts, expected: [429] }, async (page, { context }) => {
+    await shops(context);
+    await page.goto("/checkout/delivery");
+    await showsMany(page);
+    await fillIn(page);
+    const times = page.locator("#window input[name=window]");
+    const held = await page.locator("#window input[name=window]:enabled").nth(1).inputValue();
+    const other = await page.locator("#window input[name=window]:enabled").nth(2).inputValue();
+    await page.locator(`input[name=window][value="${held}"]`).check();
+    if (scripts) await page.locator("[data-hold]").waitFor();
+    else {
+      await main(page).click();
+      await page.waitForURL("**/checkout/payment");
+      await page.goto("/checkout/delivery");
+    }
+    holdsEnough();
+    await page.locator(`input[name=window][value="${other}"]`).click();
+    if (!scripts) await main(page).click();
+    await eventually(async () => assert.match(await text(page.locator("#window-wrong")), /Too many tries\. Try again (tomorrow )?at \d\d:\d\d\. .+ is still held for you\./));
+    assert.equal(await times.and(page.locator(":checked")).inputValue(), held, "the old choice is back");
+    if (scripts) assert.match(await said(page).textContent(), /Too many tries/);
+    else await isRefused(page, "Delivery");
+    assert.equal(await page.locator("#name").inputValue(), WHO.name, "nothing typed is lost");
+    await main(page).click();
+    await page.waitForURL("**/checkout/payment");
+    assert.match(await text(page.locator("main")), /is held for you until \d\d:\d\d/);
+  });
+}
 
 story("without scripts the payment step shows what works, and names it", { scripts: false, viewport: PHONE }, async (page, { context }) => {
   await toPaymentWithoutScripts(page, context);
