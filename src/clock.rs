@@ -65,6 +65,14 @@ pub fn date_label(day: NaiveDate) -> String {
     format!("{} {} {}", day.format("%a"), day.day(), day.format("%b"))
 }
 
+/// Pieces of a clock in which people say what is only about so, in seconds.
+const ROUND_TO: i64 = 300;
+
+/// A time that is only foreseen, as one says it: rounded down to five minutes.
+pub fn about(at: DateTime<Utc>) -> DateTime<Utc> {
+    at - chrono::Duration::seconds(at.timestamp().rem_euclid(ROUND_TO))
+}
+
 /// `18:00`; in the hour that autumn repeats `01:30 summer time` or `01:30 winter time`.
 pub fn time_label(zone: Tz, at: DateTime<Utc>) -> String {
     let local = at.with_timezone(&zone);

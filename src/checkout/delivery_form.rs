@@ -2,10 +2,10 @@
 
 use super::delivery::{page, too_little};
 use super::draft::{Draft, Said, Typed, take_over};
-use super::fields::{self, Spotted};
-use super::hold::{count_hold, hold_chosen};
+use super::fields::{self, Problem, Spotted};
+use super::hold::{count_hold, hold_chosen, refused_words, running};
 use super::store::{self, Standing};
-use super::till::{Step, Till};
+use super::till::{Hold, Step, Till};
 use super::views::with_device;
 use crate::basket;
 use crate::delivery::{self, Atlas};
@@ -13,7 +13,10 @@ use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::storefront::{Asker, BasketReader, Notice, Shop, Visit};
+use crate::throttle::Wait;
 use crate::web::redirect;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::web::{Data, Form, Json};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -90,6 +93,8 @@ impl DeliveryForm {
 enum Press {
     /// A button that also holds the chosen time.
     Holding,
+    /// One that would hold it, of which there were too many: what is held stays chosen.
+    Refused,
     /// One that only shows something else.
     Looking,
     /// None: a field was left.
@@ -125,7 +130,7 @@ impl Work {
     /// overtaken by something newer is dropped; a button always counts.
     fn keep(&self, conn: &mut PgConnection, form: &DeliveryForm, press: Press) -> Result<Kept, AppError> {
         let version = basket::hold(conn, self.id, self.now)?;
-        let mut draft = store::draft(conn, self.id, self.now)?;
+        let Standing { mut draft, held: before, .. } = store::standing(conn, self.id, self.now)?;
         let newest = draft.content.rev;
         if press == Press::None && form.rev(newest) < newest {
             return Ok(Kept { moved: false, standing: None });
@@ -135,10 +140,12 @@ impl Work {
         let moved = self.follow_eircode(conn, &mut draft, version)?;
         let mut held = None;
         if press == Press::Holding {
-            held = hold_chosen(conn, self.id, &mut draft, self.zone, self.now)?;
+            held = hold_chosen(conn, self.id, &mut draft, before, self.zone, self.now)?;
             if held.is_some() && form.act.as_deref() == Some("keep") {
                 draft.content.said = Some(Said::HeldLonger);
             }
+        } else if let (Press::Refused, Some(own)) = (press, running(before, self.now)) {
+            draft.content.typed.window = own.to_string();
         }
         store::keep(conn, self.id, &draft, self.now)?;
         draft.is_new = false;
@@ -211,21 +218,24 @@ async fn take_step(
     let work = Work::new(shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
-    let may_hold = if holds { count_hold(shop, asker, id).await } else { Ok(()) };
-    let press = if holds && may_hold.is_ok() { Press::Holding } else { Press::Looking };
+    let may_hold = if holds { count_hold(shop, asker, id, form.window.as_deref()).await? } else { Ok(()) };
+    let press = match may_hold {
+        Ok(()) if holds => Press::Holding,
+        Ok(()) => Press::Looking,
+        Err(_) => Press::Refused,
+    };
+    let shows = goes_on || may_hold.is_err();
     let read = Till::reader(shop, visit, Step::Delivery).await?;
     let (moved, till) = shop
         .app
         .db(move |conn| {
             let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
-            Ok::<_, AppError>((moved, goes_on.then(|| read(conn, standing)).transpose()?))
+            Ok::<_, AppError>((moved, shows.then(|| read(conn, standing)).transpose()?))
         })
         .await?;
     if moved {
         shop.baskets.forget(id);
     }
-    // What was typed is kept all the same.
-    may_hold?;
     let Some(till) = till else {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
         let to =
@@ -236,17 +246,52 @@ async fn take_step(
         return Ok(elsewhere);
     }
     let problems = till.delivery_problems();
+    if let Err(wait) = may_hold {
+        let refused = hold_problems(&till, wait, goes_on);
+        if !refused.is_empty() {
+            return refuse_hold(shop, request, visit, &till, refused, wait).await;
+        }
+    }
     if !problems.is_empty() {
         return page(shop, request, visit, &till, problems, None).await;
     }
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
     }
-    if let Some(basket) = too_little(shop, &till) {
-        return Ok(basket);
+    Ok(too_little(shop, &till).unwrap_or_else(|| {
+        shop.step(visit, Kind::DeliveryDone, json!({}));
+        redirect("/checkout/payment", [])
+    }))
+}
+
+/// Why no time was held, for its place on the page, and what else is wrong where one wants to go on. Nothing
+/// where one goes on without: the time is free, and is taken with the order.
+fn hold_problems(till: &Till, wait: Wait, goes_on: bool) -> Vec<Problem> {
+    let own = match till.hold() {
+        Hold::Running(_) => till.chosen.as_ref().map(|window| window.label(till.zone)),
+        Hold::Over | Hold::None if goes_on => return Vec::new(),
+        Hold::Over | Hold::None => None,
+    };
+    let mut problems = vec![Problem::new("window", refused_words(wait, own.as_deref(), till.zone, till.now))];
+    if goes_on {
+        problems.extend(till.contact().err().unwrap_or_default());
     }
-    shop.step(visit, Kind::DeliveryDone, json!({}));
-    Ok(redirect("/checkout/payment", []))
+    problems
+}
+
+/// What was typed is kept all the same, and what is held stays chosen.
+async fn refuse_hold(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    till: &Till,
+    refused: Vec<Problem>,
+    wait: Wait,
+) -> Result<HttpResponse, AppError> {
+    let mut response = page(shop, request, visit, till, refused, None).await?;
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.seconds(till.now)));
+    Ok(response)
 }
 
 /// What a page hears when a field was left: what is wrong, and what was probably meant.

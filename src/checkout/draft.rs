@@ -70,6 +70,10 @@ pub(super) enum Said {
     },
     NoPlace,
     HeldLonger,
+    /// Why no more times are held for now.
+    HoldRefused {
+        words: String,
+    },
     CouponGone {
         words: String,
     },
@@ -78,6 +82,21 @@ pub(super) enum Said {
         from: String,
         to: String,
     },
+}
+
+impl Said {
+    /// Whether it tells why what was pressed was not done.
+    pub(super) fn refuses(&self) -> bool {
+        match self {
+            Self::WindowFull { .. }
+            | Self::WindowClosed { .. }
+            | Self::NoPlace
+            | Self::HoldRefused { .. } => true,
+            Self::PlaceChanged { .. } | Self::HeldLonger | Self::CouponGone { .. } | Self::Swapped { .. } => {
+                false
+            }
+        }
+    }
 }
 
 /// What the last order was made of, so that the same form again is known to be the same.

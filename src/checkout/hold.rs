@@ -2,13 +2,14 @@
 
 use super::draft::{Draft, Said};
 use super::gone::back;
-use super::store;
+use super::store::{self, Standing};
+use super::views::with_device;
 use crate::basket;
 use crate::delivery::{self, Held, WindowError};
 use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::storefront::{Asker, Shop, Visit};
-use crate::throttle::Limited;
+use crate::throttle::{self, Limited, Wait};
 use crate::web::redirect;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Form};
@@ -18,11 +19,13 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 /// Holds the window that the draft names, or keeps it longer. What stands in the way is said on the
-/// next page. The caller holds the basket's row, and keeps the draft. `None`: it is not held.
+/// next page. The caller holds the basket's row, has read what it holds since, and keeps the draft.
+/// `None`: it is not held.
 pub(super) fn hold_chosen(
     conn: &mut PgConnection,
     id: BasketId,
     draft: &mut Draft,
+    held: Option<(i64, DateTime<Utc>)>,
     zone: Tz,
     now: DateTime<Utc>,
 ) -> Result<Option<Held>, AppError> {
@@ -31,7 +34,7 @@ pub(super) fn hold_chosen(
         let found = delivery::window(conn, window)?;
         Ok::<_, AppError>(found.map_or_else(|| "That time".to_owned(), |w| w.label(zone)))
     };
-    match delivery::hold_window(conn, id, window, now) {
+    match delivery::hold_instead(conn, id, held, window, now) {
         Ok(held) => Ok(Some(held)),
         Err(WindowError::Full) => {
             draft.content.said = Some(Said::WindowFull { window: label(conn)? });
@@ -47,13 +50,42 @@ pub(super) fn hold_chosen(
     }
 }
 
-/// Counts a hold, or says until when no more windows are held for this browser, address or basket.
+/// Counts a hold of the window that was asked for, or of the chosen one; or says until when no more
+/// windows are held for this browser, address or basket. One that is held already is not counted: who
+/// goes on with it, or keeps it longer, takes nothing more from anybody.
+///
 /// Outside the transaction that holds: its rollback must not take the count along.
-pub(super) async fn count_hold(shop: &Shop, asker: &Asker, id: BasketId) -> Result<(), AppError> {
+pub(super) async fn count_hold(
+    shop: &Shop,
+    asker: &Asker,
+    id: BasketId,
+    asked: Option<&str>,
+) -> Result<Result<(), Wait>, AppError> {
+    let (now, asked) = (shop.app.clock.now(), asked.map(str::to_owned));
     let keys = asker.keys(&shop.app, "basket", &id.to_string());
-    let counted = shop.spend(Limited::HoldWindow, keys).await?;
-    let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
-    counted.map_err(|wait| AppError::Later { words: wait.words(zone, now), seconds: wait.seconds(now) })
+    let work = move |conn: &mut PgConnection| {
+        let Standing { draft, held, .. } = store::standing(conn, id, now)?;
+        let window = asked.map_or_else(|| draft.typed().window_id(), |asked| asked.parse().ok());
+        if window.is_none() || window == running(held, now) {
+            return Ok(Ok(()));
+        }
+        throttle::spend(conn, Limited::HoldWindow, &keys, now)
+    };
+    shop.app.db(move |conn| work(conn).map_err(AppError::from)).await
+}
+
+/// The window of a hold whose time is not over.
+pub(super) fn running(held: Option<(i64, DateTime<Utc>)>, now: DateTime<Utc>) -> Option<i64> {
+    held.filter(|(_, until)| *until > now).map(|(window, _)| window)
+}
+
+/// Why a time is not held, and how one goes on all the same. `own`: the one that is held meanwhile.
+pub(super) fn refused_words(wait: Wait, own: Option<&str>, zone: Tz, now: DateTime<Utc>) -> String {
+    let words = wait.words(zone, now);
+    match own {
+        Some(own) => format!("{words} {own} is still held for you."),
+        None => format!("{words} No time can be held for you until then, but you can order for a free one."),
+    }
 }
 
 /// What the last step had on it when its button was pressed.
@@ -71,20 +103,39 @@ pub(super) async fn keep_longer(
     form: Form<HoldForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
-    count_hold(&shop, &asker, id).await?;
+    let may_hold = count_hold(&shop, &asker, id, None).await?;
     let (now, zone, of_age) = (shop.app.clock.now(), shop.app.config.shop.zone, form.age.is_some());
     let work = move |conn: &mut PgConnection| {
         basket::hold(conn, id, now)?;
-        let mut draft = store::draft(conn, id, now)?;
-        let held = hold_chosen(conn, id, &mut draft, zone, now)?;
-        if held.is_some() {
-            draft.content.said = Some(Said::HeldLonger);
-        }
+        let Standing { mut draft, held, .. } = store::standing(conn, id, now)?;
+        let stays = match may_hold {
+            Ok(()) => keep_chosen(conn, id, &mut draft, held, zone, now)?.is_some(),
+            Err(wait) => {
+                draft.content.said = Some(Said::HoldRefused { words: refused_words(wait, None, zone, now) });
+                true
+            }
+        };
         draft.content.of_age = of_age;
         store::keep(conn, id, &draft, now)?;
-        Ok::<_, AppError>(held.is_some())
+        Ok::<_, AppError>(stays)
     };
-    let held = shop.app.db(move |conn| conn.transaction(work)).await?;
-    let to = if held { back(&visit) } else { "/checkout/delivery" };
-    Ok(redirect(to, []))
+    let stays = shop.app.db(move |conn| conn.transaction(work)).await?;
+    let to = if stays { back(&visit) } else { "/checkout/delivery" };
+    Ok(with_device(&shop, &asker, redirect(to, [])))
+}
+
+/// Keeps the chosen window longer, and says so on the next page.
+pub(super) fn keep_chosen(
+    conn: &mut PgConnection,
+    id: BasketId,
+    draft: &mut Draft,
+    held: Option<(i64, DateTime<Utc>)>,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<Option<Held>, AppError> {
+    let kept = hold_chosen(conn, id, draft, held, zone, now)?;
+    if kept.is_some() {
+        draft.content.said = Some(Said::HeldLonger);
+    }
+    Ok(kept)
 }

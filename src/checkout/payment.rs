@@ -23,6 +23,8 @@ struct PaymentPage {
     frame: Frame,
     hold: String,
     ways: Vec<Way>,
+    /// How one pays where the card's fields cannot be shown: `with PayPal or in cash at the door`.
+    without_scripts: String,
     card: Card,
     /// Where it is billed to, unless they say otherwise at the card.
     billing: Billing,
@@ -113,7 +115,9 @@ fn payment_page(till: &Till, problems: Vec<Problem>) -> PaymentPage {
     };
     let ways = ways(till);
     let applied = match &till.reckoned.coupon {
-        Some(Ok((coupon, off))) => Some((format!("{}, {}", coupon.code, coupon.label), (-*off).to_string())),
+        Some(Ok((coupon, off))) => {
+            Some((format!("Voucher {}, {}", coupon.code, coupon.label), (-*off).to_string()))
+        }
         Some(Err(_)) | None => None,
     };
     if ways.is_empty() {
@@ -126,6 +130,7 @@ fn payment_page(till: &Till, problems: Vec<Problem>) -> PaymentPage {
     PaymentPage {
         hold: HoldLine::html(till, true),
         ways,
+        without_scripts: till.offers.without_scripts(),
         card,
         billing: Billing {
             name: typed.name.clone(),

@@ -2,7 +2,7 @@
 
 use super::draft::{Payment, Said, Typed, take_over};
 use super::fields::Problem;
-use super::hold::{count_hold, hold_chosen};
+use super::hold::{count_hold, keep_chosen, refused_words};
 use super::payment::{page, payment_problems};
 use super::store;
 use super::till::{Step, Till};
@@ -94,20 +94,25 @@ pub(super) async fn take(
             return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
         }
     }
-    if act.as_deref() == Some("keep") {
-        count_hold(&shop, &asker, id).await?;
-    }
+    let may_hold = match act.as_deref() {
+        Some("keep") => Some(count_hold(&shop, &asker, id, None).await?),
+        _ => None,
+    };
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
     let work = move |conn: &mut PgConnection| {
         basket::hold(conn, id, now)?;
         let mut standing = store::standing(conn, id, now)?;
         let draft = &mut standing.draft;
         form.write_into(&mut draft.content.typed);
-        if form.act.as_deref() == Some("keep")
-            && let Some(held) = hold_chosen(conn, id, draft, zone, now)?
-        {
-            draft.content.said = Some(Said::HeldLonger);
-            standing.held = Some((held.window.id, held.until));
+        match may_hold {
+            Some(Ok(())) => {
+                let kept = keep_chosen(conn, id, draft, standing.held, zone, now)?;
+                standing.held = kept.map(|held| (held.window.id, held.until)).or(standing.held);
+            }
+            Some(Err(wait)) => {
+                draft.content.said = Some(Said::HoldRefused { words: refused_words(wait, None, zone, now) });
+            }
+            None => {}
         }
         store::keep(conn, id, draft, now)?;
         draft.is_new = false;

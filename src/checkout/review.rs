@@ -10,7 +10,10 @@ use super::{
     swaps::{own_wishes, swap_words},
 };
 use crate::cashier::CardFields;
+use crate::clock;
+use crate::delivery::Window;
 use crate::error::AppError;
+use crate::fulfilment::packed_by;
 use crate::lifecycle::Paying;
 use crate::money::Money;
 use crate::orders::Contact;
@@ -28,6 +31,8 @@ use askama::Template;
 struct ReviewPage {
     frame: Frame,
     when: String,
+    /// About when a rider takes it: until then it can be cancelled.
+    leaves: String,
     hold: String,
     contact: Contact,
     meant: Option<String>,
@@ -45,6 +50,9 @@ struct ReviewPage {
     /// What the button says, and the words below it.
     button: String,
     fine: String,
+    /// What the bar beside the button says is paid now, and what is to be known of it.
+    now: String,
+    now_fine: String,
     key: String,
     seen: String,
     total: i64,
@@ -120,11 +128,13 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
     if refusal.notes.is_empty() {
         frame.notes.extend(coupon_note(coupon.as_ref()));
     }
-    frame.notes.extend(refusal.notes);
+    frame.refuse(refusal.notes);
     let (button, fine) = button_words(&paying, till.reckoned.total, till.reckoned.maximum);
+    let (now, now_fine) = bar_words(paying.by, till.reckoned.total, till.reckoned.maximum);
     let told = [&contact.company, &contact.leave_at, &contact.preferred_time, &contact.note];
     Some(ReviewPage {
         when: till.chosen.as_ref()?.label(till.zone),
+        leaves: leaves(till.chosen.as_ref()?, till),
         hold: HoldLine::html(till, false),
         meant: fields::meant_email(&contact.email),
         told: told.into_iter().filter(|t| !t.is_empty()).cloned().collect(),
@@ -138,6 +148,8 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
         of_age: till.draft.content.of_age,
         button,
         fine,
+        now,
+        now_fine,
         key: till.draft.submit_key.to_string(),
         seen: typed.fingerprint(),
         total: till.reckoned.total.cents(),
@@ -147,9 +159,30 @@ fn review_page(till: &Till, refusal: Refusal) -> Option<ReviewPage> {
     })
 }
 
+/// `09:30`; that it is of the window's day stands above it.
+fn leaves(window: &Window, till: &Till) -> String {
+    clock::time_label(till.zone, clock::about(packed_by(window.starts_at, till.now)))
+}
+
 fn coupon_note(problem: Option<&Problem>) -> Option<Note> {
     let words = &problem?.words;
     Some(Note::new("warn", "The voucher does not count", words.clone()))
+}
+
+/// The sum beside the button: the one on it, and how it comes about where the scales move it.
+fn bar_words(by: PayBy, total: Money, maximum: Money) -> (String, String) {
+    match by {
+        PayBy::Redirect if maximum > total => (
+            maximum.to_string(),
+            format!("{total} and {} for weighing; what is over goes back", maximum - total),
+        ),
+        PayBy::Card | PayBy::CashAtDoor | PayBy::CardAtDoor if maximum > total => {
+            (total.to_string(), format!("at most {maximum}, by weight"))
+        }
+        PayBy::Card | PayBy::Redirect | PayBy::CashAtDoor | PayBy::CardAtDoor => {
+            (total.to_string(), String::new())
+        }
+    }
 }
 
 /// The button names the sum, and the words below it when it moves.

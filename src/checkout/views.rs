@@ -72,6 +72,9 @@ impl Note {
     }
 }
 
+/// Before the title of a page that comes back because what was sent was refused.
+const ERROR: &str = "Error: ";
+
 const STEPS: [(Step, &str, &str); 3] = [
     (Step::Delivery, "Delivery", "/checkout/delivery"),
     (Step::Payment, "Payment", "/checkout/payment"),
@@ -92,7 +95,8 @@ impl Frame {
     pub(super) fn new(till: &Till, step: Step, problems: Vec<Problem>) -> Self {
         let number = STEPS.iter().position(|(s, ..)| *s == step).map_or(1, |i| i + 1);
         let name = STEPS.get(number - 1).map_or("", |(_, name, _)| name);
-        let error = if problems.is_empty() { "" } else { "Error: " };
+        let is_refused = !problems.is_empty() || till.draft.content.said.as_ref().is_some_and(Said::refuses);
+        let error = if is_refused { ERROR } else { "" };
         let basket = &till.viewer.basket;
         let block = till.totals();
         Self {
@@ -116,6 +120,14 @@ impl Frame {
             changes: changes_of(&till.viewer),
             gone: till.gone.clone(),
         }
+    }
+
+    /// Says above all else that what was sent was refused, and why.
+    pub(super) fn refuse(&mut self, notes: Vec<Note>) {
+        if !notes.is_empty() && !self.title.starts_with(ERROR) {
+            self.title.insert_str(0, ERROR);
+        }
+        self.notes.extend(notes);
     }
 
     /// What is said at a field, or nothing.
@@ -144,7 +156,7 @@ impl Till {
         let Some(Ok((coupon, off))) = &self.reckoned.coupon else { return block };
         let vat = self.vat;
         let tax = totals.tax_less(basket, &self.reckoned.coupon_shares, vat);
-        let label = format!("{}, {}", coupon.code, coupon.label);
+        let label = format!("Voucher {}, {}", coupon.code, coupon.label);
         block.less(basket, totals, Less { label, off: *off, tax })
     }
 }
@@ -178,6 +190,7 @@ fn said(said: &Said) -> Note {
         Said::HeldLonger => {
             Note::new("good", "Your time is held longer", "The new end is shown beside the clock.")
         }
+        Said::HoldRefused { words } => Note::new("warn", "Your time is not held", words.clone()),
         Said::CouponGone { words } => Note::new("warn", "The voucher was taken off", words.clone()),
         Said::Swapped { from, to } => {
             Note::new("good", "Swapped", format!("{to} instead of {from}. The total follows."))

@@ -65,6 +65,24 @@ impl Offers {
         format!("You can pay another way now: {}.", names.join(", "))
     }
 
+    /// How one pays without the card's fields, which need scripts: `with PayPal, in cash at the door or by
+    /// card at the door`. Empty: there is no such way.
+    pub(crate) fn without_scripts(&self) -> String {
+        let works = |offer: &Offer| match &offer.kind {
+            _ if offer.above.is_some() => None,
+            PayKind::Redirect(kind) => Some(format!("with {}", redirect_name(kind))),
+            PayKind::CashAtDoor => Some("in cash at the door".to_owned()),
+            PayKind::CardAtDoor => Some("by card at the door".to_owned()),
+            PayKind::Card | PayKind::Wallets => None,
+        };
+        let ways: Vec<String> = self.ways.iter().filter_map(works).collect();
+        match ways.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            Some((only, _)) => only.clone(),
+            None => String::new(),
+        }
+    }
+
     fn allows(&self, kind: &PayKind, name: &str) -> Result<(), Problem> {
         match self.offer(kind) {
             Some(Offer { above: None, .. }) => Ok(()),
@@ -109,9 +127,15 @@ impl Offers {
         let kind = if chosen.wallet.is_empty() { PayKind::Card } else { PayKind::Wallets };
         self.allows(&kind, "A card")?;
         if chosen.method.is_empty() {
+            let others = match self.without_scripts() {
+                others if others.is_empty() => String::new(),
+                others => format!(" Without it you can pay {others}."),
+            };
             return Err(Problem::new(
                 "way",
-                "Your card’s details did not reach the payment service. Enter them again, or pay at the door. Card fields need JavaScript.",
+                format!(
+                    "Your card’s details did not reach the payment service. Enter them again. Card fields need JavaScript.{others}"
+                ),
             ));
         }
         let Some(label) = chosen.label() else {
@@ -231,6 +255,16 @@ mod tests {
         assert!(offered(all, false, "A", 15_001).paying(&by("cash_at_door")).is_err());
         assert!(offered(all, false, "B", 2_000).paying(&by("card_at_door")).is_err());
         assert!(offered(all, true, "A", 2_000).paying(&by("redirect:other")).is_err());
+    }
+
+    #[test]
+    fn the_ways_that_need_no_scripts_are_named() {
+        let without = |ways, maximum| offered(ways, true, "A", maximum).without_scripts();
+        let all = "card,wallets,redirect:paypal,cash_at_door <= 150.00,card_at_door";
+        assert_eq!(without(all, 2_000), "with PayPal, in cash at the door or by card at the door");
+        assert_eq!(without(all, 15_001), "with PayPal or by card at the door");
+        assert_eq!(without("card,cash_at_door", 2_000), "in cash at the door");
+        assert_eq!(without("card,wallets", 2_000), "");
     }
 
     #[test]

@@ -46,8 +46,22 @@ pub fn hold_window(
     window: i64,
     now: DateTime<Utc>,
 ) -> Result<Held, WindowError> {
-    let until = now + HOLD_FOR;
     let before = held_row(conn, basket)?;
+    hold_instead(conn, basket, before, window, now)
+}
+
+/// As [`hold_window`], where the caller has read what the basket holds, with the basket's row held.
+///
+/// # Errors
+/// `Full` or `Closed`; the window held before is then still held.
+pub fn hold_instead(
+    conn: &mut PgConnection,
+    basket: BasketId,
+    before: Option<(i64, DateTime<Utc>)>,
+    window: i64,
+    now: DateTime<Utc>,
+) -> Result<Held, WindowError> {
+    let until = now + HOLD_FOR;
     let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
     let wanted = open_one(locked, window)?;

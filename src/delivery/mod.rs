@@ -25,8 +25,8 @@ pub use drops::*;
 pub(crate) use find::fold;
 pub use find::{Answer, Query, find, routing_key};
 pub use holds::{
-    HOLD_FOR, Held, WindowError, hold_window, keep_for_order, move_to, release_elsewhere, release_expired,
-    release_window, take_again, window_of_order,
+    HOLD_FOR, Held, WindowError, hold_instead, hold_window, keep_for_order, move_to, release_elsewhere,
+    release_expired, release_window, take_again, window_of_order,
 };
 pub use incidents::*;
 pub use model::{Place, Quote, Terms, Window, WindowTemplate, Zone};

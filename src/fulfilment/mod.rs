@@ -9,8 +9,8 @@ mod queue;
 mod store;
 
 pub use model::{
-    Bag, Fulfilment, FulfilmentState, Pick, PickState, Rest, Wanted, share, substituted, substituted_rest,
-    weighed,
+    Bag, Fulfilment, FulfilmentState, Pick, PickState, Rest, Wanted, packed_by, share, substituted,
+    substituted_rest, weighed,
 };
 pub use picks::*;
 pub use queue::*;

@@ -80,13 +80,18 @@ const SOON: Duration = Duration::minutes(15);
 /// Whose picker has done nothing for so long can be taken over by another.
 const SILENT_FOR: Duration = Duration::minutes(10);
 
+/// By when an order for a window is to be packed; from then on a rider may take it.
+pub fn packed_by(window_starts_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    (window_starts_at - BEFORE_THE_WINDOW).max(now + SOON)
+}
+
 impl Fulfilment {
     /// A confirmed order's, which waits for a picker.
     pub fn waiting(order: OrderId, window_starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             order_id: order,
             state: FulfilmentState::Waiting,
-            due_at: (window_starts_at - BEFORE_THE_WINDOW).max(now + SOON),
+            due_at: packed_by(window_starts_at, now),
             window_starts_at,
             picker_id: None,
             touched_at: None,

@@ -209,7 +209,7 @@ fn facts(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier, key: &str) -
             ("Deliver to", dossier.place.label()),
             ("If something runs out", wishes(order, &dossier.lines)),
         ],
-        next: next(kind, voice, dossier),
+        next: next(kind, desk, voice, dossier),
         money: voice.money(&dossier.story).into_iter().map(|line| line.words).collect(),
         number,
     }
@@ -348,9 +348,7 @@ fn sums(dossier: &Dossier) -> Vec<(String, String)> {
     let items: Money = dossier.lines.iter().map(|l| l.full_cents).sum();
     let mut sums = vec![(crate::storefront::items_words(dossier.count()), items.to_string())];
     sums.extend(offers(&dossier.lines).into_iter().map(|(name, off)| (name, (-off).to_string())));
-    if let Some(code) = &order.coupon_code {
-        sums.push((format!("Coupon {code}"), (-order.coupon_cents).to_string()));
-    }
+    sums.extend(dossier.voucher());
     let fee = if order.fee_cents.is_zero() { "Free".to_owned() } else { order.fee_cents.to_string() };
     sums.push((format!("Delivery to {}", dossier.place.label()), fee));
     if dossier.story.goods.came_to.is_some_and(|(_, real)| real != order.total_cents) {
@@ -363,7 +361,7 @@ fn tax_words(row: &TaxRow) -> (String, String) {
     (format!("VAT {} % in {}", row.percent, row.gross), row.tax.to_string())
 }
 
-fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
+fn next(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier) -> Vec<String> {
     let then = || voice.then(dossier).into_iter().map(|line| line.words);
     match kind {
         Kind::Late(_) | Kind::Sooner(_) => voice.choices(dossier),
@@ -372,7 +370,11 @@ fn next(kind: Kind, voice: &Voice, dossier: &Dossier) -> Vec<String> {
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::Asked(..) | Kind::Found(_) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),
         Kind::Answered(_) => vec!["Not what you meant? Tell us on the order’s page.".to_owned()],
-        Kind::Confirmed | Kind::Cancelled | Kind::Refunded(_) | Kind::Changed(_) => {
+        Kind::Confirmed | Kind::Changed(_) => {
+            let changing = voice.until_picking(dossier, &desk.pace);
+            [voice.cancelled_elsewhere(dossier)].into_iter().chain(changing).chain(then()).collect()
+        }
+        Kind::Cancelled | Kind::Refunded(_) => {
             [voice.cancelled_elsewhere(dossier)].into_iter().chain(then()).collect()
         }
     }

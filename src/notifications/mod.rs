@@ -6,7 +6,7 @@
 
 mod letters;
 
-use crate::config::Config;
+use crate::config::{Config, Forecast};
 use crate::events::{self, Event, Recorded, about_no_order};
 use crate::ids::{Actor, AttemptId, MailId, OrderId};
 use crate::lifecycle::{Stage, Status};
@@ -24,6 +24,8 @@ pub struct Desk {
     pub zone: chrono_tz::Tz,
     pub phone: String,
     pub details: String,
+    /// How long picking takes: until when an order can be changed is said by it.
+    pub pace: Forecast,
 }
 
 impl Desk {
@@ -33,6 +35,7 @@ impl Desk {
             zone: config.shop.zone,
             phone: config.shop.phone.clone(),
             details: config.shop.on_receipts(),
+            pace: config.forecast,
         }
     }
 }

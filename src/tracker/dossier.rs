@@ -40,6 +40,10 @@ pub struct Dossier {
     pub photo: Option<PhotoFacts>,
     /// By when it is to be packed, as long as nobody has begun to pick it.
     pub pack_by: Option<DateTime<Utc>>,
+    /// When a rider takes it, as far as one can know: as soon as it is to be packed. Nothing once one has.
+    pub leaves_at: Option<DateTime<Utc>>,
+    /// What its voucher is called.
+    voucher: Option<String>,
     /// When it is expected, as it was reckoned last.
     pub forecast: Option<Forecast>,
     /// What its customer has told us is not right.
@@ -52,7 +56,7 @@ impl Dossier {
     pub fn read(conn: &mut PgConnection, order: Order) -> QueryResult<Self> {
         let history = events::history(conn, order.id.0)?;
         let attempts = payments::attempts_of(conn, order.id)?;
-        let About { contact, place, zone, due_at, forecast } = store::about(conn, &order)?;
+        let About { contact, place, zone, due_at, forecast, voucher } = store::about(conn, &order)?;
         let story = Story::tell(&history, &attempts);
         Ok(Self {
             contact,
@@ -62,6 +66,8 @@ impl Dossier {
             run: run(conn, &story)?,
             photo: photo(conn, &story)?,
             pack_by: due_at.filter(|_| waits_to_be_picked(&story)),
+            leaves_at: due_at.filter(|_| story.goods.handed_over_at.is_none()),
+            voucher,
             forecast,
             cases: cases(conn, &order, &history)?,
             story,
@@ -79,6 +85,13 @@ impl Dossier {
     /// Pieces.
     pub fn count(&self) -> i32 {
         self.lines.iter().map(|l| l.quantity).sum()
+    }
+
+    /// What its voucher takes off, by name: `Voucher HARVEST5, 5% off everything`.
+    pub fn voucher(&self) -> Option<(String, String)> {
+        let code = self.order.coupon_code.as_ref()?;
+        let label = self.voucher.as_ref().map(|label| format!(", {label}")).unwrap_or_default();
+        Some((format!("Voucher {code}{label}"), (-self.order.coupon_cents).to_string()))
     }
 
     /// Whether its customer may cancel it now: until it is handed to the rider.

@@ -59,9 +59,7 @@ impl TotalsView {
         let order = &dossier.order;
         let mut less: Vec<(String, String)> =
             offers(&dossier.lines).into_iter().map(|(name, off)| (name, (-off).to_string())).collect();
-        if let Some(code) = &order.coupon_code {
-            less.push((format!("Coupon {code}"), (-order.coupon_cents).to_string()));
-        }
+        less.extend(dossier.voucher());
         let tax: Money = tax_rows(order, &dossier.real_lines()).iter().map(|row| row.tax).sum();
         let real = dossier.story.goods.came_to.map(|(_, total)| total);
         Self {

@@ -209,7 +209,7 @@ impl Voice {
     /// Until when one may cancel, said to whoever can do it on the page they look at.
     pub fn cancel_until(&self, dossier: &Dossier) -> String {
         if dossier.can_be_cancelled() {
-            "You can cancel for free until it is handed to the rider.".to_owned()
+            format!("You can cancel for free {}.", self.until_handed_over(dossier))
         } else {
             self.not_cancelled()
         }
@@ -218,9 +218,25 @@ impl Voice {
     /// The same where a link is read, in a letter say: its page asks for a code first.
     pub fn cancelled_elsewhere(&self, dossier: &Dossier) -> String {
         if dossier.can_be_cancelled() {
-            "It can be cancelled for free until it is handed to the rider, on its page.".to_owned()
+            format!("It can be cancelled for free {}, on its page.", self.until_handed_over(dossier))
         } else {
             self.not_cancelled()
+        }
+    }
+
+    /// With the time, as long as that is still to come: what is late leaves at no time one could name.
+    fn until_handed_over(&self, dossier: &Dossier) -> String {
+        match dossier.leaves_at.map(clock::about).filter(|at| *at > self.now) {
+            Some(at) => format!("until it is handed to the rider, about {}", self.time(at)),
+            None => "until it is handed to the rider".to_owned(),
+        }
+    }
+
+    /// Where one sees what is still to come: on the page itself, or on the one that a letter leads to.
+    fn shown(&self) -> &'static str {
+        match self.dates {
+            Dates::Always => "Its page shows",
+            Dates::OfOtherDays | Dates::WithYear => "You see here",
         }
     }
 

@@ -126,7 +126,7 @@ const takeOver = (html, { looks = false } = {}) => {
   }
   chooseAgain(chosen);
   if (!looks) say(parts.get("notice")?.dataset.say);
-  document.dispatchEvent(new CustomEvent("taken-over"));
+  document.dispatchEvent(new CustomEvent("taken-over", { detail: fresh }));
   return fresh;
 };
 

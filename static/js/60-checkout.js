@@ -27,7 +27,38 @@ const mindSummary = (name, words) => {
   if (words) link.textContent = words;
   else link.closest("li").remove();
   if (!summary.querySelector("li")) summary.remove();
+  mindTitle();
 };
+
+/** The title tells of a refusal as long as the page does. */
+const mindTitle = (fresh) => {
+  const plain = document.title.replace(/^Error: /, "");
+  if (fresh?.title.startsWith("Error: ")) document.title = `Error: ${plain}`;
+  else if (!document.querySelector(".note[data-focus]")) document.title = plain;
+};
+
+/** What a part of the page that was taken over does not say any more leaves the summary, too. */
+const mindParts = () => {
+  for (const link of document.querySelectorAll("[aria-labelledby=problem] li a")) {
+    const name = link.hash.slice(1);
+    if (document.getElementById(`${name}-wrong`)?.hidden) mindSummary(name, "");
+  }
+};
+
+// A choice, a tick and a code of the later steps: what was refused is not there any more.
+const refusedHere = [
+  ["age", (field) => !field.checked],
+  ["coupon", (field, was) => field.value.trim() === was],
+  ["gift_note", (field) => [...field.value.trim()].length > 300],
+  ["way", () => false],
+];
+for (const [name, isRefused] of refusedHere) {
+  const words = document.querySelector(`#${name}-wrong:not([hidden]) span`)?.textContent;
+  const field = document.getElementById(name);
+  if (!words || !field) continue;
+  const was = field.value?.trim();
+  field.addEventListener("input", () => mind(name, isRefused(field, was) ? words : ""));
+}
 
 const show = (id, words) => {
   const line = document.getElementById(id);
@@ -146,7 +177,9 @@ const quietly = async (form, submitter, more = {}) => {
     const html = await response.text();
     if (!samePage(response.url)) return leadTo(response.url, html);
     history.replaceState(null, "", response.url.replace(/#.*/, ""));
-    takeOver(html);
+    const fresh = takeOver(html);
+    // Why a time is not held stands at the times.
+    if (!response.ok) say(fresh.querySelector(".wrong:not([hidden]) span")?.textContent);
   } catch {
     // The network is away: a button is pressed as without scripts, and a choice goes with the next one.
     if (!submitter) return;
@@ -204,8 +237,10 @@ const watchHold = () => {
 watchHold();
 
 let lastSaid = document.querySelector("[data-live=notes]")?.dataset.say;
-document.addEventListener("taken-over", () => {
+document.addEventListener("taken-over", ({ detail }) => {
   watchHold();
+  mindParts();
+  mindTitle(detail);
   const notes = document.querySelector("[data-live=notes]");
   if (notes && notes.dataset.say !== lastSaid) say(notes.dataset.say);
   lastSaid = notes?.dataset.say;
@@ -432,7 +467,7 @@ const payIn = (paying) => {
     if (window.Stripe) begin();
     else {
       script?.addEventListener("load", begin);
-      script?.addEventListener("error", () => complainAt("The payment service could not be reached. Try again in a moment, or pay at the door."));
+      script?.addEventListener("error", () => complainAt("The payment service could not be reached. Try again in a moment, or pay another way."));
     }
   }
 };

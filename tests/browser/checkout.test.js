@@ -13,6 +13,8 @@ openHouse();
 const GOODS = [["PP-OIL-002", 2], ["SF-SHL-012", 1]];
 const WHO = { name: "Aoife Byrne", email: "aoife.byrne@example.ie", phone: "087 555 0142", line: "14 Leinster Road", eircode: "D06 X4P7" };
 
+const WINE = "AB-BEE-002";
+const CHEESE = "DE-CHE-001";
 const VISA = "4242 4242 4242 4242";
 const LAST_HOLD = "SELECT h.basket_id, w.id, w.capacity FROM window_holds h JOIN delivery_windows w ON w.id = h.window_id WHERE h.basket_id IS NOT NULL ORDER BY h.held_until DESC LIMIT 1";
 
@@ -38,6 +40,14 @@ const toPayment = async (page, context, goods = GOODS) => {
   await fillIn(page);
   await chooseTime(page);
   await page.locator("[data-hold]").waitFor();
+  await main(page).click();
+  await page.waitForURL("**/checkout/payment");
+};
+const toPaymentWithoutScripts = async (page, context) => {
+  await shops(context);
+  await page.goto("/checkout/delivery");
+  await fillIn(page);
+  await chooseTime(page);
   await main(page).click();
   await page.waitForURL("**/checkout/payment");
 };
@@ -140,6 +150,147 @@ story("a refused form says why, takes the focus and takes back what is put right
   await page.locator("#email").fill("aoife@gmial.com");
   await page.locator("#phone").focus();
   await eventually(async () => assert.match(await text(page.locator("#email-meant")), /Did you mean aoife@gmail\.com\?/));
+});
+
+/** What was refused is right now: no summary, no title and no words of it are left. */
+const isWell = (page, field) => eventually(async () => {
+  assert.equal(await page.locator("[aria-labelledby=problem]").count(), 0, "the summary is gone");
+  assert.doesNotMatch(await page.title(), /^Error/);
+  assert.equal(await page.locator(`#${field}-wrong`).isVisible(), false);
+});
+const isRefused = async (page, step) => {
+  await page.locator("[aria-labelledby=problem]").waitFor();
+  assert.match(await page.title(), new RegExp(`^Error: ${step}, step`));
+};
+/** A day with times to choose between: of today there may be little left, and tomorrow's may be shown first. */
+const showsMany = async (page) => {
+  const days = page.locator("#when button[name=day]");
+  for (let n = 0; (await page.locator("#window input[name=window]:enabled").count()) < 3; n++) {
+    await days.nth(n).click();
+    await eventually(async () => assert.equal(await days.nth(n).getAttribute("aria-current"), "true"));
+  }
+};
+/** Whatever is counted of held times has come to its end. */
+const holdsEnough = () => house.shop.sql("UPDATE throttles SET hits = 30 WHERE what = 'hold_window'");
+
+story("a time that was missing, an age that was not confirmed and a voucher nobody knows are refused until they are put right", { expected: [422] }, async (page, { context }) => {
+  await shops(context, [...GOODS, [WINE, 1]]);
+  await page.goto("/checkout/delivery");
+  await fillIn(page);
+  await main(page).click();
+  await isRefused(page, "Delivery");
+  await chooseTime(page);
+  await page.locator("[data-hold]").waitFor();
+  await isWell(page, "window");
+  await main(page).click();
+  await page.waitForURL("**/checkout/payment");
+  await page.getByText("Add a voucher").click();
+  await page.locator("#coupon").fill("NOPE");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await isRefused(page, "Payment");
+  await page.locator("#coupon").fill("HARVEST5");
+  await isWell(page, "coupon");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("button", { name: /^Take it off/ }).waitFor();
+  await page.locator("input[value=cash_at_door]").check();
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+  await main(page).click();
+  await isRefused(page, "Review");
+  await page.locator("#age").check();
+  await isWell(page, "age");
+  await page.locator("#age").uncheck();
+  await page.locator("#age-wrong:visible").waitFor();
+  assert.equal(await page.locator("#age").getAttribute("aria-invalid"), "true");
+});
+
+for (const scripts of [true, false]) {
+  story(`who has changed the time too often is told so at the times and goes on with the one that is held, ${scripts ? "with" : "without"} scripts`, { scripts, expected: [429] }, async (page, { context }) => {
+    await shops(context);
+    await page.goto("/checkout/delivery");
+    await showsMany(page);
+    await fillIn(page);
+    const times = page.locator("#window input[name=window]");
+    const held = await page.locator("#window input[name=window]:enabled").nth(1).inputValue();
+    const other = await page.locator("#window input[name=window]:enabled").nth(2).inputValue();
+    await page.locator(`input[name=window][value="${held}"]`).check();
+    if (scripts) await page.locator("[data-hold]").waitFor();
+    else {
+      await main(page).click();
+      await page.waitForURL("**/checkout/payment");
+      await page.goto("/checkout/delivery");
+    }
+    holdsEnough();
+    await page.locator(`input[name=window][value="${other}"]`).click();
+    if (!scripts) await main(page).click();
+    await eventually(async () => assert.match(await text(page.locator("#window-wrong")), /Too many tries\. Try again (tomorrow )?at \d\d:\d\d\. .+ is still held for you\./));
+    assert.equal(await times.and(page.locator(":checked")).inputValue(), held, "the old choice is back");
+    if (scripts) assert.match(await said(page).textContent(), /Too many tries/);
+    else await isRefused(page, "Delivery");
+    assert.equal(await page.locator("#name").inputValue(), WHO.name, "nothing typed is lost");
+    await main(page).click();
+    await page.waitForURL("**/checkout/payment");
+    assert.match(await text(page.locator("main")), /is held for you until \d\d:\d\d/);
+  });
+}
+
+story("without scripts the payment step shows what works, and names it", { scripts: false, viewport: PHONE }, async (page, { context }) => {
+  await toPaymentWithoutScripts(page, context);
+  assert.equal(await page.locator("[data-wallets]").isVisible(), false, "no room for what does not come");
+  const heading = await page.locator("h1").boundingBox();
+  const ways = await page.locator("#way").boundingBox();
+  assert.ok(ways.y - heading.y - heading.height < 80, `a hole of ${ways.y - heading.y - heading.height} px`);
+  assert.match(await text(page.locator("[data-card]")), /Without it you can pay with PayPal, in cash at the door or by card at the door: choose below/);
+  await page.locator('input[value="redirect:paypal"]').check();
+  await main(page).click();
+  await page.waitForURL("**/checkout/review");
+  await main(page).click();
+  await page.waitForURL("**/sandbox/approve/**");
+  await page.getByRole("button", { name: /^Approve €\d+\.\d\d$/ }).click();
+  await page.waitForURL("**/orders/*");
+});
+
+story("paid at once, the sum beside the button is the one on it, and says what it is made of", { viewport: PHONE }, async (page, { context }) => {
+  await toReview(page, context, "redirect:paypal", [...GOODS, [CHEESE, 1]]);
+  const bar = page.locator(".bar");
+  const charged = (await text(bar.getByRole("button"))).match(/^Pay (€\d+\.\d\d)$/)[1];
+  assert.equal(await text(bar.locator("b")), charged);
+  const [, total, more] = (await text(bar.locator("small"))).match(/^€(\d+\.\d\d) and €(\d+\.\d\d) for weighing; what is over goes back$/);
+  assert.equal(Math.round(100 * total) + Math.round(100 * more), Math.round(100 * charged.slice(1)));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+});
+
+story("the wallets stand in one row where there is room, with space around them", async (page, { context }) => {
+  await toPayment(page, context);
+  const frame = page.frameLocator("[data-wallet-frame]");
+  await frame.getByRole("button", { name: /Samsung Pay/ }).waitFor();
+  const room = await frame.locator("html").evaluate(() => innerWidth);
+  const buttons = await frame.locator("button").evaluateAll((all) => all.map((el) => {
+    const { left, right, top, height } = el.getBoundingClientRect();
+    return { left, right, top, height, cut: el.scrollWidth > el.clientWidth };
+  }));
+  assert.equal(buttons.length, 3);
+  assert.equal(new Set(buttons.map(({ top }) => Math.round(top))).size, 1, "in one row");
+  assert.ok(buttons.every(({ cut, height }) => !cut && height < 60), "each on one line");
+  assert.ok(buttons[0].left >= 16 && buttons[2].right <= room - 16, `${buttons[0].left} and ${room - buttons[2].right}`);
+  const badge = await frame.locator(".badge").evaluate((el) => el.getBoundingClientRect().top);
+  assert.ok(badge >= 16, `the badge is ${badge} px from the edge`);
+});
+
+story("what is wrong about the age stands in the columns of its row", { expected: [422], viewport: PHONE }, async (page, { context }) => {
+  await toReview(page, context, "cash_at_door", [...GOODS, [WINE, 1]]);
+  const colour = (of) => page.locator(of).evaluate((el) => getComputedStyle(el).color);
+  const calm = await colour(".tick:has(#age)");
+  await main(page).click();
+  await page.locator("#age-wrong:visible").waitFor();
+  assert.equal(await colour(".tick:has(#age)"), calm, "the question itself is not shouted");
+  const lefts = await page.evaluate(() => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(".tick:has(#age)").lastChild);
+    const left = (el) => el.getBoundingClientRect().left;
+    return { box: left(document.getElementById("age")), icon: left(document.querySelector("#age-wrong .icon")), label: left(range), words: left(document.querySelector("#age-wrong span")) };
+  });
+  assert.ok(Math.abs(lefts.box - lefts.icon) <= 1 && Math.abs(lefts.label - lefts.words) <= 1, JSON.stringify(lefts));
 });
 
 story("nothing is said while a field is first typed in, and the words come when it is left", async (page, { context }) => {
@@ -343,6 +494,8 @@ story("what is gone meanwhile is named, taken out in place, and the rest is orde
     await page.locator(".gone-line").waitFor();
     assert.match(await text(page.locator(".gone-line h2")), /is sold out/);
     assert.match(await text(page.locator("main")), /Nothing was ordered or charged/);
+    assert.match(await page.title(), /^Error: Review, step 3 of 3/);
+    await eventually(async () => assert.match(await page.evaluate(() => document.activeElement.innerText), /^Not everything is there any more/));
     await page.goto("/checkout/review");
     await mark(page);
     const sum = await text(button);

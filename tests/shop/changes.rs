@@ -224,7 +224,7 @@ async fn a_coupon_that_needs_more_goods_goes_back_and_is_said_to() {
     let order = place(&shop, &shopper, PayBy::CashAtDoor, Some("FIVER")).order;
     assert_eq!(order.coupon_cents, Money(500));
     let path = format!("{}/lines?n.DE-MIL-001=14", page_of(&order));
-    shopper.get(&path).await.must_say("Coupon FIVER needs more goods");
+    shopper.get(&path).await.must_say("Voucher FIVER needs more goods");
     let changed = change(&shop, &order, &[("DE-MIL-001", 14)]).expect("changed").order;
     assert_eq!((changed.coupon_code, changed.coupon_cents), (None, Money::ZERO));
     assert_eq!(shop.count("SELECT used::bigint FROM coupons WHERE code = 'FIVER'"), 0);

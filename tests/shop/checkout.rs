@@ -172,12 +172,15 @@ async fn a_guest_orders_in_three_steps_and_pays_cash() {
         "Cash at the door",
         "Swap for something close, never dearer",
         "Order, pay €46.63 at the door",
-        "Cancel free of charge until",
     ] {
         review.must_say(words);
     }
     let to = leads_to_order(&Button::of(&review).press(&shopper).await);
     assert_eq!(shop.text("SELECT '/orders/' || number FROM orders"), to);
+    let leaves = "SELECT to_char(date_bin('5 minutes', due_at, 'epoch') AT TIME ZONE 'Europe/Dublin', 'HH24:MI') FROM fulfilments";
+    let until = format!("Cancel free of charge until it is handed to the rider, about {}", shop.text(leaves));
+    review.must_say(&until);
+    assert_eq!(review.words().matches("free of charge until").count(), 1, "said once");
     assert_eq!(
         shop.text("SELECT state || ' ' || pay_by || ' ' || total_cents FROM orders"),
         "confirmed cash_at_door 4663"
@@ -538,6 +541,7 @@ async fn what_another_tab_changed_is_looked_at_once_more() {
     paying(&shopper, "card_at_door").await;
     let again = button.press(&shopper).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+    is_refused_at(&again, "Review");
     again.must_say("Please look at it once more");
     again.must_say("Card at the door");
     assert_eq!(orders(&shop), 0);
@@ -611,7 +615,7 @@ async fn a_single_use_voucher_serves_one_of_twenty_who_press_at_once() {
         delivered(&shopper).await;
         shopper.post("/checkout/payment", &[("way", "cash_at_door"), ("coupon", "fiver")]).await;
         let review = shopper.get("/checkout/review").await;
-        review.must_say("FIVER, €5 off −€5.00");
+        review.must_say("Voucher FIVER, €5 off −€5.00");
         review.must_say("Total €41.63");
         buyers.push((shopper, Button::of(&review)));
     }
@@ -628,6 +632,7 @@ async fn a_single_use_voucher_serves_one_of_twenty_who_press_at_once() {
     assert_eq!(refused.len(), 19);
     for (_, answer) in &refused {
         assert_eq!(answer.status, StatusCode::CONFLICT);
+        is_refused_at(answer, "Review");
         answer.must_say("The voucher FIVER has been used up");
         answer.must_say("Nothing was ordered or charged");
     }
@@ -658,7 +663,7 @@ async fn a_voucher_that_does_not_count_says_why() {
         assert!(page.text.contains(&format!("value=\"{code}\"")), "{code} is still there");
     }
     let page = shopper.submit("/checkout/payment", &[("coupon", "welcome10"), ("do", "coupon")]).await;
-    page.must_say("WELCOME10, 10% off your first shop");
+    page.must_say("Voucher WELCOME10, 10% off from €40");
     page.must_say("Total €42.26");
     shopper.submit("/checkout/payment", &[("do", "uncoupon")]).await.must_say("Total €46.63");
 }
@@ -678,6 +683,7 @@ async fn the_fee_that_was_promised_holds_and_then_the_new_one_is_told() {
     shop.clock.advance(Duration::minutes(31));
     let changed = button.press(&late).await;
     assert_eq!(changed.status, StatusCode::CONFLICT, "{}", changed.words());
+    is_refused_at(&changed, "Review");
     changed.must_say("The total has changed from €53.63 to €54.63");
     changed.must_say("The fee was €9.90. It is €10.90 now.");
     assert_eq!(orders(&shop), 1);
@@ -691,6 +697,7 @@ async fn a_price_that_changed_before_the_last_button_is_told_with_old_and_new() 
     shop.change(&format!("UPDATE products SET price_cents = price_cents + 10 WHERE sku = '{MILK}'"));
     let changed = button.press(&shopper).await;
     assert_eq!(changed.status, StatusCode::CONFLICT);
+    is_refused_at(&changed, "Review");
     changed.must_say("The total has changed from €46.63 to €47.83");
     changed.must_say("Whole Milk: The price was €2.19 when you added it. It is €2.29 now.");
     assert_eq!(orders(&shop), 0);
@@ -711,6 +718,7 @@ async fn something_that_is_gone_is_named_with_ways_on_and_the_total_follows() {
     shop.change(&set(3));
     let gone = button.press(&shopper).await;
     assert_eq!(gone.status, StatusCode::CONFLICT);
+    is_refused_at(&gone, "Review");
     gone.must_say("Only 3 of Whole Milk left");
     gone.must_say("Take 3");
     gone.must_say("Remove Whole Milk");
@@ -756,6 +764,7 @@ async fn less_than_we_bring_and_nothing_at_all_are_explained() {
     let button = Button::of(&review).with("key", &button.get("key"));
     let refused = button.press(&shopper).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
+    is_refused_at(&refused, "Review");
     refused.must_say("more and we can bring it");
     assert_eq!(orders(&shop), 0);
 }
@@ -1155,26 +1164,77 @@ async fn a_declined_card_that_is_typed_anew_is_the_same_card_whatever_the_browse
     assert!(matches!(other, Ok(Outcome::Authorised)), "another card is not: {other:?}");
 }
 
+/// Somebody who has held one time after the other, as often as one may: the last of them, and another one.
+async fn has_held_many(shopper: &Shopper<'_>) -> [String; 2] {
+    let times = windows(&shopper.get("/checkout/delivery").await);
+    let [first, second] = [&times[1], &times[2]];
+    for n in 0..30 {
+        let window = if n % 2 == 0 { second } else { first };
+        let held = shopper.post("/checkout/delivery", &[("window", window), ("do", "hold")]).await;
+        assert_eq!(held.status, StatusCode::SEE_OTHER, "{n}");
+    }
+    [first.clone(), second.clone()]
+}
+
+#[track_caller]
+fn is_refused_at(answer: &Answer, step: &str) {
+    assert!(answer.text.contains(&format!("<title>Error: {step}, step ")), "{}", answer.words());
+    assert!(answer.text.contains("tabindex=\"-1\" data-focus"), "what is wrong takes the focus");
+}
+
 #[actix_web::test]
 async fn nobody_keeps_window_after_window_from_all_others() {
     let shop = plain_shop();
     let shopper = at_the_till(&shop).await;
-    let window = delivered(&shopper).await;
-    for _ in 1..30 {
-        let kept = shopper.post("/checkout/hold", &[]).await;
-        assert_eq!(kept.status, StatusCode::SEE_OTHER);
+    let [held, other] = has_held_many(&shopper).await;
+    for act in ["hold", ""] {
+        let more = form(&[("window", &other), ("line", "15 Leinster Road"), ("do", act)]);
+        let refused = shopper.post("/checkout/delivery", &more).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers.contains_key("retry-after"));
+        is_refused_at(&refused, "Delivery");
+        refused.must_say("Too many tries. Try again at");
+        refused.must_say("is still held for you.");
+        assert!(refused.text.contains(&format!("value=\"{held}\" checked")), "the old choice is back");
+        assert!(refused.text.contains("15 Leinster Road"), "what was typed is kept");
     }
-    shopper.get("/checkout/delivery").await;
-    let too_often = form(&[("window", &window), ("line", "15 Leinster Road")]);
-    let refused = shopper.post("/checkout/delivery", &too_often).await;
-    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    refused.must_say("Too many tries. Try again at");
-    assert_eq!(shopper.post("/checkout/hold", &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(shop.count("SELECT window_id FROM window_holds").to_string(), held);
     shop.clock.advance(Duration::minutes(61));
     shopper.lives_at("D06").await;
-    let page = shopper.get("/checkout/delivery").await;
-    assert!(page.text.contains("15 Leinster Road"), "what was typed is kept all the same");
     delivered(&shopper).await;
+    assert_holds_add_up(&shop);
+}
+
+#[actix_web::test]
+async fn what_is_held_already_is_kept_and_gone_on_with_however_often_one_has_chosen() {
+    let shop = plain_shop();
+    let shopper = at_the_till(&shop).await;
+    let [held, _] = has_held_many(&shopper).await;
+    for _ in 0..3 {
+        let next = shopper.post("/checkout/delivery", &form(&[("window", &held)])).await;
+        assert_eq!(next.location.as_deref(), Some("/checkout/payment"), "{}", next.words());
+        shopper.submit("/checkout/payment", &[("do", "keep")]).await.must_say("Your time is held longer");
+    }
+    paying(&shopper, "cash_at_door").await;
+    shopper.get("/checkout/review").await;
+    shopper.submit("/checkout/hold", &[]).await.must_say("Your time is held longer");
+    // Over: it is said in the checkout that it is not held again, and one goes on without.
+    shop.clock.advance(Duration::minutes(16));
+    for (path, act, step) in [("/checkout/payment", "keep", "Payment"), ("/checkout/review", "", "Review")] {
+        shopper.get(path).await;
+        let to = if act.is_empty() { "/checkout/hold" } else { path };
+        let refused = shopper.submit(to, &[("do", act)]).await;
+        refused.must_say("Your time is not held");
+        refused.must_say("Too many tries. Try again at");
+        is_refused_at(&refused, step);
+    }
+    let again = shopper.post("/checkout/delivery", &form(&[("window", &held), ("do", "keep")])).await;
+    again.must_say("No time can be held for you until then");
+    let next = shopper.post("/checkout/delivery", &form(&[("window", &held)])).await;
+    assert_eq!(next.location.as_deref(), Some("/checkout/payment"), "{}", next.words());
+    let button = Button::of(&shopper.get("/checkout/review").await);
+    leads_to_order(&button.press(&shopper).await);
+    assert_holds_add_up(&shop);
 }
 
 /// Few enough of each that the basket is kept in memory.

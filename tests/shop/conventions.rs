@@ -184,6 +184,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "db",
             "delivery",
             "error",
+            "fulfilment",
             "ids",
             "journeys",
             "lifecycle",

@@ -721,7 +721,7 @@ async fn a_receipt_adds_up_by_line_and_by_rate() {
     let goods: Money = lines.iter().map(|l| l.sum_cents).sum();
     assert_eq!(goods + order.fee_cents, order.total_cents);
     let receipt = shopper.get(&format!("{}/receipt", page_of(&order))).await;
-    receipt.must_say("Coupon TENTH");
+    receipt.must_say("Voucher TENTH, A tenth");
     receipt.must_say(&format!("All {} {} {}", sum(|r| r.net), sum(|r| r.tax), order.total_cents));
     receipt.must_say("SmartShop, Dublin, Ireland");
 }
@@ -850,9 +850,14 @@ async fn a_confirmed_order_is_written_about_once_however_often_it_is_told() {
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{kind}: {key}");
     }
     for body in [&letters[0].text, &letters[0].html] {
-        let until = "It can be cancelled for free until it is handed to the rider,";
-        assert!(body.contains(until), "as it is true tomorrow, too:\n{body}");
-        assert!(!body.contains("change"), "an order cannot be changed:\n{body}");
+        for words in [
+            "It can be cancelled for free until it is handed to the rider, about Tue 24 Nov, 17:30, on its page.",
+            "You can change what is in it until about Tue 24 Nov, 17:",
+            "Its page shows when your rider sets out.",
+        ] {
+            assert!(body.contains(words), "as it is true tomorrow, too, not {words}:\n{body}");
+        }
+        assert!(!body.contains("You see here"), "a letter is not the page:\n{body}");
     }
     assert!(
         letters[0].text.starts_with("Order confirmed. We come Tue 24 Nov, 18:00–20:00."),

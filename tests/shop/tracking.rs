@@ -371,7 +371,11 @@ async fn an_order_is_cancelled_until_it_is_handed_to_the_rider() {
     let cancellation = format!("{}/cancellation", page_of(&order));
     let asked = shopper.get(&cancellation).await;
     asked.must_say("What is picked goes back to its shelf.");
-    asked.must_say("You can cancel for free until it is handed to the rider.");
+    let about = shop.text(&format!(
+        "SELECT to_char(date_bin('5 minutes', due_at, 'epoch') AT TIME ZONE 'Europe/Dublin', 'HH24:MI') FROM fulfilments WHERE order_id = '{}'",
+        order.id.0
+    ));
+    asked.must_say(&format!("You can cancel for free until it is handed to the rider, about {about}."));
     leave(&shop, drop, shop.clock.now());
     let page = shopper.get(&page_of(&order)).await;
     assert!(!page.text.contains(&cancellation), "no button is shown");

@@ -1,19 +1,16 @@
 //! When picking starts: until then what is in an order can be changed.
 
 use super::{Dossier, Voice};
+use crate::clock;
 use crate::config::Forecast as Pace;
-use chrono::{DateTime, Duration, Utc};
-
-/// Pieces of a clock that people read, in seconds.
-const ROUND_TO: i64 = 300;
+use chrono::{DateTime, Utc};
 
 impl Voice {
     /// When picking starts as far as one can know: counted back from when the order is to be packed, by
     /// how long its lines usually take. Nothing once somebody has begun, and where nobody is to.
     pub fn picking_starts(&self, dossier: &Dossier, pace: &Pace) -> Option<DateTime<Utc>> {
         let lines = i32::try_from(dossier.lines.len()).unwrap_or(i32::MAX);
-        let at = dossier.pack_by? - pace.picking(lines);
-        Some(at - Duration::seconds(at.timestamp().rem_euclid(ROUND_TO)))
+        Some(clock::about(dossier.pack_by? - pace.picking(lines)))
     }
 
     /// Until when its customer may change it. A picker takes what is due first and does not wait for the

@@ -136,12 +136,12 @@ impl Voice {
         }
         lines.push(match Reading::of(&dossier.story) {
             Reading::Confirmed | Reading::Picking => {
-                line("map-pin", "You see here when your rider sets out.".to_owned())
+                line("map-pin", format!("{} when your rider sets out.", self.shown()))
             }
             Reading::Packed | Reading::AnotherRider => {
-                line("bike", "We find a rider for it. You see here when they set out.".to_owned())
+                line("bike", format!("We find a rider for it. {} when they set out.", self.shown()))
             }
-            Reading::RiderAssigned => line("bike", format!("{name} takes it along. You see here when.")),
+            Reading::RiderAssigned => line("bike", format!("{name} takes it along. {} when.", self.shown())),
             Reading::OnTheWay => line("house", format!("{name} rings at your door.")),
             Reading::NotDelivered => {
                 let words = format!("Choose another time and we come again, or ring {}.", self.phone);
