@@ -37,6 +37,8 @@ pub(in crate::tracker) struct PayAgain {
     pub(in crate::tracker) wrong_way: Option<String>,
     /// Why no card has paid, said where one is typed.
     pub(in crate::tracker) wrong_card: Option<WrongCard>,
+    /// How one pays without a card's fields.
+    pub(in crate::tracker) without_scripts: String,
 }
 
 pub(in crate::tracker) struct WrongCard {
@@ -125,6 +127,7 @@ pub(in crate::tracker) fn offered(
         cents: most.cents(),
         wrong_way: said.filter(|said| *said == Said::ChooseAWay).map(|said| said.line().words),
         wrong_card: wrong_card(dossier, said),
+        without_scripts: offers_here(shop, dossier, Vec::new()).without_scripts(),
         billing: (sight == Sight::Owner).then(|| dossier.contact.clone()),
     })
 }
