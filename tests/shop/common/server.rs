@@ -7,18 +7,23 @@ use diesel::prelude::*;
 use smartshop::db::private::{PrivatePostgres, Settings};
 use smartshop::{db, delivery, demo};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub(crate) const OWNER: &str = "smartshop_owner";
 const PREFIX: &str = "smartshop-tests-";
+/// Files that are there only as long as the machine runs.
+const MEMORY: &str = "/dev/shm";
+/// In KiB, and far more than a run takes.
+const PLENTY: u64 = 6 * 1024 * 1024;
 
 /// Ends with the process, which it is tied to; its folder goes at the start of the next run.
 static SERVER: LazyLock<PrivatePostgres> = LazyLock::new(|| {
     logbook::start();
     queries::listen();
     sweep_up();
-    let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
+    let folder = roomy().join(format!("{PREFIX}{}", std::process::id()));
     let settings = Settings { binaries: None, max_connections: 200, durable: false };
     PrivatePostgres::start(&folder, &settings).unwrap_or_else(|e| panic!("{e}"))
 });
@@ -99,9 +104,36 @@ fn execute(sql: &str) {
     admin().batch_execute(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
 }
 
+/// For each test a database of hundreds of small files is made and dropped: in memory, where there is plenty of
+/// it, that is a matter of milliseconds.
+fn roomy() -> PathBuf {
+    let in_memory = PathBuf::from(MEMORY);
+    let is_plenty = kib_free_in(&in_memory).min(kib_of_memory()) > PLENTY;
+    if is_plenty { in_memory } else { std::env::temp_dir() }
+}
+
+/// 0 where that cannot be told.
+fn kib_free_in(folder: &Path) -> u64 {
+    let asked = Command::new("df").args(["-k", "--output=avail"]).arg(folder).output();
+    let told = asked.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default();
+    told.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+}
+
+fn kib_of_memory() -> u64 {
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 /// Removes the folders of runs that are over.
 fn sweep_up() {
-    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for folder in [std::env::temp_dir(), PathBuf::from(MEMORY)] {
+        sweep_up_in(&folder);
+    }
+}
+
+fn sweep_up_in(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
