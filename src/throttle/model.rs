@@ -54,11 +54,13 @@ impl Limited {
     /// All limits, in one place.
     ///
     /// What ended well is given back, so that these count what did not: an address that thousands share, as
-    /// that of a mobile network, is held off by what goes wrong there alone. Three rules set them. A person who errs a few times never meets one (three declined
-    /// cards, then a fourth; a password remembered at the sixth try). A browser can throw its
-    /// cookie away and an address is shared by a household, an office or a phone network, so the
-    /// address has room for all of them. And what somebody else can use up must not lock the
-    /// owner out: a subject counted from everywhere has the most room, and the shortest window.
+    /// that of a mobile network, is held off by what goes wrong there alone.
+    ///
+    /// Three rules set them. A person who errs a few times never meets one (three declined cards, then a
+    /// fourth; a password remembered at the sixth try). A browser can throw its cookie away and an address
+    /// is shared by a household, an office or a phone network, so the address has room for all of them. And
+    /// what somebody else can use up must not lock the owner out: a subject counted from everywhere has the
+    /// most room, and the shortest window.
     pub const fn allowance(self, whose: Whose) -> Allowance {
         match (self, whose) {
             // Somebody's own card fails three times, then they fetch another; a stolen list is
