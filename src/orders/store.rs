@@ -115,8 +115,8 @@ pub fn orders_of_customer(
     query.load(conn)
 }
 
-/// A page of what was ordered from some baskets or by a customer, the newest first, from before a
-/// time on.
+/// A page of what guests ordered from some baskets, or a customer anywhere, the newest first, from
+/// before a time on.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -128,9 +128,9 @@ pub fn orders_of(
     most: i64,
 ) -> QueryResult<Vec<Order>> {
     let of_customer = orders::customer_id.eq(customer).assume_not_null();
-    let of_basket = orders::basket_id.eq_any(baskets);
+    let of_guests = orders::basket_id.eq_any(baskets).and(orders::customer_id.is_null());
     let mut query = Order::query()
-        .filter(of_basket.or(of_customer))
+        .filter(of_guests.or(of_customer))
         .order(orders::placed_at.desc())
         .limit(most)
         .into_boxed();

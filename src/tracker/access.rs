@@ -21,7 +21,7 @@ const A_DAY: u32 = 86_400;
 /// How much somebody is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
-    /// The browser that placed it, or the customer it belongs to.
+    /// The browser that placed it as a guest, or the customer it belongs to, signed in.
     Owner,
     /// A link, in a browser that has typed a code from the order's own contact: sees what a link shows,
     /// and may act.
@@ -49,6 +49,7 @@ impl Sight {
 /// Somebody who asks for an order.
 #[derive(Clone)]
 pub(super) struct Caller {
+    /// Of a guest.
     basket: Option<BasketId>,
     /// What this browser ordered from before they signed in.
     before: Option<BasketId>,
@@ -64,10 +65,13 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) async fn of(shop: &Shop, request: &HttpRequest, visit: &Visit) -> Result<Self, AppError> {
         let key = cookies::get(request, KEY_COOKIE).map(str::to_owned);
+        let customer = shop.customer(visit).await?;
         Ok(Self {
-            basket: visit.basket,
+            // Who is signed in has the account's basket: other devices have it too, and what was ordered from
+            // it in a browser whose session was over is its buyer's.
+            basket: visit.basket.filter(|_| customer.is_none()),
             before: visit.before,
-            customer: shop.customer(visit).await?,
+            customer,
             token: visit.token.clone(),
             key,
             asker: Asker::read(request, &shop.app),
@@ -163,10 +167,12 @@ impl Caller {
         self.asker.keys_here(&self.app, "order", number.as_ref())
     }
 
-    /// What may be seen of an order, if anything. The one rule.
+    /// What may be seen of an order, if anything. The one rule; [`orders::orders_of`] is it for lists. What is
+    /// an account's is seen by its sessions alone: the account's basket is known to every browser that was
+    /// ever signed in.
     fn sight_of(&self, order: &Order, linked: Option<Opened>) -> Option<Sight> {
-        let placed_it = self.basket == Some(order.basket_id)
-            || (self.before == Some(order.basket_id) && order.customer_id.is_none());
+        let of_a_guest = order.customer_id.is_none();
+        let placed_it = of_a_guest && self.baskets().contains(&order.basket_id);
         let is_theirs = self.customer.is_some() && self.customer == order.customer_id;
         if placed_it || is_theirs {
             return Some(Sight::Owner);

@@ -1,12 +1,12 @@
 //! Accounts: asked for by mail, proved by a password, and one basket on every device.
 
-use crate::common::placing::{place, shopper_with_basket};
+use crate::common::placing::{goes_on_to_order, orders_by_clicks, place, shopper_with_basket};
 use crate::common::{Answer, Shopper, TestShop, requests_logged, tuesday};
 use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::accounts;
-use smartshop::db::schema::{baskets, customers};
+use smartshop::db::schema::{baskets, customer_sessions, customers};
 use smartshop::ids::{BasketId, CustomerId};
 use smartshop::payments::PayBy;
 use smartshop::worker;
@@ -480,7 +480,9 @@ fn sign_in_at_once(shop: &TestShop, guests: &[BasketId]) -> Vec<BasketId> {
                 for guest in guests {
                     let mut conn = shop.conn();
                     logins.push(scope.spawn(move || {
-                        accounts::sign_in(&mut conn, id, Some(*guest), Duration::minutes(30), tuesday())
+                        let nothing_ordered = |_: &mut PgConnection, _, _: &accounts::Customer| Ok(false);
+                        let valid = Duration::minutes(30);
+                        accounts::sign_in(&mut conn, id, Some(*guest), nothing_ordered, valid, tuesday())
                             .expect("signed in")
                             .joined
                             .basket
@@ -579,6 +581,118 @@ async fn signing_out_everywhere_ends_every_session_and_no_browser_sees_the_baske
     phone.get("/basket").await.must_not_say("Whole Milk");
     sign_in(&phone).await.must_say("Whole Milk");
     assert_eq!(lines_of(&shop), "DE-MIL-001 2");
+}
+
+/// Orders as whoever is signed in there. Gives the order's number.
+async fn orders_signed_in(shop: &TestShop, shopper: &Shopper<'_>) -> String {
+    shopper.lives_at("D06").await;
+    shopper.wants(MILK, "12").await;
+    shopper.wants(SPAGHETTI, "6").await;
+    let delivery = shopper.get("/checkout/delivery").await;
+    let placed =
+        goes_on_to_order(shopper, &delivery, |windows| windows[1].clone(), ("note", "Ring twice")).await;
+    placed.must_say("Leinster Road");
+    shop.text("SELECT number FROM orders ORDER BY placed_at DESC LIMIT 1")
+}
+
+/// Page, list, facts and an order's own pages, for somebody to whom there is no such order.
+async fn sees_nothing_of(shopper: &Shopper<'_>, number: &str) {
+    let page = format!("/orders/{number}");
+    for path in [&*page, &format!("{page}/live"), &format!("/api/v1{page}"), &format!("{page}/cancellation")]
+    {
+        assert_eq!(shopper.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for act in ["cancellation", "basket", "links/revocation"] {
+        let answer = shopper.post(&format!("{page}/{act}"), &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{act}");
+    }
+    shopper.get("/orders").await.must_not_say(number);
+    assert_eq!(shopper.get("/orders/live").await.status, StatusCode::NOT_FOUND, "a list of nothing");
+}
+
+async fn sees_all_of(shopper: &Shopper<'_>, number: &str) {
+    shopper.get(&format!("/orders/{number}")).await.must_say("Leinster Road");
+    shopper.get("/orders").await.must_say(number);
+}
+
+#[actix_web::test]
+async fn signing_out_everywhere_and_a_new_password_close_orders_on_every_device() {
+    for by_password in [false, true] {
+        let shop = plain_shop();
+        let (desk, phone) = (shop.shopper(), shop.shopper().at_address("198.51.100.4"));
+        sign_up(&shop, &desk).await;
+        sign_in(&phone).await;
+        let number = orders_signed_in(&shop, &desk).await;
+        sees_all_of(&desk, &number).await;
+        sees_all_of(&phone, &number).await;
+        let of_order = shop.text("SELECT basket_id FROM orders");
+        if by_password {
+            let elsewhere = shop.shopper().at_address("198.51.100.5");
+            elsewhere.post("/reset", &[("email", NORA)]).await;
+            elsewhere.submit(&link(&shop, NORA), &[("password", "four red apples")]).await;
+            sees_nothing_of(&desk, &number).await;
+        } else {
+            desk.submit("/signout", &[("everywhere", "yes")]).await;
+        }
+        let known = shop.state().shop.app.signer.open("basket", &phone.cookie("basket").expect("a cookie"));
+        assert_eq!(known.expect("ours").to_string(), of_order, "the phone still knows that basket");
+        sees_nothing_of(&phone, &number).await;
+        let password = if by_password { "four red apples" } else { PASSWORD };
+        try_in(&phone, password).await;
+        sees_all_of(&phone, &number).await;
+    }
+}
+
+fn all_sessions_end(shop: &TestShop) {
+    diesel::delete(customer_sessions::table).execute(&mut shop.conn()).expect("they are over");
+}
+
+#[actix_web::test]
+async fn a_new_account_takes_no_order_of_somebody_else_to_its_other_devices() {
+    let shop = plain_shop();
+    let family = shopper_with_basket(&shop).await;
+    let placed = orders_by_clicks(&family, |windows| windows[1].clone(), ("note", "Ring twice")).await;
+    placed.must_say("Leinster Road");
+    let number = shop.text("SELECT number FROM orders");
+    family.wants(TURKEY, "2").await;
+    sign_up(&shop, &family).await;
+    assert_eq!(lines_of(&shop), "MP-TUR-003 2", "the goods went along");
+    family.get("/basket").await.must_say("Turkey");
+    let typed = family.get("/checkout/delivery").await;
+    assert!(typed.text.contains("value=\"14 Leinster Road\""), "what was typed, too");
+    sees_all_of(&family, &number).await;
+    let phone = shop.shopper().at_address("198.51.100.4");
+    sign_in(&phone).await.must_say("Turkey");
+    sees_nothing_of(&phone, &number).await;
+    // Nor once the session is over and its basket's cookie is left.
+    all_sessions_end(&shop);
+    sees_nothing_of(&phone, &number).await;
+}
+
+#[actix_web::test]
+async fn what_a_guest_orders_where_a_session_was_over_is_not_the_accounts() {
+    let shop = plain_shop();
+    let (family, phone) = (shop.shopper(), shop.shopper().at_address("198.51.100.4"));
+    sign_up(&shop, &family).await;
+    sign_in(&phone).await;
+    all_sessions_end(&shop);
+    sign_in(&phone).await;
+    family.lives_at("D06").await;
+    family.wants(MILK, "12").await;
+    family.wants(SPAGHETTI, "6").await;
+    orders_by_clicks(&family, |windows| windows[1].clone(), ("note", "Ring twice")).await;
+    let number = shop.text("SELECT number FROM orders");
+    sees_all_of(&family, &number).await;
+    sees_nothing_of(&phone, &number).await;
+    // The account's next basket is another one; the buyer's browser still shows the order.
+    family.wants(TURKEY, "2").await;
+    sign_in(&family).await.must_say("Turkey");
+    sees_all_of(&family, &number).await;
+    let tablet = shop.shopper().at_address("198.51.100.5");
+    sign_in(&tablet).await.must_say("Turkey");
+    assert_eq!(tablet.cookie("basket"), family.cookie("basket"));
+    all_sessions_end(&shop);
+    sees_nothing_of(&tablet, &number).await;
 }
 
 #[actix_web::test]

@@ -18,7 +18,8 @@ pub struct SignedIn {
 }
 
 /// Begins a session and brings the browser's basket along, in one transaction: ten sign-ins at
-/// once take turns, and each finds what the one before has left.
+/// once take turns, and each finds what the one before has left. `claim` takes what is theirs of what
+/// was ordered from that basket, and says whether there is more that is not; see [`basket::join`].
 ///
 /// # Errors
 /// `NotFound` when there is nobody of this id.
@@ -26,12 +27,14 @@ pub fn sign_in(
     conn: &mut PgConnection,
     id: CustomerId,
     guest: Option<BasketId>,
+    claim: impl FnOnce(&mut PgConnection, BasketId, &Customer) -> QueryResult<bool>,
     quote_valid_for: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<SignedIn> {
     conn.transaction(|conn| {
         let customer = store::hold(conn, id)?;
-        let joined = basket::join(conn, guest, id, now)?;
+        let is_tied = |conn: &mut PgConnection, guest| claim(conn, guest, &customer);
+        let joined = basket::join(conn, guest, id, is_tied, now)?;
         fill_place(conn, &customer, joined.basket, quote_valid_for, now)?;
         let token = Token::fresh();
         store::insert_session(conn, &token, id, now, now + SESSION)?;

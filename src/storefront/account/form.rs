@@ -1,8 +1,9 @@
 //! A page with one form, and a page that says something.
 
-use crate::accounts::{SignedIn, sign_in};
+use crate::accounts::{Customer, SignedIn, sign_in};
 use crate::error::AppError;
-use crate::ids::CustomerId;
+use crate::ids::{BasketId, CustomerId};
+use crate::orders;
 use crate::storefront::asker::Asker;
 use crate::storefront::layout::Layout;
 use crate::storefront::notice::Notice;
@@ -15,6 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use diesel::prelude::*;
 
 /// A form and what stands around it.
 #[derive(Default)]
@@ -108,22 +110,13 @@ impl Shop {
     ) -> Result<Vec<HeaderValue>, AppError> {
         let (guest, valid_for, now) = (visit.basket, self.quote_valid_for(), self.app.clock.now());
         let old = visit.token.clone();
-        let (SignedIn { customer, token, joined }, left) = self
+        let SignedIn { customer, token, joined } = self
             .app
             .db(move |conn| {
                 if let Some(old) = &old {
                     crate::accounts::end_session(conn, old)?;
                 }
-                let signed_in = sign_in(conn, id, guest, valid_for, now)?;
-                let mut left = None;
-                if let Some(guest) = guest {
-                    // What they ordered before they signed in goes along with them.
-                    crate::orders::claim(conn, guest, id, &signed_in.customer.email)?;
-                    let stays =
-                        guest != signed_in.joined.basket && crate::orders::has_guests_orders(conn, guest)?;
-                    left = stays.then_some(guest);
-                }
-                Ok::<_, AppError>((signed_in, left))
+                sign_in(conn, id, guest, claim, valid_for, now)
             })
             .await?;
         for changed in guest.into_iter().chain([joined.basket]) {
@@ -137,9 +130,16 @@ impl Shop {
             self.notice_cookie(&notice),
         ];
         // Under another mail it is not the account's, and this browser goes on seeing it.
-        let before = left.map(|guest| self.before_cookie(guest));
+        let before = joined.left.map(|guest| self.before_cookie(guest));
         Ok(cookies.into_iter().chain(before).chain(asker.cookie(self)).collect())
     }
+}
+
+/// What they ordered before they signed in goes along with them. Says whether something under another mail is
+/// left.
+fn claim(conn: &mut PgConnection, guest: BasketId, customer: &Customer) -> QueryResult<bool> {
+    orders::claim(conn, guest, customer.id, &customer.email)?;
+    orders::has_guests_orders(conn, guest)
 }
 
 fn joined_notice(added: &[crate::ids::ProductId]) -> Notice {

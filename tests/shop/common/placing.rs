@@ -107,6 +107,16 @@ pub(crate) async fn orders_by_clicks(
     let basket = aoife.get("/basket").await;
     let start = aoife.follow(&basket, "Checkout").await;
     let delivery = aoife.follow(&start, "Continue as guest").await;
+    goes_on_to_order(aoife, &delivery, window, more).await
+}
+
+/// The same from the first step on, whoever is signed in.
+pub(crate) async fn goes_on_to_order(
+    aoife: &Shopper<'_>,
+    delivery: &Answer,
+    window: impl FnOnce(&[String]) -> String,
+    more: (&str, &str),
+) -> Answer {
     let window = window(&delivery.choices("window"));
     let typed = [
         ("window", window.as_str()),
@@ -117,7 +127,7 @@ pub(crate) async fn orders_by_clicks(
         ("eircode", "D06 X4P7"),
         more,
     ];
-    let payment = aoife.press(&delivery, "Continue to payment", &typed).await;
+    let payment = aoife.press(delivery, "Continue to payment", &typed).await;
     let review = aoife.press(&payment, "Continue to review", &[("way", "cash_at_door")]).await;
     review.must_say("Is everything right?");
     aoife.press(&review, "Order", &[]).await
