@@ -174,6 +174,9 @@ fn read_settings(path: &PathBuf) -> Result<String, Sorry> {
 }
 
 fn open(mut config: Config, demo: bool) -> Result<ExitCode, Sorry> {
+    if demo {
+        standin::may_be_a_demo(&config.payments)?;
+    }
     serve::take_all_files();
     let listener = serve::listen(&config)?;
     let reached = serve::reach_database(&config.database)?;
@@ -240,6 +243,7 @@ fn migrate(config: &Config) -> Result<ExitCode, Sorry> {
 }
 
 fn load_demo(config: &Config) -> Result<ExitCode, Sorry> {
+    standin::may_be_a_demo(&config.payments)?;
     let reached = serve::reach_database(&config.database)?;
     prepare(config, &reached, true)?;
     Ok(ExitCode::SUCCESS)

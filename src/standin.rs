@@ -44,6 +44,31 @@ struct Keys {
     webhook: String,
 }
 
+/// How the keys of the sandbox begin, and no other's.
+const OF_THE_SANDBOX: &str = "sk_sandbox_";
+
+/// Whether keys are set with which money may be real.
+fn has_other_keys(payments: &Payments) -> bool {
+    payments.secret_key.as_ref().is_some_and(|key| !key.starts_with(OF_THE_SANDBOX))
+}
+
+/// Refuses to make a demonstration of a shop that may take real money: everybody knows its accounts' password,
+/// and its letters lie open.
+///
+/// # Errors
+/// One sentence with the remedy.
+pub fn may_be_a_demo(payments: &Payments) -> Result<(), Sorry> {
+    if has_other_keys(payments) {
+        return Err(
+            "payment keys are set that are not the sandbox's: a demonstration, whose password everybody \
+                    knows, does not open beside them; unset SMARTSHOP_PAYMENT_SECRET_KEY to try the shop, or \
+                    leave --demo out to open it in earnest"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
 /// Starts the sandbox for a demonstration without keys and points the settings at it. Another
 /// process that has the folder already is joined.
 ///
@@ -121,7 +146,7 @@ pub struct Alone {
 /// # Errors
 /// One sentence with the remedy; beside live keys it refuses.
 pub fn alone(config: &Config, how: Alone) -> Result<(), Sorry> {
-    if config.payments.secret_key.as_ref().is_some_and(|key| !key.starts_with("sk_sandbox_")) {
+    if has_other_keys(&config.payments) {
         return Err("live payment keys are set: the sandbox gateway does not run beside them; unset \
                     SMARTSHOP_PAYMENT_SECRET_KEY"
             .into());
@@ -197,12 +222,40 @@ fn keys(folder: &Path) -> Result<Keys, Sorry> {
     let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
     if let Ok(mut made) = made {
         use std::io::Write;
-        write!(made, "sk_sandbox_{}\npk_sandbox_{}\nwhsec_sandbox_{}\n", fresh(), fresh(), fresh())?;
+        write!(made, "{OF_THE_SANDBOX}{}\npk_sandbox_{}\nwhsec_sandbox_{}\n", fresh(), fresh(), fresh())?;
     }
     let text = fs::read_to_string(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
     let mut lines = text.lines().map(str::to_owned);
     match (lines.next(), lines.next(), lines.next()) {
         (Some(secret), Some(publishable), Some(webhook)) => Ok(Keys { secret, publishable, webhook }),
         _ => Err(format!("{} is not complete; delete it and start again", file.display()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payments(secret: Option<&str>) -> Payments {
+        Payments {
+            api_base: None,
+            pages_base: String::new(),
+            secret_key: secret.map(str::to_owned),
+            publishable_key: String::new(),
+            webhook_secret: None,
+            ways: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_demonstration_does_not_open_beside_keys_that_may_take_real_money() {
+        for key in ["sk_live_1", "sk_test_1", "rk_live_1", "a key", ""] {
+            let refused = may_be_a_demo(&payments(Some(key))).expect_err("refused").to_string();
+            assert!(refused.contains("unset SMARTSHOP_PAYMENT_SECRET_KEY"), "{key}: {refused}");
+            assert!(refused.contains("leave --demo out"), "{key}: {refused}");
+        }
+        for key in [None, Some("sk_sandbox_1")] {
+            assert!(may_be_a_demo(&payments(key)).is_ok(), "{key:?}");
+        }
     }
 }

@@ -401,3 +401,23 @@ async fn a_shop_in_earnest_has_no_town() {
     let shop = TestShop::demo().in_earnest();
     assert_eq!(shop.shopper().get("/sandbox").await.status, StatusCode::NOT_FOUND);
 }
+
+#[test]
+fn a_demonstration_does_not_open_beside_live_keys_and_says_what_to_do() {
+    for command in [&["serve", "--demo"][..], &["demo"]] {
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_smartshop"))
+            .args(command)
+            .env("SMARTSHOP_PAYMENT_SECRET_KEY", "sk_live_1")
+            .env("SMARTSHOP_PAYMENT_PUBLISHABLE_KEY", "pk_live_1")
+            .env("SMARTSHOP_PAYMENT_WEBHOOK_SECRET", "whsec_1")
+            .env("SMARTSHOP_LISTEN", "127.0.0.1:0")
+            // Whoever goes on finds nobody there.
+            .env("SMARTSHOP_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(!run.status.success(), "{said}");
+        assert!(said.contains("payment keys are set that are not the sandbox's"), "{said}");
+        assert!(said.contains("leave --demo out to open it in earnest"), "{said}");
+    }
+}
