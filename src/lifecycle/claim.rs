@@ -126,6 +126,7 @@ pub fn refused(
         if !attempt.state.is_open() {
             return Ok(());
         }
+        let code = payments::put_down_to(attempt.method, code);
         let became = Became {
             state: AttemptState::Failed,
             intent: attempt.intent.clone(),

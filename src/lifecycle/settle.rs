@@ -200,16 +200,10 @@ fn became(attempt: &Attempt, intent: &Intent, next: AttemptState, now: DateTime<
     }
 }
 
-/// Why it was refused. Where the gateway says no more than "no", that is no bank's word about a
-/// card unless a card was asked.
+/// Why it was refused.
 fn failure_of(attempt: &Attempt, intent: &Intent) -> String {
     let said = intent.failure.as_deref().unwrap_or("card_declined");
-    match said {
-        "card_declined" | "generic_decline" if attempt.method != PayBy::Card => {
-            "payment_method_provider_decline".to_owned()
-        }
-        other => other.to_owned(),
-    }
+    payments::put_down_to(attempt.method, said).to_owned()
 }
 
 /// Where the gateway does not say, what every card allows at least.

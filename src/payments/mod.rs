@@ -13,7 +13,7 @@ pub use captures::*;
 pub use cards::{SavedCard, insert_card, mark_removed, saved_card, saved_cards};
 pub use model::{
     Attempt, AttemptState, Balance, Capture, CaptureState, Decision, PayBy, Refund, RefundReason,
-    RefundState, failure_words, refundable_of,
+    RefundState, failure_words, put_down_to, refundable_of,
 };
 pub use store::*;
 pub use words::{decide_word, keep_word, lock_waiting_word, waiting_words};

@@ -257,13 +257,13 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
             ("The bank could not answer just now.", "Try again in a moment, or pay another way.")
         }
         "gateway_down" | "shop_stopped" => {
-            ("The payment service could not be reached.", "Try again in a moment, or pay at the door.")
+            ("The payment service could not be reached.", "Try again in a moment, or pay another way.")
         }
         "card_held_off" => (
             "This card was declined too often for now.",
             "Your bank was not asked again. Pay with another card, or another way.",
         ),
-        "amount_too_small" => ("This sum is too small for a card.", "Pay another way."),
+        "amount_too_small" => ("This sum is too small to be paid this way.", "Pay another way."),
         "lost_card" | "stolen_card" | "pickup_card" | "restricted_card" | "fraudulent" => {
             // The bank asks not to say more: somebody else may be holding the card.
             ("Your bank declined this card.", "Pay with another card, or another way.")
@@ -274,6 +274,33 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
         ),
         _ => ("Your bank declined this card.", "Pay with another card, or another way."),
     }
+}
+
+/// What a refusal is put down to where that way paid. Without a card no bank has spoken about one: codes that
+/// do, and those that are new to us, say no more than "no".
+pub fn put_down_to(method: PayBy, code: &str) -> &str {
+    let is_about_any_way = is_ours(code)
+        || matches!(
+            code,
+            "approval_refused"
+                | "payment_method_provider_decline"
+                | "payment_method_customer_decline"
+                | "payment_intent_payment_attempt_failed"
+                | "payment_method_provider_timeout"
+                | "payment_intent_payment_attempt_expired"
+                | "authentication_required"
+                | "payment_intent_authentication_failure"
+                | "authentication_failed"
+                | "partial_authorisation"
+                | "processing_error"
+                | "issuer_not_available"
+                | "try_again_later"
+                | "reenter_transaction"
+                | "gateway_down"
+                | "shop_stopped"
+                | "amount_too_small"
+        );
+    if method == PayBy::Card || is_about_any_way { code } else { "payment_method_provider_decline" }
 }
 
 /// Whether a code says that the question was wrong, and not that somebody's money was refused.
@@ -307,6 +334,28 @@ mod tests {
             assert!(!failure_words(code).0.contains("ank declined"), "{code}");
         }
         assert_ne!(failure_words("payment_method_provider_decline"), bank);
+    }
+
+    #[test]
+    fn no_bank_has_spoken_about_a_card_where_none_paid() {
+        for code in
+            ["a code that is new to us", "card_declined", "insufficient_funds", "lost_card", "do_not_honor"]
+        {
+            let (cause, advice) = failure_words(put_down_to(PayBy::Redirect, code));
+            assert_eq!(cause, "The payment was not approved.", "{code}");
+            assert!(!advice.contains("card"), "{code}");
+            assert_eq!(put_down_to(PayBy::Card, code), code);
+        }
+        for code in ["gateway_down", "shop_stopped", "parameter_missing", "payment_method_provider_timeout"] {
+            assert_eq!(put_down_to(PayBy::Redirect, code), code);
+        }
+    }
+
+    #[test]
+    fn where_the_service_is_away_no_way_is_named_that_may_not_be_offered() {
+        for code in ["gateway_down", "shop_stopped"] {
+            assert!(!failure_words(code).1.contains("door"), "{code}");
+        }
     }
 
     #[test]

@@ -6,15 +6,14 @@ use super::views::mail_words;
 use super::words::{Line, Tone, Voice, delay};
 use crate::config::Forecast as Pace;
 use crate::lifecycle::{Stage, Status};
+use chrono::{DateTime, Utc};
 
 pub(super) fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Vec<Line> {
     let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
     let mail = mail_words(dossier, sight);
     match dossier.story.status {
         Status::Checking => {
-            let until = dossier.order.unpaid_until.map_or_else(String::new, |at| {
-                format!(" Your things and your time are kept until {}.", voice.time(at))
-            });
+            let until = dossier.order.unpaid_until.map_or_else(String::new, |at| kept_words(voice, at));
             vec![
                 Line {
                     point: "If it went through",
@@ -47,5 +46,14 @@ pub(super) fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) 
         Status::ToApprove { .. } | Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => {
             Vec::new()
         }
+    }
+}
+
+/// While money may still have moved nothing is let go, however long the answer takes.
+fn kept_words(voice: &Voice, until: DateTime<Utc>) -> String {
+    if until > voice.now {
+        format!(" Your things and your time are kept until {}.", voice.time(until))
+    } else {
+        " Your things and your time are still kept, until we know.".to_owned()
     }
 }
