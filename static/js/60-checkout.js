@@ -271,6 +271,8 @@ const payIn = (paying) => {
   const chosen = () => paying.querySelector("input[name=way]:checked")?.value;
   const billing = () => ({ name: paying.dataset.name, email: paying.dataset.email, postcode: paying.dataset.eircode, address: { line1: paying.dataset.line, postal_code: paying.dataset.eircode, country: "IE" } });
   let waiting = false;
+  /** What is said of the service that is asked now, if it is slow. */
+  let late = [];
   /** The form is on its way in the background. */
   let sending = false;
   /** The gateway's fields: on their way, there, or not coming. */
@@ -279,6 +281,7 @@ const payIn = (paying) => {
 
   const complainAt = (message) => {
     waiting = false;
+    late.forEach(clearTimeout);
     for (const button of document.querySelectorAll("[data-go]")) button.removeAttribute("aria-disabled");
     const wrong = document.getElementById("card-wrong");
     if (!wrong) return;
@@ -287,6 +290,7 @@ const payIn = (paying) => {
   };
 
   const goOn = ({ id, brand, last4, exp_month, exp_year, wallet }) => {
+    late.forEach(clearTimeout);
     field("method").value = id;
     field("brand").value = brand ?? "";
     field("last4").value = last4 ?? "";
@@ -370,8 +374,11 @@ const payIn = (paying) => {
 
   /** The service is slow: one is told, and does not wait for ever. */
   const waitFor = () => {
-    setTimeout(() => waiting && say("The payment service is slow. Please wait a moment."), 2000);
-    setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 8000);
+    late.forEach(clearTimeout);
+    late = [
+      setTimeout(() => waiting && say("The payment service is slow. Please wait a moment."), 2000),
+      setTimeout(() => waiting && complainAt("The payment service did not answer. Try again in a moment, or pay another way."), 8000),
+    ];
   };
 
   paying.addEventListener("submit", (event) => {

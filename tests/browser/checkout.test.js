@@ -204,6 +204,59 @@ story("a time that was missing, an age that was not confirmed and a voucher nobo
   assert.equal(await page.locator("#age").getAttribute("aria-invalid"), "true");
 });
 
+story("a voucher is taken off and another one tried, and nothing typed elsewhere is lost", async (page, { context }) => {
+  await toPayment(page, context, [["PP-OIL-002", 6], ["SF-SHL-012", 1]]);
+  await page.getByText("Add a voucher").click();
+  await page.locator("#coupon").fill("HARVEST5");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByText("Voucher HARVEST5").first().waitFor();
+  await page.getByText("Add a gift note").click();
+  await page.locator("#gift_note").fill("For Nora");
+  await page.locator('input[name=way][value="card"]').check();
+  await typeCard(page, VISA);
+  await mark(page);
+  await page.getByRole("button", { name: /^Take it off/ }).click();
+  await page.getByText("Add a voucher").waitFor();
+  assert.equal(await page.getByText("Voucher HARVEST5").count(), 0, "it stands nowhere any more");
+  assert.equal(await page.getByRole("button", { name: /^Take it off/ }).count(), 0);
+  const typed = page.frameLocator("[data-card-frame]").getByLabel("Card number");
+  assert.equal(await typed.inputValue(), VISA);
+  assert.equal(await page.locator("#gift_note").inputValue(), "For Nora");
+  assert.ok(await page.locator('input[name=way][value="card"]').isChecked());
+  await page.getByText("Add a voucher").click();
+  await page.locator("#coupon").fill("WELCOME10");
+  // What comes beside it takes nothing away.
+  await page.getByRole("button", { name: "Keep it longer" }).click();
+  await eventually(async () => assert.match(await text(page.locator("main")), /Your time is held longer/));
+  assert.equal(await page.locator("#coupon").inputValue(), "WELCOME10");
+  assert.ok(await stayed(page), "the page was not loaded anew");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByText("Voucher WELCOME10").first().waitFor();
+  assert.equal(await page.locator("#gift_note").inputValue(), "For Nora");
+});
+
+story("the time a slow service is given begins anew with each press", async (page, { context }) => {
+  await page.clock.install();
+  await toPayment(page, context);
+  await typeAnother(page, VISA);
+  await page.clock.pauseAt(new Date((await page.evaluate(() => Date.now())) + 60_000));
+  const wrong = page.locator("#card-wrong");
+  const waits = () => eventually(async () => assert.equal(await main(page).getAttribute("aria-disabled"), "true"));
+  await page.route("**/sandbox/tokens", (route) => route.fulfill({ status: 402, json: { error: { message: "Your card number is incorrect." } } }));
+  await main(page).click();
+  await eventually(async () => assert.match(await text(wrong), /incorrect/));
+  await page.clock.runFor(6000);
+  await page.unroute("**/sandbox/tokens");
+  await page.route("**/sandbox/tokens", () => {});
+  await main(page).click();
+  await waits();
+  await page.clock.runFor(3000);
+  await waits();
+  assert.equal(await wrong.isVisible(), false, "eight seconds of the first press are not those of the second");
+  await page.clock.runFor(5500);
+  await eventually(async () => assert.match(await text(wrong), /did not answer/));
+});
+
 for (const scripts of [true, false]) {
   story(`who has changed the time too often is told so at the times and goes on with the one that is held, ${scripts ? "with" : "without"} scripts`, { scripts, expected: [429] }, async (page, { context }) => {
     await shops(context);
