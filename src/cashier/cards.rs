@@ -1,12 +1,13 @@
 //! Cards that are kept, and what the payment step shows to take a new one.
 
-use super::wait::{For, ask};
+use super::wait::{For, ask, in_time};
 use crate::app::App;
 use crate::config::Payments;
 use crate::error::AppError;
 use crate::ids::CustomerId;
 use crate::outside::gateway::GatewayError;
 use crate::payments::{self, SavedCard};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 /// Where a card is typed: in the gateway's own frame, never on our page.
@@ -45,16 +46,54 @@ fn fields_of(settings: &Payments) -> CardFields {
 }
 
 /// Keeps a card for a customer whom the gateway knows as `gateway_customer`; `None`: it does not
-/// know them yet. Gives back what it knows them as now, for the customer's row.
+/// know them yet. `then` is done with the card that is kept, in the same transaction.
+///
+/// Nobody waits for it longer than for a payment. What is under way goes on, and where the card comes to be kept
+/// later `then` is done later.
 ///
 /// # Errors
-/// When the gateway refuses or does not answer, or the database does not.
+/// When the gateway refuses the card, or the database does not answer. Inside: `NotYet`.
 pub async fn keep_card(
     app: &App,
     customer: CustomerId,
     gateway_customer: Option<String>,
     method: String,
-) -> Result<(String, SavedCard), AppError> {
+    then: impl FnOnce(&mut PgConnection, &SavedCard) -> QueryResult<()> + Send + 'static,
+) -> Result<Kept, AppError> {
+    let app = app.clone();
+    let work = async move {
+        let card = match attach(&app, customer, gateway_customer, method).await {
+            Ok(card) => card,
+            Err(e @ GatewayError::Refused { .. }) => return Err(words(e)),
+            Err(e @ (GatewayError::NotFound | GatewayError::Unclear(_) | GatewayError::Misconfigured(_))) => {
+                log::warn!("a card could not be kept: {e}");
+                return Ok(Kept::NotYet);
+            }
+        };
+        let keep = move |conn: &mut PgConnection| {
+            let card = payments::insert_card(conn, &card)?;
+            then(conn, &card)?;
+            Ok::<_, AppError>(Kept::Card(card))
+        };
+        app.db(move |conn| conn.transaction(keep)).await
+    };
+    in_time(work).await.unwrap_or(Ok(Kept::NotYet))
+}
+
+/// What became of the wish to keep a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    Card(SavedCard),
+    /// The gateway did not answer in time.
+    NotYet,
+}
+
+async fn attach(
+    app: &App,
+    customer: CustomerId,
+    gateway_customer: Option<String>,
+    method: String,
+) -> Result<SavedCard, GatewayError> {
     let (known, card) = ask(app, For::Somebody, move |gateway| {
         let known = match gateway_customer {
             Some(known) => known,
@@ -63,28 +102,31 @@ pub async fn keep_card(
         let card = gateway.attach(&method, &known)?;
         Ok((known, card))
     })
-    .await
-    .map_err(words)?;
-    let saved = SavedCard {
+    .await?;
+    Ok(SavedCard {
         id: Uuid::now_v7(),
         customer_id: customer,
         gateway_method: card.method,
-        gateway_customer: known.clone(),
+        gateway_customer: known,
         label: card.label,
         expires: card.expires,
         saved_at: app.clock.now(),
         removed_at: None,
-    };
-    let kept = saved.clone();
-    app.db(move |conn| payments::insert_card(conn, &kept)).await?;
-    Ok((known, saved))
+    })
 }
 
 /// Forgets a card, here and at the gateway. Says whether it was theirs.
 ///
 /// # Errors
-/// When the gateway or the database does not answer: the card is then still there.
+/// When the gateway does not answer in time, or the database does not: the card is then still there. What is under
+/// way goes on.
 pub async fn remove_card(app: &App, customer: CustomerId, id: Uuid) -> Result<bool, AppError> {
+    let app = app.clone();
+    let gone = in_time(async move { remove(&app, customer, id).await }).await;
+    gone.unwrap_or_else(|| Err(words(GatewayError::Unclear("no answer in time".to_owned()))))
+}
+
+async fn remove(app: &App, customer: CustomerId, id: Uuid) -> Result<bool, AppError> {
     let Some(card) = app.db(move |conn| payments::saved_card(conn, customer, id)).await? else {
         return Ok(false);
     };

@@ -16,7 +16,7 @@ mod shut;
 mod wait;
 
 pub use ask::reconcile;
-pub use cards::{CardFields, card_fields, keep_card, remove_card};
+pub use cards::{CardFields, Kept, card_fields, keep_card, remove_card};
 pub use hooks::{LONGEST_WORD, hear, settle_waiting};
 pub use jobs::act;
 pub use pay::{Outcome, look, pay, renew_ending, retry};

@@ -70,6 +70,8 @@ pub(super) enum Said {
     },
     NoPlace,
     HeldLonger,
+    /// The gateway did not answer in time.
+    CardNotKept,
     /// Why no more times are held for now.
     HoldRefused {
         words: String,
@@ -92,9 +94,11 @@ impl Said {
             | Self::WindowClosed { .. }
             | Self::NoPlace
             | Self::HoldRefused { .. } => true,
-            Self::PlaceChanged { .. } | Self::HeldLonger | Self::CouponGone { .. } | Self::Swapped { .. } => {
-                false
-            }
+            Self::PlaceChanged { .. }
+            | Self::HeldLonger
+            | Self::CardNotKept
+            | Self::CouponGone { .. }
+            | Self::Swapped { .. } => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::store;
 use super::till::{Step, Till};
 use super::views::with_device;
 use crate::basket;
-use crate::cashier;
+use crate::cashier::{self, Kept, SavedCard};
 use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
@@ -17,6 +17,7 @@ use crate::throttle::Limited;
 use crate::web::redirect;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
@@ -180,16 +181,32 @@ async fn keep_card(shop: &Shop, id: BasketId, till: &Till) -> Result<Option<Prob
         return Ok(None);
     }
     let known = till.offers.saved.first().map(|c| c.gateway_customer.clone());
-    let kept = match cashier::keep_card(&shop.app, customer, known, payment.method.clone()).await {
-        Ok((_, card)) => card,
-        Err(AppError::BadRequest(words)) => return Ok(Some(Problem::new("way", words))),
-        Err(e) => return Err(e),
+    let (now, method) = (till.now, payment.method.clone());
+    let given = method.clone();
+    // By the kept one it pays then, unless another way was chosen meanwhile.
+    let then = move |conn: &mut PgConnection, kept: &SavedCard| {
+        basket::hold(conn, id, now)?;
+        let mut draft = store::draft(conn, id, now)?;
+        if draft.typed().payment.method != given {
+            return Ok(());
+        }
+        draft.content.typed.payment = Payment { way: format!("saved:{}", kept.id), ..Payment::default() };
+        store::keep(conn, id, &draft, now)
     };
-    let now = till.now;
+    match cashier::keep_card(&shop.app, customer, known, method, then).await {
+        Ok(Kept::Card(_)) => Ok(None),
+        Ok(Kept::NotYet) => say_not_kept(shop, id, now).await,
+        Err(AppError::BadRequest(words)) => Ok(Some(Problem::new("way", words))),
+        Err(e) => Err(e),
+    }
+}
+
+/// The order goes on without: the card pays it all the same.
+async fn say_not_kept(shop: &Shop, id: BasketId, now: DateTime<Utc>) -> Result<Option<Problem>, AppError> {
     let work = move |conn: &mut PgConnection| {
         basket::hold(conn, id, now)?;
         let mut draft = store::draft(conn, id, now)?;
-        draft.content.typed.payment = Payment { way: format!("saved:{}", kept.id), ..Payment::default() };
+        draft.content.said = Some(Said::CardNotKept);
         store::keep(conn, id, &draft, now)
     };
     shop.app.db(move |conn| conn.transaction(work)).await?;

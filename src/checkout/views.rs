@@ -190,6 +190,11 @@ fn said(said: &Said) -> Note {
         Said::HeldLonger => {
             Note::new("good", "Your time is held longer", "The new end is shown beside the clock.")
         }
+        Said::CardNotKept => Note::new(
+            "warn",
+            "Your card is not kept for the next time",
+            "The payment service did not answer in time. You can pay this order with the card all the same, and keep it another time.",
+        ),
         Said::HoldRefused { words } => Note::new("warn", "Your time is not held", words.clone()),
         Said::CouponGone { words } => Note::new("warn", "The voucher was taken off", words.clone()),
         Said::Swapped { from, to } => {

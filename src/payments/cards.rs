@@ -50,17 +50,19 @@ pub fn saved_card(conn: &mut PgConnection, customer: CustomerId, id: Uuid) -> Qu
         .optional()
 }
 
-/// The same card kept twice is kept once.
+/// The same card kept twice is kept once: gives the one that is there.
 ///
 /// # Errors
-/// When the database does not answer.
-pub fn insert_card(conn: &mut PgConnection, card: &SavedCard) -> QueryResult<()> {
-    diesel::insert_into(saved_cards::table)
+/// `NotFound` where the gateway's name for it is another customer's card.
+pub fn insert_card(conn: &mut PgConnection, card: &SavedCard) -> QueryResult<SavedCard> {
+    let keep = diesel::insert_into(saved_cards::table)
         .values(card)
         .on_conflict(saved_cards::gateway_method)
-        .do_nothing()
-        .execute(conn)
-        .map(drop)
+        .do_update()
+        .set((saved_cards::expires.eq(&card.expires), saved_cards::removed_at.eq(None::<DateTime<Utc>>)));
+    diesel::query_dsl::methods::FilterDsl::filter(keep, saved_cards::customer_id.eq(card.customer_id))
+        .returning(SavedCard::as_returning())
+        .get_result(conn)
 }
 
 /// # Errors

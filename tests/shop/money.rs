@@ -11,7 +11,7 @@ use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 use serde_json::json;
 use smartshop::app::App;
-use smartshop::cashier::{self, CardFields, Outcome};
+use smartshop::cashier::{self, CardFields, Kept, Outcome};
 use smartshop::events::{self, Consumer};
 use smartshop::ids::{Actor, AttemptId, CustomerId, OrderId, RefundId};
 use smartshop::lifecycle::{
@@ -1117,13 +1117,7 @@ fn money_at_the_door_is_settled_there_and_handed_back_by_a_person() {
     assert_eq!(balance(&shop, id).kept(), Money::ZERO);
 }
 
-#[actix_web::test]
-async fn a_card_that_is_kept_pays_again_and_is_forgotten_when_asked_to() {
-    let (shop, bank) = till();
-    let app = app(&shop);
-    assert!(
-        matches!(cashier::card_fields(&app), CardFields::Sandbox { key, .. } if key == "pk_sandbox_test")
-    );
+fn a_customer(shop: &TestShop) -> CustomerId {
     let customer = CustomerId(Uuid::now_v7());
     diesel::sql_query(
         "INSERT INTO customers (id, email, password_hash, made_at) VALUES ($1, 'a@example.ie', 'x', now())",
@@ -1131,7 +1125,51 @@ async fn a_card_that_is_kept_pays_again_and_is_forgotten_when_asked_to() {
     .bind::<diesel::sql_types::Uuid, _>(customer)
     .execute(&mut shop.conn())
     .expect("a customer");
-    let (known, card) = cashier::keep_card(&app, customer, None, VISA.into()).await.expect("kept");
+    customer
+}
+
+#[test]
+fn a_card_that_two_forms_keep_at_once_is_kept_once_and_both_are_given_that_one() {
+    let shop = TestShop::demo();
+    let customer_id = a_customer(&shop);
+    let card = || payments::SavedCard {
+        id: Uuid::now_v7(),
+        customer_id,
+        gateway_method: VISA.to_owned(),
+        gateway_customer: "cus_1".to_owned(),
+        label: "Visa ending 4242".to_owned(),
+        expires: "12/34".to_owned(),
+        saved_at: shop.clock.now(),
+        removed_at: None,
+    };
+    let (one, other) = (card(), card());
+    let (mut first, mut second) = (shop.conn(), shop.conn());
+    std::thread::scope(|scope| {
+        let late = first.transaction(|conn| {
+            let kept = payments::insert_card(conn, &one)?;
+            assert_eq!(kept, one);
+            let late = scope.spawn(|| payments::insert_card(&mut second, &other).expect("kept"));
+            shop.wait_until_blocked(1);
+            QueryResult::Ok(late)
+        });
+        let late = late.expect("kept").join().expect("the second");
+        assert_eq!(late, one, "the one that is there");
+    });
+    let listed = payments::saved_cards(&mut shop.conn(), customer_id).expect("cards");
+    assert_eq!(listed, [one]);
+}
+
+#[actix_web::test]
+async fn a_card_that_is_kept_pays_again_and_is_forgotten_when_asked_to() {
+    let (shop, bank) = till();
+    let app = app(&shop);
+    assert!(
+        matches!(cashier::card_fields(&app), CardFields::Sandbox { key, .. } if key == "pk_sandbox_test")
+    );
+    let customer = a_customer(&shop);
+    let kept = cashier::keep_card(&app, customer, None, VISA.into(), |_, _| Ok(())).await.expect("kept");
+    let Kept::Card(card) = kept else { panic!("{kept:?}") };
+    let known = card.gateway_customer.clone();
     assert_eq!(card.label, "Visa ending 4242");
     let listed = cashier::saved_cards(&mut shop.conn(), customer).expect("cards");
     assert_eq!(listed, std::slice::from_ref(&card));

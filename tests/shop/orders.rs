@@ -101,9 +101,13 @@ async fn a_payment_nobody_knows_of_yet_says_so_and_looks_again() {
     page.must_say("We are checking your payment");
     page.must_say("You cannot be charged twice. It is safe to reload or close this page.");
     page.must_say("As of 14:20:00, looking again at 14:20:15");
-    page.must_say("kept until 14:50");
+    page.must_say("Your things and your time are kept until 14:50.");
     page.must_say("Total, not yet paid");
     assert!(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"8\"></noscript>"));
+    shop.clock.advance(Duration::minutes(31));
+    let page = shopper.get(&page_of(&order)).await;
+    page.must_say("We are checking your payment");
+    page.must_say("Your things and your time are still kept, until we know.");
     settle(&shop, &order, IntentStatus::RequiresCapture);
     let page = shopper.get(&page_of(&order)).await;
     page.must_say("Order confirmed. We come");
@@ -235,22 +239,77 @@ async fn a_card_declined_again_and_again_is_held_off_on_the_orders_page_too() {
     shopper.get(&page_of(&order)).await.must_say("Order confirmed");
 }
 
-#[actix_web::test]
-async fn whoever_is_signed_in_pays_again_with_a_card_they_have_kept() {
-    let (shop, _bank) = Bank::with_shop();
+/// Aoife has an account and is signed in.
+async fn signed_up(shop: &TestShop) -> Shopper<'_> {
     let shopper = shop.shopper();
     shopper.post("/signup", &[("email", "aoife@example.com"), ("password", "three green apples")]).await;
     shop.send_mail();
     let letter = shop.letters().pop().expect("a letter").text;
     let (_, path) = letter.split_once("http://127.0.0.1:8080").expect("a link");
     shopper.submit(path.split_whitespace().next().expect("a path"), &[]).await;
+    shopper
+}
+
+#[actix_web::test]
+async fn who_keeps_a_card_at_a_silent_gateway_goes_on_without_and_is_told() {
+    let (shop, bank) = Bank::with_shop();
+    let shopper = signed_up(&shop).await;
+    shopper.lives_at("D06").await;
+    shopper.wants("DE-MIL-001", "18").await;
+    let delivery = shopper.get("/checkout/delivery").await;
+    let typed = [
+        ("window", &*delivery.choices("window")[1].clone()),
+        ("name", "Aoife Byrne"),
+        ("email", "aoife@example.com"),
+        ("phone", "087 555 0142"),
+        ("line", "14 Leinster Road"),
+        ("eircode", "D06 X4P7"),
+    ];
+    let payment = shopper.press(&delivery, "Continue to payment", &typed).await;
+    payment.must_say("Keep this card for the next time");
+    bank.mood(r#"{"silent_percent": 100, "silent_seconds": 14}"#);
+    let form = [
+        ("way", "card"),
+        ("method", "pm_card_visa"),
+        ("brand", "visa"),
+        ("last4", "4242"),
+        ("expires", "12/34"),
+        ("keep", "1"),
+    ];
+    let review = shopper.submit("/checkout/payment", &form).await;
+    review.must_say("Is everything right?");
+    review.must_say("Your card is not kept for the next time");
+    review.must_say("You can pay this order with the card all the same");
+    review.must_say("Visa ending 4242");
+    assert_eq!(shop.count("SELECT count(*) FROM saved_cards"), 0, "nobody was waited for");
+    // Once the gateway has answered the card is theirs, and pays as a kept one.
+    bank.mood("{}");
+    for _ in 0..600 {
+        if shop.count("SELECT count(*) FROM saved_cards") == 1 {
+            break;
+        }
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let kept = shop.text("SELECT 'saved:' || id FROM saved_cards");
+    let chosen = shop.text("SELECT typed -> 'typed' -> 'payment' ->> 'way' FROM checkout_drafts");
+    assert_eq!(chosen, kept);
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_in_pays_again_with_a_card_they_have_kept() {
+    let (shop, _bank) = Bank::with_shop();
+    let shopper = signed_up(&shop).await;
     let customer = customers::table.select(customers::id).first(&mut shop.conn()).expect("Aoife");
     let app = shop.state().shop.app.clone();
-    let kept = cashier::keep_card(&app, customer, None, "pm_card_mastercard".into()).await.expect("kept").1;
+    let method = "pm_card_mastercard".to_owned();
+    let kept = cashier::keep_card(&app, customer, None, method, |_, _| Ok(())).await.expect("kept");
+    let cashier::Kept::Card(kept) = kept else { panic!("{kept:?}") };
     let way = format!("saved:{}", kept.id);
     shopper.lives_at("D06").await;
     shopper.wants("DE-MIL-001", "18").await;
     let order = place(&shop, &shopper, PayBy::Card, None).order;
+    let theirs = "UPDATE orders SET customer_id = (SELECT id FROM customers)";
+    shop.conn().batch_execute(theirs).expect("they were signed in");
     settle(&shop, &order, IntentStatus::RequiresPaymentMethod);
     let elsewhere = shop.shopper().at_address("198.51.100.9");
     elsewhere.get(&link(&shop, &order)).await;
