@@ -5,6 +5,7 @@ use super::fields::Problem;
 use super::hold::{count_hold, keep_chosen, refused_words};
 use super::payment::{page, payment_problems};
 use super::store;
+use super::tell;
 use super::till::{Step, Till};
 use super::views::with_device;
 use crate::basket;
@@ -20,6 +21,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -35,6 +37,9 @@ pub(super) struct PaymentForm {
     gift_note: Option<String>,
     #[serde(rename = "do")]
     act: Option<String>,
+    /// Where somebody wants to hear of what is gone: `tell.` and its number.
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
 }
 
 impl PaymentForm {
@@ -87,7 +92,7 @@ pub(super) async fn take(
         return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
     };
     let form = form.into_inner();
-    let act = form.act.clone();
+    let (act, tells) = (form.act.clone(), tell::pressed(form.act.as_deref(), &form.others));
     if form.tries_something() {
         let before = Till::read(&shop, &visit, Step::Payment).await?;
         if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
@@ -123,6 +128,13 @@ pub(super) async fn take(
         .app
         .db(move |conn| conn.transaction(work).and_then(|standing| read(conn, Some(standing))))
         .await?;
+    if let Some(asking) = tells {
+        return Ok(with_device(
+            &shop,
+            &asker,
+            tell::tell(&shop, &visit, &asker, id, asking, "/checkout/payment").await?,
+        ));
+    }
     if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
         return Ok(redirect("/checkout/payment", []));
     }
