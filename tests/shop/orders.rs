@@ -278,7 +278,7 @@ async fn who_keeps_a_card_at_a_silent_gateway_goes_on_without_and_is_told() {
     ];
     let review = shopper.submit("/checkout/payment", &form).await;
     review.must_say("Is everything right?");
-    review.must_say("Your card is not kept for the next time");
+    review.must_say("Your card is not kept yet");
     review.must_say("You can pay this order with the card all the same");
     review.must_say("Visa ending 4242");
     assert_eq!(shop.count("SELECT count(*) FROM saved_cards"), 0, "nobody was waited for");
