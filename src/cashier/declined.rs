@@ -23,7 +23,7 @@ pub(super) fn is_held_off(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let Some(key) = key_of(signer, prepared) else { return Ok(false) };
-    Ok(throttle::look(conn, Limited::Pay, &[key], now)?.is_err())
+    Ok(throttle::look(conn, &[(Limited::Pay, &[key])], now)?.is_err())
 }
 
 /// Counts what a bank has declined, when it is first heard of.

@@ -1,13 +1,15 @@
 //! Under what tries to pay are counted, and what is given back.
 //!
 //! A card that is declined again and again is held off, whoever tries it, and wherever: at the last
-//! step or on an order's page. Only declines are counted.
+//! step or on an order's page; and so is an address at which one card after the other is. Only declines are
+//! counted.
 
 use super::draft::Payment;
 use crate::orders::Contact;
 use crate::sign::Signer;
 use crate::storefront::Shop;
-use crate::throttle::{self, Key, Limited};
+use crate::throttle::{self, Key, Limited, Wait};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 /// A card by the gateway's name for it and, as that is another one each time it is typed, by what
@@ -26,14 +28,38 @@ pub(crate) fn keys_of_card(shop: &Shop, payment: &Payment) -> Vec<Key> {
     known.into_iter().filter(|(_, is)| *is).map(|(text, _)| Key::subject(signer, "card", text)).collect()
 }
 
+/// Whether a card may be tried: by its own declines, and by those of other cards at the address of `here`.
+///
+/// # Errors
+/// When the database does not answer. Inside: until when to wait.
+pub(crate) fn may_try_card(
+    conn: &mut PgConnection,
+    card: &[Key],
+    here: &[Key; 2],
+    now: DateTime<Utc>,
+) -> QueryResult<Result<(), Wait>> {
+    if card.is_empty() {
+        return Ok(Ok(()));
+    }
+    throttle::look(conn, &[(Limited::Pay, card), (Limited::Decline, at_address(here))], now)
+}
+
 /// What the gateway itself could not do is nobody's decline.
-pub(crate) async fn count_decline(shop: &Shop, card: Vec<Key>, code: &str) {
+pub(crate) async fn count_decline(shop: &Shop, card: Vec<Key>, here: &[Key; 2], code: &str) {
     if card.is_empty() || matches!(code, "gateway_down" | "shop_stopped") {
         return;
     }
-    if let Err(e) = shop.spend(Limited::Pay, card).await {
-        log::warn!("a declined card could not be counted: {e}");
+    let at_address = at_address(here).to_vec();
+    for (what, keys) in [(Limited::Pay, card), (Limited::Decline, at_address)] {
+        if let Err(e) = shop.spend(what, keys).await {
+            log::warn!("a declined card could not be counted: {e}");
+        }
     }
+}
+
+/// Of browser and address the address: a browser is soon another one.
+fn at_address(here: &[Key; 2]) -> &[Key] {
+    &here[1..]
 }
 
 /// Under what an order that is paid at the door is counted: browser, address, and whom to reach.

@@ -1,6 +1,6 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card};
+use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card, may_try_card};
 use super::draft::{Draft, Typed};
 use super::fields;
 use super::refused::{Refused, refuse};
@@ -76,7 +76,8 @@ pub(super) async fn place(
     };
     let keys = asker.keys(&shop.app, "basket", &id.to_string());
     let (placing, of_age) = (Placing::new(&shop, &visit, &asker, &keys).await?, ordering.age_confirmed);
-    let try_of = Try { shop: shop.clone(), id, keys: keys.clone() };
+    let here = asker.own_keys(&shop.app);
+    let try_of = Try { shop: shop.clone(), id, keys: keys.clone(), here: here.clone() };
     let before = shop.baskets.before(id);
     let work = move |conn: &mut PgConnection| match try_of.may_pay(conn, placing.now)? {
         Ok(card) => Ok::<_, AppError>(match conn.transaction(|conn| placing.place(conn, &ordering)) {
@@ -89,7 +90,8 @@ pub(super) async fn place(
         Pressed::Placed(placed, basket, card) => {
             // The next page shows it: empty now, and known to be.
             shop.baskets.keep(&basket, before);
-            Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, keys, card).await))
+            let tried = Tried { keys, card, here };
+            Ok(with_device(&shop, &asker, go_on(&shop, &visit, &placed, tried).await))
         }
         Pressed::Refused(refused) => {
             shop.baskets.forget(id);
@@ -132,6 +134,15 @@ struct Try {
     id: BasketId,
     /// Of browser, address and basket.
     keys: Vec<Key>,
+    /// Of browser and address.
+    here: [Key; 2],
+}
+
+/// Under what a try was counted, and a decline of its card is.
+struct Tried {
+    keys: Vec<Key>,
+    card: Vec<Key>,
+    here: [Key; 2],
 }
 
 impl Try {
@@ -145,7 +156,7 @@ impl Try {
             return Ok(Ok(Vec::new()));
         }
         let card = keys_of_card(&self.shop, payment);
-        let counted = match throttle::look(conn, Limited::Pay, &card, now)? {
+        let counted = match may_try_card(conn, &card, &self.here, now)? {
             Ok(()) => throttle::spend(conn, Limited::Pay, &self.keys, now)?,
             Err(wait) => Err(wait),
         };
@@ -294,8 +305,8 @@ fn ordered_before(
     }
 }
 
-/// The order is there; where money is to move now, it does. `keys`: under what the try was counted.
-async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, keys: Vec<Key>, card: Vec<Key>) -> HttpResponse {
+/// The order is there; where money is to move now, it does.
+async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, tried: Tried) -> HttpResponse {
     let page = format!("/orders/{}", placed.order.number);
     if !placed.again {
         shop.step(visit, Kind::OrderPlaced, json!({"pay_by": placed.order.pay_by.as_str()}));
@@ -304,11 +315,11 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, keys: Vec<Key>, card
     match cashier::pay(&shop.app, attempt).await {
         Outcome::Approve(url) => redirect(&url, []),
         Outcome::Failed(code) => {
-            count_decline(shop, card, &code).await;
+            count_decline(shop, tried.card, &tried.here, &code).await;
             redirect(&page, [])
         }
         Outcome::Authorised => {
-            ended_well(shop, keys).await;
+            ended_well(shop, tried.keys).await;
             redirect(&page, [])
         }
         Outcome::NotKnownYet => redirect(&page, []),

@@ -65,25 +65,26 @@ pub fn settle(
     Ok(judge(&counted.filter_map(count).collect::<Vec<_>>()))
 }
 
-/// Whether one more would be refused. Counts nothing: for what is counted only where it fails, a
-/// card that is declined say.
+/// Whether one more of any of these would be refused. Counts nothing: for what is counted only where it
+/// fails, a card that is declined say.
 ///
 /// # Errors
 /// When the database does not answer. Inside: until when to wait.
 pub fn look(
     conn: &mut PgConnection,
-    what: Limited,
-    keys: &[Key],
+    of: &[(Limited, &[Key])],
     now: DateTime<Utc>,
 ) -> QueryResult<Result<(), Wait>> {
-    let hashes = keys.iter().map(|key| key.hash.as_str());
-    let found: Vec<(String, DateTime<Utc>, i32)> = throttles::table
-        .filter(throttles::what.eq(what).and(throttles::key.eq_any(hashes)))
+    let whats = of.iter().map(|(what, _)| *what);
+    let hashes = of.iter().flat_map(|(_, keys)| keys.iter().map(|key| key.hash.as_str()));
+    let found: Vec<(Limited, String, DateTime<Utc>, i32)> = throttles::table
+        .filter(throttles::what.eq_any(whats).and(throttles::key.eq_any(hashes)))
         .filter(throttles::ends_at.gt(now))
-        .select((throttles::key, throttles::ends_at, throttles::hits))
+        .select((throttles::what, throttles::key, throttles::ends_at, throttles::hits))
         .load(conn)?;
-    let next = |(key, ends_at, hits): (String, DateTime<Utc>, i32)| {
-        let key = keys.iter().find(|k| k.hash == key)?;
+    let next = |(counted, hash, ends_at, hits): (Limited, String, DateTime<Utc>, i32)| {
+        let (what, keys) = of.iter().find(|(what, _)| *what == counted)?;
+        let key = keys.iter().find(|k| k.hash == hash)?;
         Some(Count { most: what.allowance(key.whose).tries, ends_at, hits: hits + 1 })
     };
     Ok(judge(&found.into_iter().filter_map(next).collect::<Vec<_>>()))

@@ -10,6 +10,8 @@ db_enum! {
     /// What may be tried only so often.
     pub enum Limited {
         Pay = "pay",
+        /// Cards that a bank has declined, whichever they were.
+        Decline = "decline",
         AddCard = "add_card",
         HoldWindow = "hold_window",
         SignUp = "sign_up",
@@ -70,6 +72,10 @@ impl Limited {
             (Self::Pay, Whose::Device) => tries(12, 15),
             (Self::Pay, Whose::Address) => tries(600, 15),
             (Self::Pay, Whose::Subject | Whose::SubjectHere) => tries(15, 30),
+            // Whoever throws cookies away and tries card after card has one address. At a busy one, a phone
+            // network's say, hundreds pay in an hour and one card in ten is declined.
+            (Self::Decline, Whose::Address) => tries(60, 60),
+            (Self::Decline, Whose::Device | Whose::Subject | Whose::SubjectHere) => tries(30, 60),
             // A card that is only kept costs the thief nothing, so fewer.
             (Self::AddCard, Whose::Device) => tries(8, 60),
             (Self::AddCard, Whose::Address) => tries(600, 60),

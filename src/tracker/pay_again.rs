@@ -79,6 +79,8 @@ struct Paid {
     saved: Vec<SavedCard>,
     /// Under what a decline of their card is counted.
     card: Vec<Key>,
+    /// Of their browser and address.
+    here: [Key; 2],
     /// Under what the try is, where it is no order for the door.
     keys: Vec<Key>,
 }
@@ -107,10 +109,11 @@ fn may_pay(
     };
     let saved = cards_of(conn, caller, sight)?;
     let card = card_of(shop, &dossier, chosen, &saved);
-    throttle::look(conn, Limited::Pay, &card, voice.now)?.map_err(held_off)?;
+    let here = caller.own_keys();
+    checkout::may_try_card(conn, &card, &here, voice.now)?.map_err(held_off)?;
     let keys = caller.keys(number.as_ref());
     if at_door {
-        let keys = checkout::at_door_keys(&shop.app.signer, &caller.own_keys(), &dossier.contact);
+        let keys = checkout::at_door_keys(&shop.app.signer, &here, &dossier.contact);
         // The same button once more orders nothing.
         if dossier.order.state == OrderState::Placed {
             throttle::spend(conn, Limited::AtDoor, &keys, voice.now)?.map_err(held_off)?;
@@ -121,7 +124,7 @@ fn may_pay(
     if chosen.way == "card" {
         throttle::spend(conn, Limited::AddCard, &keys, voice.now)?.map_err(held_off)?;
     }
-    Ok(Some(Paid { dossier, saved, card, keys: if at_door { Vec::new() } else { keys } }))
+    Ok(Some(Paid { dossier, saved, card, here, keys: if at_door { Vec::new() } else { keys } }))
 }
 
 /// Starts another try. An order that is paid already says so; nothing is charged twice.
@@ -165,7 +168,7 @@ enum Next {
 }
 
 async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppError> {
-    let Paid { dossier, saved, card, keys } = paid;
+    let Paid { dossier, saved, card, keys, here } = paid;
     let paying = match paying(shop, &dossier, chosen, saved) {
         Ok(paying) => paying,
         Err(said) => return Ok(Next::Say(said)),
@@ -173,7 +176,7 @@ async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppErr
     match cashier::retry(&shop.app, dossier.order.id, paying).await {
         Ok(Outcome::Approve(url)) if leads_on(&url) => Ok(Next::Approve(url)),
         Ok(Outcome::Failed(code)) => {
-            checkout::count_decline(shop, card, &code).await;
+            checkout::count_decline(shop, card, &here, &code).await;
             Ok(Next::Page)
         }
         Ok(Outcome::Authorised) => {

@@ -1133,6 +1133,43 @@ async fn an_address_that_thousands_share_is_held_off_by_what_goes_wrong_there_al
 }
 
 #[actix_web::test]
+async fn an_address_at_which_card_after_card_is_declined_tries_no_more_and_still_orders_at_the_door() {
+    let (shop, _bank) = plenty();
+    let declines = || hits(&shop, "decline");
+    let (first, button) = with_card(&shop, "192.0.2.1", "pm_card_chargeDeclined", "9995").await;
+    leads_to_order(&button.press(&first).await);
+    assert_eq!(declines(), 1, "a decline is counted under the address alone");
+    let (payer, button) = with_card(&shop, "192.0.2.1", "pm_card_visa", "4242").await;
+    leads_to_order(&button.press(&payer).await);
+    assert_eq!(declines(), 1, "and nothing that is paid");
+    let (signer, now) = (shop.state().shop.app.signer.clone(), shop.clock.now());
+    let address = [Key::address(&signer, "192.0.2.1".parse().expect("an address"))];
+    for _ in 0..59 {
+        throttle::spend(&mut shop.conn(), Limited::Decline, &address, now).expect("db").expect("room");
+    }
+    // Another browser, another basket, another card.
+    let before = orders(&shop);
+    let (thief, button) = with_card(&shop, "192.0.2.1", "pm_card_mastercard", "4444").await;
+    let held_off = button.press(&thief).await;
+    assert_eq!(held_off.status, StatusCode::TOO_MANY_REQUESTS);
+    held_off.must_say("Nothing was ordered or charged");
+    held_off.must_say("You can pay another way now: cash at the door");
+    assert_eq!(orders(&shop), before);
+    // On the page of an order that is not paid, too.
+    let page = first.get("/orders").await.all_after("href=\"/orders/").remove(0);
+    let form = [("way", "card"), ("method", "pm_card_mastercard"), ("brand", "visa"), ("last4", "4444")];
+    let again = first.post(&format!("/orders/{page}/payments"), &form).await;
+    assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS, "{}", again.words());
+    paying(&thief, "cash_at_door").await;
+    leads_to_order(&Button::of(&thief.get("/checkout/review").await).press(&thief).await);
+    let (elsewhere, button) = with_card(&shop, "192.0.2.9", "pm_card_mastercard", "4444").await;
+    leads_to_order(&button.press(&elsewhere).await);
+    shop.clock.advance(Duration::minutes(60));
+    let (later, button) = with_card(&shop, "192.0.2.1", "pm_card_visa", "4242").await;
+    leads_to_order(&button.press(&later).await);
+}
+
+#[actix_web::test]
 async fn a_declined_card_that_is_typed_anew_is_the_same_card_whatever_the_browser_says_of_it() {
     const POOR: &str = "4000000000009995";
     let (shop, bank) = plenty();
