@@ -7,7 +7,9 @@ mod jobs;
 mod sweeps;
 
 pub use jobs::{work_for, work_outbox};
-pub use sweeps::{forget, forget_awaited, forget_carrier_words, forget_photos, forget_uploads, sweep};
+pub use sweeps::{
+    forget, forget_awaited, forget_carrier_words, forget_gateway_words, forget_photos, forget_uploads, sweep,
+};
 
 use crate::app::App;
 use crate::awaited::{self, Here};
@@ -76,6 +78,7 @@ async fn run(shop: Data<Shop>) {
             note("old pictures could not be deleted", forget_photos(&shop.app).await);
             note("old words of devices could not be deleted", forget_uploads(&shop.app).await);
             note("old words of carriers could not be deleted", forget_carrier_words(&shop.app).await);
+            note("old words of the gateway could not be deleted", forget_gateway_words(&shop.app).await);
             note("old wishes could not be deleted", forget_awaited(&shop.app).await);
         }
         note("offers could not be read", follow_offers(&shop).await);

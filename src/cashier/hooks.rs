@@ -12,11 +12,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 use diesel::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The largest webhook that is read, in bytes.
 pub const LONGEST_WORD: usize = 256 * 1024;
 const AT_ONCE: i64 = 50;
+/// What we never read.
+const PRIVATE: [&str; 5] = ["client_secret", "billing_details", "shipping", "receipt_email", "owner"];
 /// A word about something we have not heard of for so long is somebody else's.
 const NOT_OURS_AFTER: Duration = Duration::days(7);
 
@@ -61,7 +63,8 @@ fn take_in(conn: &mut PgConnection, heard: &Word, body: &Value, now: DateTime<Ut
             Said::Refund(refund) => refund.intent.as_deref(),
             Said::Other => None,
         };
-        let before = payments::keep_word(conn, (&heard.id, &heard.kind, intent), body, now)?;
+        let kept = spare(body, &heard.said);
+        let before = payments::keep_word(conn, (&heard.id, &heard.kind, intent), &kept, now)?;
         if before != Decision::Waiting {
             return Ok(Decision::AlreadyTrue);
         }
@@ -69,6 +72,31 @@ fn take_in(conn: &mut PgConnection, heard: &Word, body: &Value, now: DateTime<Ut
         payments::decide_word(conn, &heard.id, decision, now)?;
         Ok(decision)
     })
+}
+
+/// What is kept of a word until it is decided: of what we do not follow nothing, of the rest neither the key
+/// with which a browser could pay nor who pays.
+fn spare(body: &Value, said: &Said) -> Value {
+    match said {
+        Said::Other => json!({}),
+        Said::Intent(_) | Said::Refund(_) => {
+            let mut kept = body.clone();
+            strip(&mut kept);
+            kept
+        }
+    }
+}
+
+/// Wherever they stand in it.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(all) => all.iter_mut().for_each(strip),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn decide(conn: &mut PgConnection, heard: &Word, now: DateTime<Utc>) -> QueryResult<Decision> {

@@ -16,4 +16,4 @@ pub use model::{
     RefundState, failure_words, put_down_to, refundable_of,
 };
 pub use store::*;
-pub use words::{decide_word, keep_word, lock_waiting_word, waiting_words};
+pub use words::{decide_word, forget_words, keep_word, lock_waiting_word, waiting_words};

@@ -5,7 +5,8 @@ use crate::db::Ready as _;
 use crate::db::schema::gateway_events;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde_json::Value;
+use diesel::sql_types::{BigInt, Timestamptz};
+use serde_json::{Value, json};
 
 /// Keeps a word before it is acted on, or finds it. Holds its row until the transaction ends and
 /// says what was decided about it so far.
@@ -35,6 +36,8 @@ pub fn keep_word(
     gateway_events::table.find(id).select(gateway_events::decision).for_update().first(conn)
 }
 
+/// What was said is needed no more once it is decided: that it was, and what became of it, is kept.
+///
 /// # Errors
 /// When the database does not answer.
 pub fn decide_word(
@@ -43,14 +46,38 @@ pub fn decide_word(
     decision: Decision,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::update(gateway_events::table.find(id))
+    let word = gateway_events::table.find(id);
+    if decision == Decision::Waiting {
+        return diesel::update(word)
+            .set(gateway_events::decision.eq(decision))
+            .ready()
+            .execute(conn)
+            .map(drop);
+    }
+    diesel::update(word)
         .set((
             gateway_events::decision.eq(decision),
-            gateway_events::decided_at.eq((decision != Decision::Waiting).then_some(now)),
+            gateway_events::decided_at.eq(now),
+            gateway_events::body.eq(json!({})),
         ))
         .ready()
         .execute(conn)
         .map(drop)
+}
+
+/// Deletes words that were decided before a time, the oldest first. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn forget_words(conn: &mut PgConnection, before: DateTime<Utc>, most: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM gateway_events WHERE id IN (SELECT id FROM gateway_events
+         WHERE decided_at IS NOT NULL AND decided_at < $1 ORDER BY decided_at LIMIT $2)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<BigInt, _>(most)
+    .ready()
+    .execute(conn)
 }
 
 /// Words that came before what they are about, the oldest first.

@@ -7,6 +7,7 @@ use crate::db::schema::checkout_drafts;
 use crate::delivery;
 use crate::error::AppError;
 use crate::outside::mail;
+use crate::payments;
 use crate::staff;
 use crate::storefront::Shop;
 use crate::throttle;
@@ -25,6 +26,8 @@ const WORDS_KEPT: Duration = Duration::days(30);
 const WORDS_AT_ONCE: i64 = 1_000;
 const WORD_ROUNDS: usize = 500;
 const WISH_ROUNDS: usize = 500;
+/// A gateway sends a word again for some days.
+const PAID_WORDS_KEPT: Duration = Duration::days(30);
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Duration = Duration::days(7);
 
@@ -102,6 +105,23 @@ pub async fn forget_awaited(app: &App) -> Result<usize, AppError> {
     let mut gone = 0;
     for _ in 0..WISH_ROUNDS {
         let some = app.db(move |conn| awaited::sweep(conn, now)).await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
+}
+
+/// Deletes what the gateway said and was decided long ago, some at a time. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_gateway_words(app: &App) -> Result<usize, AppError> {
+    let before = app.clock.now() - PAID_WORDS_KEPT;
+    let mut gone = 0;
+    for _ in 0..WORD_ROUNDS {
+        let some = app.db(move |conn| payments::forget_words(conn, before, WORDS_AT_ONCE)).await?;
         gone += some;
         if some == 0 {
             break;

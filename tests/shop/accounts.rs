@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use chrono::Duration;
 use diesel::prelude::*;
 use smartshop::accounts;
-use smartshop::db::schema::{baskets, customer_sessions, customers};
+use smartshop::db::schema::{baskets, customer_sessions, customers, throttles};
 use smartshop::ids::{BasketId, CustomerId};
 use smartshop::payments::PayBy;
 use smartshop::worker;
@@ -596,7 +596,9 @@ async fn orders_signed_in(shop: &TestShop, shopper: &Shopper<'_>) -> String {
 }
 
 /// Page, list, facts and an order's own pages, for somebody to whom there is no such order.
-async fn sees_nothing_of(shopper: &Shopper<'_>, number: &str) {
+async fn sees_nothing_of(shop: &TestShop, shopper: &Shopper<'_>, number: &str) {
+    // As many guesses as this are held off.
+    diesel::delete(throttles::table).execute(&mut shop.conn()).expect("forgotten");
     let page = format!("/orders/{number}");
     for path in [&*page, &format!("{page}/live"), &format!("/api/v1{page}"), &format!("{page}/cancellation")]
     {
@@ -630,13 +632,13 @@ async fn signing_out_everywhere_and_a_new_password_close_orders_on_every_device(
             let elsewhere = shop.shopper().at_address("198.51.100.5");
             elsewhere.post("/reset", &[("email", NORA)]).await;
             elsewhere.submit(&link(&shop, NORA), &[("password", "four red apples")]).await;
-            sees_nothing_of(&desk, &number).await;
+            sees_nothing_of(&shop, &desk, &number).await;
         } else {
             desk.submit("/signout", &[("everywhere", "yes")]).await;
         }
         let known = shop.state().shop.app.signer.open("basket", &phone.cookie("basket").expect("a cookie"));
         assert_eq!(known.expect("ours").to_string(), of_order, "the phone still knows that basket");
-        sees_nothing_of(&phone, &number).await;
+        sees_nothing_of(&shop, &phone, &number).await;
         let password = if by_password { "four red apples" } else { PASSWORD };
         try_in(&phone, password).await;
         sees_all_of(&phone, &number).await;
@@ -663,10 +665,10 @@ async fn a_new_account_takes_no_order_of_somebody_else_to_its_other_devices() {
     sees_all_of(&family, &number).await;
     let phone = shop.shopper().at_address("198.51.100.4");
     sign_in(&phone).await.must_say("Turkey");
-    sees_nothing_of(&phone, &number).await;
+    sees_nothing_of(&shop, &phone, &number).await;
     // Nor once the session is over and its basket's cookie is left.
     all_sessions_end(&shop);
-    sees_nothing_of(&phone, &number).await;
+    sees_nothing_of(&shop, &phone, &number).await;
 }
 
 #[actix_web::test]
@@ -683,7 +685,7 @@ async fn what_a_guest_orders_where_a_session_was_over_is_not_the_accounts() {
     orders_by_clicks(&family, |windows| windows[1].clone(), ("note", "Ring twice")).await;
     let number = shop.text("SELECT number FROM orders");
     sees_all_of(&family, &number).await;
-    sees_nothing_of(&phone, &number).await;
+    sees_nothing_of(&shop, &phone, &number).await;
     // The account's next basket is another one; the buyer's browser still shows the order.
     family.wants(TURKEY, "2").await;
     sign_in(&family).await.must_say("Turkey");
@@ -692,7 +694,7 @@ async fn what_a_guest_orders_where_a_session_was_over_is_not_the_accounts() {
     sign_in(&tablet).await.must_say("Turkey");
     assert_eq!(tablet.cookie("basket"), family.cookie("basket"));
     all_sessions_end(&shop);
-    sees_nothing_of(&tablet, &number).await;
+    sees_nothing_of(&shop, &tablet, &number).await;
 }
 
 #[actix_web::test]

@@ -546,6 +546,39 @@ async fn only_the_gateways_own_words_are_taken_and_unknown_ones_are_put_by() {
 }
 
 #[actix_web::test]
+async fn of_the_gateways_words_is_kept_what_is_needed_and_nothing_for_ever() {
+    let (shop, _bank) = till();
+    let app = app(&shop);
+    let bodies =
+        || shop.text("SELECT coalesce(string_agg(body::text, ' ' ORDER BY id), '') FROM gateway_events");
+    let who =
+        json!({"name": "Aoife Byrne", "email": "aoife@example.ie", "address": {"line1": "14 Leinster Road"}});
+    let charge = json!({"object": "charge", "id": "ch_1", "billing_details": who, "receipt_email": "aoife@example.ie"});
+    assert_eq!(Heard::made_up(&shop, "evt_charge", "charge.succeeded", &charge).comes_to(&shop).await, 200);
+    assert_eq!(bodies(), "{}", "what is not followed is not kept");
+    // One that waits for its order keeps what it will be read by.
+    let attempt = Uuid::now_v7();
+    let early = json!({"object": "payment_intent", "id": "pi_early", "status": "succeeded", "amount": 5,
+        "client_secret": "pi_early_secret_1", "metadata": {"attempt": attempt}, "latest_charge": charge});
+    let word = Heard::made_up(&shop, "evt_early", "payment_intent.succeeded", &early);
+    assert_eq!(word.comes_to(&shop).await, 200);
+    assert_eq!(shop.text("SELECT decision FROM gateway_events WHERE id = 'evt_early'"), "waiting");
+    assert!(bodies().contains(&attempt.to_string()), "{}", bodies());
+    for private in ["secret", "Aoife", "aoife", "Leinster"] {
+        assert!(!bodies().contains(private), "{private}: {}", bodies());
+    }
+    shop.clock.advance(Duration::days(8));
+    assert_eq!(cashier::settle_waiting(&app).await.expect("db"), 1, "nobody's");
+    assert_eq!(bodies(), "{} {}", "decided, it is needed no more");
+    assert_eq!(worker::forget_gateway_words(&app).await.expect("db"), 0);
+    shop.clock.advance(Duration::days(23));
+    assert_eq!(worker::forget_gateway_words(&app).await.expect("db"), 1, "the one of a month ago");
+    shop.clock.advance(Duration::days(8));
+    assert_eq!(worker::forget_gateway_words(&app).await.expect("db"), 1);
+    assert_eq!(shop.count("SELECT count(*) FROM gateway_events"), 0);
+}
+
+#[actix_web::test]
 async fn shuffled_and_doubled_words_bring_the_same_state_and_the_same_facts() {
     let (shop, bank) = till();
     let mut seen = Vec::new();

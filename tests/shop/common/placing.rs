@@ -117,7 +117,9 @@ pub(crate) async fn goes_on_to_order(
     window: impl FnOnce(&[String]) -> String,
     more: (&str, &str),
 ) -> Answer {
-    let window = window(&delivery.choices("window"));
+    let windows = delivery.choices("window");
+    assert!(!windows.is_empty(), "no times: {}", delivery.words());
+    let window = window(&windows);
     let typed = [
         ("window", window.as_str()),
         ("name", "Aoife Byrne"),
