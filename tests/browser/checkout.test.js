@@ -244,7 +244,8 @@ story("the time a slow service is given begins anew with each press", async (pag
   const waits = () => eventually(async () => assert.equal(await main(page).getAttribute("aria-disabled"), "true"));
   await page.route("**/sandbox/tokens", (route) => route.fulfill({ status: 402, json: { error: { message: "Your card number is incorrect." } } }));
   await main(page).click();
-  await eventually(async () => assert.match(await text(wrong), /incorrect/));
+  await page.frameLocator("[data-card-frame]").getByText("Your card number is incorrect.").waitFor();
+  await eventually(async () => assert.equal(await main(page).getAttribute("aria-disabled"), null));
   await page.clock.runFor(6000);
   await page.unroute("**/sandbox/tokens");
   await page.route("**/sandbox/tokens", () => {});
