@@ -2,7 +2,7 @@
 
 use super::draft::{Payment, Said, Typed, take_over};
 use super::fields::Problem;
-use super::hold::{count_hold, keep_chosen, refused_words};
+use super::hold::{Holding, keep_chosen, refused_words};
 use super::payment::{page, payment_problems};
 use super::store;
 use super::till::{Step, Till};
@@ -13,7 +13,7 @@ use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::storefront::{Asker, Notice, Shop, Visit};
-use crate::throttle::Limited;
+use crate::throttle::{Limited, Wait};
 use crate::web::redirect;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
@@ -94,12 +94,9 @@ pub(super) async fn take(
             return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
         }
     }
-    let may_hold = match act.as_deref() {
-        Some("keep") => Some(count_hold(&shop, &asker, id, None).await?),
-        _ => None,
-    };
+    let holding = (act.as_deref() == Some("keep")).then(|| Holding::new(&shop, &asker, id, None));
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
-    let work = move |conn: &mut PgConnection| {
+    let work = move |conn: &mut PgConnection, may_hold: Option<Result<(), Wait>>| {
         basket::hold(conn, id, now)?;
         let mut standing = store::standing(conn, id, now)?;
         let draft = &mut standing.draft;
@@ -119,10 +116,12 @@ pub(super) async fn take(
         Ok::<_, AppError>(standing)
     };
     let read = Till::reader(&shop, &visit, Step::Payment).await?;
-    let till = shop
-        .app
-        .db(move |conn| conn.transaction(work).and_then(|standing| read(conn, Some(standing))))
-        .await?;
+    let taken = move |conn: &mut PgConnection| {
+        let may_hold = holding.map(|holding| holding.count(conn)).transpose()?;
+        let standing = conn.transaction(|conn| work(conn, may_hold))?;
+        read(conn, Some(standing))
+    };
+    let till = shop.app.db(taken).await?;
     if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
         return Ok(redirect("/checkout/payment", []));
     }
