@@ -5,6 +5,7 @@ use super::draft::{Draft, Said, Typed, take_over};
 use super::fields::{self, Problem, Spotted};
 use super::hold::{Holding, hold_chosen, refused_words, running};
 use super::store::{self, Standing};
+use super::tell::{self, Asking};
 use super::till::{Hold, Step, Till};
 use super::views::with_device;
 use crate::basket;
@@ -84,7 +85,14 @@ impl DeliveryForm {
 
     /// Whether one wants to go on, and not only to look at another day or keep the time.
     fn goes_on(&self) -> bool {
-        self.day.is_none() && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
+        self.day.is_none()
+            && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
+            && self.tells().is_none()
+    }
+
+    /// What somebody wants to wait for. An address that was typed for it and sent by the enter key counts.
+    fn tells(&self) -> Option<Asking> {
+        tell::pressed(self.act.as_deref(), &self.others)
     }
 }
 
@@ -214,7 +222,7 @@ async fn take_step(
     id: BasketId,
     form: DeliveryForm,
 ) -> Result<HttpResponse, AppError> {
-    let (goes_on, day) = (form.goes_on(), form.day.clone());
+    let (goes_on, day, tells) = (form.goes_on(), form.day.clone(), form.tells());
     let work = Work::new(shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
@@ -236,6 +244,9 @@ async fn take_step(
     let (may_hold, moved, till) = shop.app.db(taken).await?;
     if moved {
         shop.baskets.forget(id);
+    }
+    if let Some(asking) = tells {
+        return tell::tell(shop, visit, asker, id, asking, "/checkout/delivery").await;
     }
     let Some(till) = till else {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
@@ -259,7 +270,7 @@ async fn take_step(
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
     }
-    Ok(too_little(shop, &till).unwrap_or_else(|| {
+    Ok(too_little(shop, visit, &till).unwrap_or_else(|| {
         shop.step(visit, Kind::DeliveryDone, json!({}));
         redirect("/checkout/payment", [])
     }))

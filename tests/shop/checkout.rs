@@ -923,6 +923,7 @@ async fn no_form_of_the_checkout_falls_for_what_does_not_belong_in_it() {
         "gone",
         "instead",
         "rev",
+        "tell.DE-MIL-001",
     ];
     for path in [
         "/checkout/delivery",
@@ -930,6 +931,7 @@ async fn no_form_of_the_checkout_falls_for_what_does_not_belong_in_it() {
         "/checkout/payment",
         "/checkout/hold",
         "/checkout/swaps",
+        "/checkout/wishes",
         "/checkout/order",
     ] {
         for field in fields {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod asking;
+mod awaited;
 mod bad_input;
 mod baskets;
 mod batches;
