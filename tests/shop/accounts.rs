@@ -676,13 +676,12 @@ async fn what_a_guest_orders_where_a_session_was_over_is_not_the_accounts() {
     let shop = plain_shop();
     let (family, phone) = (shop.shopper(), shop.shopper().at_address("198.51.100.4"));
     sign_up(&shop, &family).await;
-    sign_in(&phone).await;
-    all_sessions_end(&shop);
-    sign_in(&phone).await;
     family.lives_at("D06").await;
     family.wants(MILK, "12").await;
     family.wants(SPAGHETTI, "6").await;
-    orders_by_clicks(&family, |windows| windows[1].clone(), ("note", "Ring twice")).await;
+    all_sessions_end(&shop);
+    sign_in(&phone).await;
+    place(&shop, &family, PayBy::CashAtDoor, None);
     let number = shop.text("SELECT number FROM orders");
     sees_all_of(&family, &number).await;
     sees_nothing_of(&shop, &phone, &number).await;
