@@ -57,9 +57,7 @@ pub(crate) async fn ended_well(shop: &Shop, keys: Vec<Key>) {
 }
 
 fn give_all_back(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<()> {
-    [Limited::Pay, Limited::AddCard, Limited::HoldWindow]
-        .into_iter()
-        .try_for_each(|what| throttle::give_back(conn, what, keys))
+    throttle::give_all_back(conn, &[Limited::Pay, Limited::AddCard, Limited::HoldWindow], keys)
 }
 
 /// No count of a try to pay lasts longer.

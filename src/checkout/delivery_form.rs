@@ -3,7 +3,7 @@
 use super::delivery::{page, too_little};
 use super::draft::{Draft, Said, Typed, take_over};
 use super::fields::{self, Problem, Spotted};
-use super::hold::{count_hold, hold_chosen, refused_words, running};
+use super::hold::{Holding, hold_chosen, refused_words, running};
 use super::store::{self, Standing};
 use super::tell::{self, Asking};
 use super::till::{Hold, Step, Till};
@@ -226,21 +226,22 @@ async fn take_step(
     let work = Work::new(shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
-    let may_hold = if holds { count_hold(shop, asker, id, form.window.as_deref()).await? } else { Ok(()) };
-    let press = match may_hold {
-        Ok(()) if holds => Press::Holding,
-        Ok(()) => Press::Looking,
-        Err(_) => Press::Refused,
-    };
-    let shows = goes_on || may_hold.is_err();
+    let holding = holds.then(|| Holding::new(shop, asker, id, form.window.clone()));
     let read = Till::reader(shop, visit, Step::Delivery).await?;
-    let (moved, till) = shop
-        .app
-        .db(move |conn| {
-            let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
-            Ok::<_, AppError>((moved, shows.then(|| read(conn, standing)).transpose()?))
-        })
-        .await?;
+    let taken = move |conn: &mut PgConnection| {
+        let (may_hold, press) = match &holding {
+            None => (Ok(()), Press::Looking),
+            Some(holding) => match holding.count(conn)? {
+                Ok(()) => (Ok(()), Press::Holding),
+                Err(wait) => (Err(wait), Press::Refused),
+            },
+        };
+        let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
+        let shows = goes_on || may_hold.is_err();
+        let till = shows.then(|| read(conn, standing)).transpose()?;
+        Ok::<_, AppError>((may_hold, moved, till))
+    };
+    let (may_hold, moved, till) = shop.app.db(taken).await?;
     if moved {
         shop.baskets.forget(id);
     }

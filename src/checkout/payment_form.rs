@@ -2,7 +2,7 @@
 
 use super::draft::{Payment, Said, Typed, take_over};
 use super::fields::Problem;
-use super::hold::{count_hold, keep_chosen, refused_words};
+use super::hold::{Holding, keep_chosen, refused_words};
 use super::payment::{page, payment_problems};
 use super::store;
 use super::tell;
@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::storefront::{Asker, Notice, Shop, Visit};
-use crate::throttle::Limited;
+use crate::throttle::{Limited, Wait};
 use crate::web::redirect;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
@@ -142,12 +142,9 @@ async fn keep(
     id: BasketId,
     form: PaymentForm,
 ) -> Result<Till, AppError> {
-    let may_hold = match form.act.as_deref() {
-        Some("keep") => Some(count_hold(shop, asker, id, None).await?),
-        _ => None,
-    };
+    let holding = (form.act.as_deref() == Some("keep")).then(|| Holding::new(shop, asker, id, None));
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
-    let work = move |conn: &mut PgConnection| {
+    let work = move |conn: &mut PgConnection, may_hold: Option<Result<(), Wait>>| {
         basket::hold(conn, id, now)?;
         let mut standing = store::standing(conn, id, now)?;
         let draft = &mut standing.draft;
@@ -167,7 +164,12 @@ async fn keep(
         Ok::<_, AppError>(standing)
     };
     let read = Till::reader(shop, visit, Step::Payment).await?;
-    shop.app.db(move |conn| conn.transaction(work).and_then(|standing| read(conn, Some(standing)))).await
+    let taken = move |conn: &mut PgConnection| {
+        let may_hold = holding.map(|holding| holding.count(conn)).transpose()?;
+        let standing = conn.transaction(|conn| work(conn, may_hold))?;
+        read(conn, Some(standing))
+    };
+    shop.app.db(taken).await
 }
 
 /// Trying out codes or cards is held off; what was typed before stays as it is.
