@@ -2,8 +2,10 @@
 //! pages, letters and everybody else read from, so that they say the same.
 
 mod fold;
+mod owed;
 mod tries;
 
+pub use owed::{Owed, RENEW_BEFORE};
 pub use tries::{Back, Release, Try};
 
 use super::goods::Goods;

@@ -10,7 +10,7 @@ use crate::lifecycle::{Stage, Status};
 pub(super) fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Vec<Line> {
     let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
     let mail = mail_words(dossier, sight);
-    match dossier.story.status {
+    match dossier.story.money() {
         Status::Checking => {
             let until = dossier.order.unpaid_until.map_or_else(String::new, |at| {
                 format!(" Your things and your time are kept until {}.", voice.time(at))

@@ -3,7 +3,7 @@
 use super::{Back, Release, Status, Story, Try};
 use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_goods, about_the_money};
 use crate::ids::{AttemptId, RefundId};
-use crate::lifecycle::goods::{Goods, earliest};
+use crate::lifecycle::goods::Goods;
 use crate::money::Money;
 use crate::orders::CancelledWhy;
 use crate::payments::{AttemptState, PayBy, RefundState};
@@ -85,15 +85,10 @@ impl Fold {
                 t.state = AttemptState::Processing;
                 t.approve_at.clone_from(approve_at);
             }),
-            Event::PaymentAuthorised { attempt, .. } => self.change(*attempt, |t| {
-                t.state = AttemptState::Authorised;
-                (t.approve_at, t.failure) = (None, None);
-                earliest(&mut t.reserved_at, at);
-            }),
-            Event::PaymentFailed { attempt, reason } => self.change(*attempt, |t| {
-                t.state = AttemptState::Failed;
-                (t.approve_at, t.failure) = (None, Some(reason.clone()));
-            }),
+            Event::PaymentAuthorised { attempt, good_until, .. } => {
+                self.change(*attempt, |t| t.reserve(*good_until, at));
+            }
+            Event::PaymentFailed { attempt, reason } => self.change(*attempt, |t| t.fail(reason, at)),
             Event::PaymentAbandoned { attempt, .. } => self.change(*attempt, |t| {
                 t.state = AttemptState::Abandoned;
                 t.approve_at = None;
@@ -149,7 +144,9 @@ impl Fold {
             state: AttemptState::Created,
             approve_at: None,
             failure: None,
+            failed_at: None,
             reserved_at: None,
+            good_until: None,
             captured: Money::ZERO,
             captured_at: None,
             release: None,
@@ -196,7 +193,7 @@ impl Fold {
 }
 
 /// How it stands with an order that has no money yet.
-fn unpaid(tries: &[Try]) -> Status {
+pub(super) fn unpaid(tries: &[Try]) -> Status {
     let ours = || tries.iter().filter(|t| !t.standby);
     if let Some(open) = ours().rfind(|t| t.state.is_standing()) {
         return match &open.approve_at {
