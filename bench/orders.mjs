@@ -133,6 +133,41 @@ async function openLoop(shop, skus, paying, perSecond, seconds, seed) {
   return took;
 }
 
+/** What an order's way writes. What the shop reckons later, of many orders at once, is not of the way. */
+const WRITTEN = ["quotes", "baskets", "basket_lines", "checkout_drafts", "throttles", "delivery_windows", "window_holds", "orders", "order_contacts",
+  "order_lines", "order_links", "stock", "stock_holds", "promises", "payment_attempts", "fulfilments", "events", "outbox", "outgoing_mail"];
+
+/** Postgres counts what a connection has written when that has been idle for ten seconds, or ends. */
+const COUNTED = 12_000;
+
+/** Rows inserted, updated and deleted so far, by table. */
+const written = (postgres, database) => new Map(postgres.sql(database, "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables")
+  .split("\n").map((row) => row.split("|")).filter(([table]) => WRITTEN.includes(table)).map(([table, ...rows]) => [table, rows.map(Number)]));
+
+/** Both sides write as many rows for an order, table by table: else the one is no measure of the other. */
+async function sameRows(postgres, database, bare, shop) {
+  const perOrder = (from, to) => {
+    const orders = to.get("orders")[0] - from.get("orders")[0];
+    return new Map(WRITTEN.map((table) => [table, to.get(table).map((n, i) => (n - from.get(table)[i]) / orders)]));
+  };
+  await sleep(COUNTED);
+  const start = written(postgres, database);
+  bare();
+  const between = written(postgres, database);
+  await shop();
+  await sleep(COUNTED);
+  const [ofBare, ofShop] = [perOrder(start, between), perOrder(between, written(postgres, database))];
+  const total = (of) => [...of.values()].flat().reduce((a, b) => a + b, 0);
+  const unlike = WRITTEN.filter((table) => ofBare.get(table).some((n, i) => Math.abs(n - ofShop.get(table)[i]) > 0.1));
+  return { bare: total(ofBare), shop: total(ofShop), unlike: unlike.map((table) => `${table} ${ofBare.get(table)} / ${ofShop.get(table)}`) };
+}
+
+/** A letter of the shop's, for the rows that are compared with its own. */
+function letter(postgres, database) {
+  const [plain, html] = ["text", "html"].map((part) => postgres.sql(database, `SELECT ${part} FROM outgoing_mail ORDER BY id LIMIT 1`));
+  return { plain, html };
+}
+
 const isConfirmed = (postgres, database) =>
   Number(postgres.sql(database, "SELECT count(*) FROM orders WHERE state <> 'confirmed'"));
 
@@ -149,9 +184,10 @@ export async function measureOrders(postgres, database, folder, { rounds, second
   await closedLoop(shop, skus, ways.cash, 4, 1);
   // Both sides plan for tables with rows in them, as a shop with a past has them.
   postgres.sql(database, "VACUUM ANALYZE");
+  const values = letter(postgres, database);
   const taken = { bare: [], cash: [], card: [] };
   for (let round = 0; round < rounds; round++) {
-    taken.bare.push(postgres.pgbench(database, file, seconds));
+    taken.bare.push(postgres.pgbench(database, file, seconds, values));
     for (const way of ["cash", "card"]) {
       taken[way].push((await closedLoop(shop, skus, ways[way], seconds, 10 + round * 2 + (way === "card"))).rate);
     }
@@ -164,9 +200,11 @@ export async function measureOrders(postgres, database, folder, { rounds, second
     half[way] = { p50: percentile(took, 0.5), p99: percentile(took, 0.99), rate: median(taken[way]) / 2 };
   }
   await until(20_000, 100, () => isConfirmed(postgres, database) === 0, () => `${isConfirmed(postgres, database)} orders were not confirmed`);
+  const rows = await sameRows(postgres, database,
+    () => postgres.pgbench(database, file, 2, values), () => placeOrders(shop.port, skus, 200, 8_000_000));
   await Promise.all([shop.stop(), gateway.stop()]);
   return {
-    bare: median(taken.bare), half,
+    bare: median(taken.bare), half, rows,
     cash: { rate: median(taken.cash), ratio: ratio("cash") },
     card: { rate: median(taken.card), ratio: ratio("card") },
   };

@@ -65,9 +65,10 @@ export async function startPostgres(folder) {
   };
   await until(30_000, 50, answers, () => `the bench's Postgres in ${data} did not start`);
   /** Runs a script over and over with eight clients; answers with transactions of the script a second. */
-  const pgbench = (database, file, seconds) => {
+  const pgbench = (database, file, seconds, values = {}) => {
+    const given = Object.entries(values).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
     const out = execFileSync(join(bin, "pgbench"),
-      ["-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", String(seconds), "-f", file, "-h", socket, "-U", "postgres", database],
+      ["-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", String(seconds), ...given, "-f", file, "-h", socket, "-U", "postgres", database],
       { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     const failed = Number(out.match(/number of failed transactions: (\d+)/)?.[1] ?? 0);
     if (failed > 0) throw new Error(`pgbench: ${failed} transactions failed`);

@@ -212,6 +212,8 @@ async function main(postgres) {
   await Promise.all([hello, small, middle, large].map((s) => s.stop()));
   const orders = await measureOrders(postgres, base.small, folder, { rounds: ROUNDS, seconds: SECONDS, say });
   row("orders as bare SQL", { rate: orders.bare, note: "pgbench, 8 clients, the same rows in the same transactions" });
+  const kept = orders.rows;
+  row("rows of an order", { ratio: kept.shop, of: "rows, cash", wanted: `as bare: ${kept.bare.toFixed(2)}`, good: kept.unlike.length === 0, note: kept.unlike.join(", ") || "table by table, inserted, updated and deleted" });
   for (const [way, wanted] of [["cash", 0.35], ["card", 0.2]]) {
     const { rate, ratio } = orders[way];
     row(`orders, ${way}`, { rate, ratio, of: "of bare SQL", wanted: `>= ${wanted.toFixed(2)}`, good: ratio >= wanted, note: "8 shoppers, whole way through the pages" });

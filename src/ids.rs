@@ -89,6 +89,10 @@ id! {
     /// A letter on its way.
     MailId, Uuid, diesel::sql_types::Uuid
 }
+id! {
+    /// Key of a row in `awaited`. Of chance alone: who has it may read the address.
+    AwaitedId, Uuid, diesel::sql_types::Uuid
+}
 
 id! {
     /// Key of a row in `orders`. People see the [`OrderNumber`].

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod app;
 pub mod autopilot;
+pub mod awaited;
 pub mod backoffice;
 pub mod basket;
 pub mod care;

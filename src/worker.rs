@@ -7,9 +7,10 @@ mod jobs;
 mod sweeps;
 
 pub use jobs::{work_for, work_outbox};
-pub use sweeps::{forget, forget_carrier_words, forget_photos, forget_uploads, sweep};
+pub use sweeps::{forget, forget_awaited, forget_carrier_words, forget_photos, forget_uploads, sweep};
 
 use crate::app::App;
+use crate::awaited::{self, Here};
 use crate::carriers;
 use crate::cashier;
 use crate::delivery;
@@ -36,6 +37,8 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// What is due is taken; how often each order is, the settings say.
 const FORESEE_EVERY: Duration = Duration::from_secs(3);
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
+/// Whoever waits for days waits a few seconds more.
+const TELL_EVERY: Duration = Duration::from_secs(3);
 /// Authorisations end in days; once in so many rounds is often enough.
 const RENEW_EVERY: u32 = 20;
 /// Promises moved with one connection in hand.
@@ -57,6 +60,7 @@ pub fn start(shop: &Data<Shop>) -> Vec<JoinHandle<()>> {
         rt::spawn(end_unpaid(shop.app.clone())),
         rt::spawn(foresee(shop.app.clone())),
         rt::spawn(sweep_up(shop.clone())),
+        rt::spawn(tell_of_returns(shop.app.clone())),
     ]
 }
 
@@ -72,6 +76,7 @@ async fn run(shop: Data<Shop>) {
             note("old pictures could not be deleted", forget_photos(&shop.app).await);
             note("old words of devices could not be deleted", forget_uploads(&shop.app).await);
             note("old words of carriers could not be deleted", forget_carrier_words(&shop.app).await);
+            note("old wishes could not be deleted", forget_awaited(&shop.app).await);
         }
         note("offers could not be read", follow_offers(&shop).await);
         ticks = ticks.wrapping_add(1);
@@ -157,6 +162,28 @@ async fn sweep_up(shop: Data<Shop>) {
         note("figures could not be taken", measure(&shop.app, &shop.metrics).await);
         rt::time::sleep(SWEEP_EVERY).await;
     }
+}
+
+/// A page of the open wishes each time, then the next: the work of a round does not grow with their number.
+async fn tell_of_returns(app: App) {
+    let mut here = None;
+    loop {
+        let done = tell_returned(&app, here.take()).await;
+        if let Ok((_, next)) = &done {
+            here.clone_from(next);
+        }
+        note("what is back could not be told", done);
+        rt::time::sleep(TELL_EVERY).await;
+    }
+}
+
+/// Writes to those of the next open wishes whose product is there again. Says how many, and where to go on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_returned(app: &App, after: Option<Here>) -> Result<(usize, Option<Here>), AppError> {
+    let (now, url) = (app.clock.now(), app.config.server.public_url.clone());
+    app.db(move |conn| awaited::tell_some(conn, &url, after.as_ref(), now)).await
 }
 
 /// A tick that fails is logged and tried again at the next.

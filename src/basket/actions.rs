@@ -1,5 +1,4 @@
-//! What can be done to a basket. Each function is one transaction that holds the
-//! basket's row, so that two tabs take turns.
+//! What can be done to a basket. Each function holds the basket's row, so that two tabs take turns.
 
 use super::model::{Basket, MAX_QUANTITY, Spot};
 use super::store;
@@ -67,7 +66,7 @@ fn renew(
 }
 
 /// Takes a place's quote into the basket, which is made if it is not there. A time that it held in
-/// another zone is for others again.
+/// another zone is for others again. Part of the caller's transaction.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -77,10 +76,10 @@ pub fn change_place(
     quote: &Quote,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    conn.transaction(|conn| {
-        store::put_place(conn, id, quote, now)?;
-        delivery::release_elsewhere(conn, id, quote.zone_id)
-    })
+    if store::put_place(conn, id, quote, now)? == store::FIRST {
+        return Ok(());
+    }
+    delivery::release_elsewhere(conn, id, quote.zone_id)
 }
 
 #[derive(Debug)]
@@ -153,13 +152,13 @@ pub fn set_quantity(
 ) -> Result<Changed, SetError> {
     let product = item.article.id;
     let possible = item.available().min(MAX_QUANTITY);
+    // Mostly it is something new, and one statement finds out whether it is and puts it in.
+    let first = if wish.seen.is_none_or(|seen| seen == 0) { wish.meant(0) } else { 0 };
+    if (1..=possible).contains(&first) && store::put_new_line(conn, id, first, item, at)? {
+        return Ok(Changed { before: 0, now: first });
+    }
     conn.transaction(|conn| {
         store::lock(conn, id, at)?;
-        // Mostly it is something new, and one statement finds out whether it is and puts it in.
-        let first = if wish.seen.is_none_or(|seen| seen == 0) { wish.meant(0) } else { 0 };
-        if (1..=possible).contains(&first) && store::put_new_line(conn, id, first, item, at)? {
-            return Ok(Changed { before: 0, now: first });
-        }
         let (before, lines) = store::counts(conn, id, product)?;
         let now = wish.meant(before);
         let changed = Changed { before, now };

@@ -133,13 +133,17 @@ pub fn version(conn: &mut PgConnection, id: BasketId) -> QueryResult<Option<i64>
     baskets::table.find(id).select(baskets::version).first(conn).optional()
 }
 
-/// The place's quote, and its terms, which the shopper has seen. The basket is made if it is not there.
+/// A basket that was just made has this version, and later ones have others.
+pub(super) const FIRST: i64 = 1;
+
+/// The place's quote, and its terms, which the shopper has seen. The basket is made if it is not there. Says
+/// which version it is then.
 pub(super) fn put_place(
     conn: &mut PgConnection,
     id: BasketId,
     quote: &Quote,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
+) -> QueryResult<i64> {
     let place = (
         baskets::quote_id.eq(quote.id),
         baskets::seen_fee_cents.eq(quote.fee_cents),
@@ -152,9 +156,9 @@ pub(super) fn put_place(
         .on_conflict(baskets::id)
         .do_update()
         .set((place, baskets::version.eq(baskets::version + 1)))
+        .returning(baskets::version)
         .ready()
-        .execute(conn)
-        .map(drop)
+        .get_result(conn)
 }
 
 pub(super) fn set_quote(conn: &mut PgConnection, id: BasketId, quote: QuoteId) -> QueryResult<()> {
@@ -217,7 +221,10 @@ pub(super) fn put_line(
         .map(drop)
 }
 
-/// Puts in what is not in the basket yet, as long as it is not full. Says whether it did.
+/// As [`lock`] and then putting in what is not in the basket yet, in one statement: most of what is added is
+/// new. Says whether it did; `false`: it is there already, the basket is full or not there, or somebody else
+/// has just changed it. Nothing is counted from before such a change: what the statement has seen of the lines
+/// is of the version before its own.
 pub(super) fn put_new_line(
     conn: &mut PgConnection,
     id: BasketId,
@@ -226,10 +233,13 @@ pub(super) fn put_new_line(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let put = diesel::sql_query(
-        "INSERT INTO basket_lines
+        "WITH mine AS (
+             UPDATE baskets SET touched_at = $3, version = version + 1 WHERE id = $1 RETURNING version)
+         INSERT INTO basket_lines
              (basket_id, product_id, added_at, quantity, seen_quantity, seen_price_cents, seen_offer_id)
-         SELECT $1, $2, $3, $4, $4, $5, $6
-         WHERE (SELECT count(*) FROM basket_lines WHERE basket_id = $1) < $7
+         SELECT $1, $2, $3, $4, $4, $5, $6 FROM mine
+         WHERE mine.version = (SELECT version + 1 FROM baskets WHERE id = $1)
+             AND (SELECT count(*) FROM basket_lines WHERE basket_id = $1) < $7
          ON CONFLICT DO NOTHING",
     )
     .bind::<sql_types::Uuid, _>(id)

@@ -48,11 +48,8 @@ pub(crate) async fn ended_well(shop: &Shop, keys: Vec<Key>) {
     if keys.is_empty() {
         return;
     }
-    let work = move |conn: &mut PgConnection| {
-        [Limited::Pay, Limited::AddCard, Limited::HoldWindow]
-            .into_iter()
-            .try_for_each(|what| throttle::give_back(conn, what, &keys))
-    };
+    let all = [Limited::Pay, Limited::AddCard, Limited::HoldWindow];
+    let work = move |conn: &mut PgConnection| throttle::give_all_back(conn, &all, &keys);
     if let Err(e) = shop.app.db(work).await {
         log::warn!("tries that ended well could not be given back: {e}");
     }

@@ -81,7 +81,7 @@ pub(super) async fn show(
     if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Delivery) {
         return Ok(elsewhere);
     }
-    if let Some(basket) = too_little(&shop, &till) {
+    if let Some(basket) = too_little(&shop, &visit, &till) {
         return Ok(basket);
     }
     begin(&shop, &visit, &mut till).await?;
@@ -91,9 +91,11 @@ pub(super) async fn show(
 }
 
 /// Where somebody is sent whose basket is worth less than we bring. What is gone is dealt with here.
-pub(super) fn too_little(shop: &Shop, till: &Till) -> Option<HttpResponse> {
+/// What is to be said to them already goes along and is said there; the block of sums has the rest.
+pub(super) fn too_little(shop: &Shop, visit: &Visit, till: &Till) -> Option<HttpResponse> {
     let sent_back = till.below_minimum() && till.gone.is_empty();
-    sent_back.then(|| redirect("/basket", [shop.notice_cookie(&Notice::TooLittle)]))
+    let notice = visit.notice.is_none().then(|| shop.notice_cookie(&Notice::TooLittle));
+    sent_back.then(|| redirect("/basket", notice))
 }
 
 /// The first time: what is known already is filled in.

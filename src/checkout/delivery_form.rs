@@ -3,8 +3,9 @@
 use super::delivery::{page, too_little};
 use super::draft::{Draft, Said, Typed, take_over};
 use super::fields::{self, Problem, Spotted};
-use super::hold::{count_hold, hold_chosen, refused_words, running};
+use super::hold::{Holding, hold_chosen, refused_words, running};
 use super::store::{self, Standing};
+use super::tell::{self, Asking};
 use super::till::{Hold, Step, Till};
 use super::views::with_device;
 use crate::basket;
@@ -84,7 +85,14 @@ impl DeliveryForm {
 
     /// Whether one wants to go on, and not only to look at another day or keep the time.
     fn goes_on(&self) -> bool {
-        self.day.is_none() && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
+        self.day.is_none()
+            && !matches!(self.act.as_deref(), Some("keep" | "hold" | "place"))
+            && self.tells().is_none()
+    }
+
+    /// What somebody wants to wait for. An address that was typed for it and sent by the enter key counts.
+    fn tells(&self) -> Option<Asking> {
+        tell::pressed(self.act.as_deref(), &self.others)
     }
 }
 
@@ -214,27 +222,31 @@ async fn take_step(
     id: BasketId,
     form: DeliveryForm,
 ) -> Result<HttpResponse, AppError> {
-    let (goes_on, day) = (form.goes_on(), form.day.clone());
+    let (goes_on, day, tells) = (form.goes_on(), form.day.clone(), form.tells());
     let work = Work::new(shop, id);
     // Who looks at another day has not chosen anything there yet.
     let holds = day.is_none() && form.act.as_deref() != Some("place");
-    let may_hold = if holds { count_hold(shop, asker, id, form.window.as_deref()).await? } else { Ok(()) };
-    let press = match may_hold {
-        Ok(()) if holds => Press::Holding,
-        Ok(()) => Press::Looking,
-        Err(_) => Press::Refused,
-    };
-    let shows = goes_on || may_hold.is_err();
+    let holding = holds.then(|| Holding::new(shop, asker, id, form.window.clone()));
     let read = Till::reader(shop, visit, Step::Delivery).await?;
-    let (moved, till) = shop
-        .app
-        .db(move |conn| {
-            let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
-            Ok::<_, AppError>((moved, shows.then(|| read(conn, standing)).transpose()?))
-        })
-        .await?;
+    let taken = move |conn: &mut PgConnection| {
+        let (may_hold, press) = match &holding {
+            None => (Ok(()), Press::Looking),
+            Some(holding) => match holding.count(conn)? {
+                Ok(()) => (Ok(()), Press::Holding),
+                Err(wait) => (Err(wait), Press::Refused),
+            },
+        };
+        let Kept { moved, standing } = conn.transaction(|conn| work.keep(conn, &form, press))?;
+        let shows = goes_on || may_hold.is_err();
+        let till = shows.then(|| read(conn, standing)).transpose()?;
+        Ok::<_, AppError>((may_hold, moved, till))
+    };
+    let (may_hold, moved, till) = shop.app.db(taken).await?;
     if moved {
         shop.baskets.forget(id);
+    }
+    if let Some(asking) = tells {
+        return tell::tell(shop, visit, asker, id, asking, "/checkout/delivery").await;
     }
     let Some(till) = till else {
         let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
@@ -258,7 +270,7 @@ async fn take_step(
     if moved || till.draft.content.said.is_some() {
         return Ok(redirect("/checkout/delivery", []));
     }
-    Ok(too_little(shop, &till).unwrap_or_else(|| {
+    Ok(too_little(shop, visit, &till).unwrap_or_else(|| {
         shop.step(visit, Kind::DeliveryDone, json!({}));
         redirect("/checkout/payment", [])
     }))

@@ -82,6 +82,12 @@ pub(super) enum Said {
         from: String,
         to: String,
     },
+    /// Somebody wants to hear when this is back, and no letter could go to what was typed.
+    TellWhere {
+        sku: String,
+        typed: String,
+        words: String,
+    },
 }
 
 impl Said {
@@ -91,7 +97,8 @@ impl Said {
             Self::WindowFull { .. }
             | Self::WindowClosed { .. }
             | Self::NoPlace
-            | Self::HoldRefused { .. } => true,
+            | Self::HoldRefused { .. }
+            | Self::TellWhere { .. } => true,
             Self::PlaceChanged { .. } | Self::HeldLonger | Self::CouponGone { .. } | Self::Swapped { .. } => {
                 false
             }

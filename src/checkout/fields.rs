@@ -3,6 +3,7 @@
 use super::draft::Typed;
 use crate::delivery::{self, Answer, Area, Place, Query};
 use crate::orders::{Contact, Substitutions};
+use crate::web::text::mail_address;
 use diesel::prelude::*;
 
 /// What is wrong with a field: its name, and the words beside it.
@@ -74,7 +75,7 @@ pub(super) fn contact(typed: &Typed, spotted: &Spotted) -> Result<Contact, Vec<P
         preferred_time: take("preferred_time", at_most(&typed.preferred_time, 60)),
         gate_code: take("gate_code", at_most(&typed.gate_code, 40)),
         name: take("name", name(&typed.name)),
-        email: take("email", email(&typed.email)),
+        email: take("email", mail_address(&typed.email)),
         phone: take("phone", phone(&typed.phone)),
         gift_note: at_most(&typed.gift_note, 300).unwrap_or_default(),
         leave_at: leave_words(&typed.leave_at).to_owned(),
@@ -149,41 +150,6 @@ fn name(typed: &str) -> Result<String, String> {
         return Err("A name has two letters at least, for example Aoife Byrne.".into());
     }
     at_most(typed, 80)
-}
-
-fn email(typed: &str) -> Result<String, String> {
-    const EXAMPLE: &str = "for example aoife.byrne@example.ie.";
-    let wrong = |words: &str| Err(format!("{words} {EXAMPLE}"));
-    if typed.is_empty() {
-        return wrong("Enter your mail address,");
-    }
-    if typed.contains(' ') {
-        return wrong("A mail address has no spaces,");
-    }
-    let Some((local, host)) = typed.split_once('@') else {
-        return wrong("The @ is missing in this mail address,");
-    };
-    if host.contains('@') {
-        return wrong("There is more than one @ in this mail address,");
-    }
-    if local.is_empty() {
-        return wrong("The part before the @ is missing,");
-    }
-    if !host.contains('.') || host.starts_with('.') || host.ends_with('.') || host.contains("..") {
-        return wrong("What stands after the @ is not complete,");
-    }
-    let plain = |c: char| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c);
-    if let Some(odd) = typed.chars().find(|c| !plain(*c)) {
-        return wrong(&format!("“{odd}” cannot stand in a mail address,"));
-    }
-    let host_is_plain = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    if !host_is_plain || local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-        return wrong("This is no mail address one could write to,");
-    }
-    if local.len() > 64 || typed.len() > 254 {
-        return wrong("This mail address is too long,");
-    }
-    Ok(typed.to_owned())
 }
 
 /// The address that was probably meant.
@@ -325,7 +291,7 @@ mod tests {
         let names = ["", "aoife@example.ie", "A", &"A".repeat(90)];
         let eircodes = ["", "Rathmines"];
         for said in [
-            mails.iter().map(|m| say(email(m))).collect::<Vec<_>>(),
+            mails.iter().map(|m| say(mail_address(m))).collect::<Vec<_>>(),
             phones.iter().map(|p| say(phone(p))).collect(),
             lines.iter().map(|l| say(line(l))).collect(),
             names.iter().map(|n| say(name(n))).collect(),

@@ -9,7 +9,7 @@ use crate::delivery::{self, Held, WindowError};
 use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::storefront::{Asker, Shop, Visit};
-use crate::throttle::{self, Limited, Wait};
+use crate::throttle::{self, Key, Limited, Wait};
 use crate::web::redirect;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Form};
@@ -50,28 +50,34 @@ pub(super) fn hold_chosen(
     }
 }
 
-/// Counts a hold of the window that was asked for, or of the chosen one; or says until when no more
-/// windows are held for this browser, address or basket. One that is held already is not counted: who
-/// goes on with it, or keeps it longer, takes nothing more from anybody.
-///
-/// Outside the transaction that holds: its rollback must not take the count along.
-pub(super) async fn count_hold(
-    shop: &Shop,
-    asker: &Asker,
+/// Who asks for a window to be held, and for which: the chosen one, where none is named.
+pub(super) struct Holding {
     id: BasketId,
-    asked: Option<&str>,
-) -> Result<Result<(), Wait>, AppError> {
-    let (now, asked) = (shop.app.clock.now(), asked.map(str::to_owned));
-    let keys = asker.keys(&shop.app, "basket", &id.to_string());
-    let work = move |conn: &mut PgConnection| {
-        let Standing { draft, held, .. } = store::standing(conn, id, now)?;
+    /// Of browser, address and basket.
+    keys: Vec<Key>,
+    asked: Option<String>,
+    now: DateTime<Utc>,
+}
+
+impl Holding {
+    pub(super) fn new(shop: &Shop, asker: &Asker, id: BasketId, asked: Option<String>) -> Self {
+        let keys = asker.keys(&shop.app, "basket", &id.to_string());
+        Self { id, keys, asked, now: shop.app.clock.now() }
+    }
+
+    /// Counts it, or says until when no more windows are held for this browser, address or basket. One that is
+    /// held already is not counted: who goes on with it, or keeps it longer, takes nothing more from anybody.
+    ///
+    /// Outside the transaction that holds: its rollback must not take the count along.
+    pub(super) fn count(&self, conn: &mut PgConnection) -> QueryResult<Result<(), Wait>> {
+        let Standing { draft, held, .. } = store::standing(conn, self.id, self.now)?;
+        let asked = self.asked.as_deref();
         let window = asked.map_or_else(|| draft.typed().window_id(), |asked| asked.parse().ok());
-        if window.is_none() || window == running(held, now) {
+        if window.is_none() || window == running(held, self.now) {
             return Ok(Ok(()));
         }
-        throttle::spend(conn, Limited::HoldWindow, &keys, now)
-    };
-    shop.app.db(move |conn| work(conn).map_err(AppError::from)).await
+        throttle::spend(conn, Limited::HoldWindow, &self.keys, self.now)
+    }
 }
 
 /// The window of a hold whose time is not over.
@@ -103,9 +109,9 @@ pub(super) async fn keep_longer(
     form: Form<HoldForm>,
 ) -> Result<HttpResponse, AppError> {
     let Some(id) = visit.basket else { return Ok(redirect("/basket", [])) };
-    let may_hold = count_hold(&shop, &asker, id, None).await?;
+    let holding = Holding::new(&shop, &asker, id, None);
     let (now, zone, of_age) = (shop.app.clock.now(), shop.app.config.shop.zone, form.age.is_some());
-    let work = move |conn: &mut PgConnection| {
+    let work = move |conn: &mut PgConnection, may_hold: Result<(), Wait>| {
         basket::hold(conn, id, now)?;
         let Standing { mut draft, held, .. } = store::standing(conn, id, now)?;
         let stays = match may_hold {
@@ -119,7 +125,11 @@ pub(super) async fn keep_longer(
         store::keep(conn, id, &draft, now)?;
         Ok::<_, AppError>(stays)
     };
-    let stays = shop.app.db(move |conn| conn.transaction(work)).await?;
+    let counted = move |conn: &mut PgConnection| {
+        let may_hold = holding.count(conn)?;
+        conn.transaction(|conn| work(conn, may_hold))
+    };
+    let stays = shop.app.db(counted).await?;
     let to = if stays { back(&visit) } else { "/checkout/delivery" };
     Ok(with_device(&shop, &asker, redirect(to, [])))
 }

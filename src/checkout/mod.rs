@@ -22,6 +22,7 @@ mod review;
 mod start;
 mod store;
 mod swaps;
+mod tell;
 mod till;
 mod views;
 mod ways;
@@ -44,6 +45,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/checkout/payment", post().to(payment_form::take))
         .route("/checkout/review", get().to(review::show))
         .route("/checkout/hold", post().to(hold::keep_longer))
+        .route("/checkout/wishes", post().to(tell::ask))
         .route("/checkout/swaps", post().to(gone::swap))
         .route("/checkout/order", post().to(order::place));
 }

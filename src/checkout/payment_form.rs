@@ -2,9 +2,10 @@
 
 use super::draft::{Payment, Said, Typed, take_over};
 use super::fields::Problem;
-use super::hold::{count_hold, keep_chosen, refused_words};
+use super::hold::{Holding, keep_chosen, refused_words};
 use super::payment::{page, payment_problems};
 use super::store;
+use super::tell;
 use super::till::{Step, Till};
 use super::views::with_device;
 use crate::basket;
@@ -13,13 +14,14 @@ use crate::error::AppError;
 use crate::ids::BasketId;
 use crate::journeys::Kind;
 use crate::storefront::{Asker, Notice, Shop, Visit};
-use crate::throttle::Limited;
+use crate::throttle::{Limited, Wait};
 use crate::web::redirect;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -35,6 +37,9 @@ pub(super) struct PaymentForm {
     gift_note: Option<String>,
     #[serde(rename = "do")]
     act: Option<String>,
+    /// Where somebody wants to hear of what is gone: `tell.` and its number.
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
 }
 
 impl PaymentForm {
@@ -86,20 +91,60 @@ pub(super) async fn take(
     let Some(id) = visit.basket else {
         return Ok(redirect("/basket", [shop.notice_cookie(&Notice::NothingToOrder)]));
     };
-    let form = form.into_inner();
-    let act = form.act.clone();
+    let answer = take_step(&shop, &request, &visit, &asker, id, form.into_inner()).await?;
+    Ok(with_device(&shop, &asker, answer))
+}
+
+async fn take_step(
+    shop: &Shop,
+    request: &HttpRequest,
+    visit: &Visit,
+    asker: &Asker,
+    id: BasketId,
+    form: PaymentForm,
+) -> Result<HttpResponse, AppError> {
+    let (act, tells) = (form.act.clone(), tell::pressed(form.act.as_deref(), &form.others));
     if form.tries_something() {
-        let before = Till::read(&shop, &visit, Step::Payment).await?;
-        if let Some(wait) = may_try(&shop, &asker, id, &form, &before).await? {
-            return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &before, vec![wait]).await?));
+        let before = Till::read(shop, visit, Step::Payment).await?;
+        if let Some(wait) = may_try(shop, asker, id, &form, &before).await? {
+            return page(shop, request, visit, &before, vec![wait]).await;
         }
     }
-    let may_hold = match act.as_deref() {
-        Some("keep") => Some(count_hold(&shop, &asker, id, None).await?),
-        _ => None,
-    };
+    let till = keep(shop, visit, asker, id, form).await?;
+    if let Some(asking) = tells {
+        return tell::tell(shop, visit, asker, id, asking, "/checkout/payment").await;
+    }
+    if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
+        return Ok(redirect("/checkout/payment", []));
+    }
+    if let Some(elsewhere) = till.nothing_to_order(shop, Step::Payment) {
+        return Ok(elsewhere);
+    }
+    let mut problems = payment_problems(&till, act.as_deref() == Some("coupon"));
+    if problems.is_empty() && act.is_none() {
+        problems.extend(keep_card(shop, id, &till).await?);
+    }
+    if !problems.is_empty() {
+        return page(shop, request, visit, &till, problems).await;
+    }
+    if act.as_deref() == Some("coupon") {
+        return Ok(redirect("/checkout/payment", []));
+    }
+    shop.step(visit, Kind::PaymentDone, json!({"way": till.typed().payment.way}));
+    Ok(redirect("/checkout/review", []))
+}
+
+/// Keeps what the form says, and the chosen time longer where that was pressed. Gives the step as it is then.
+async fn keep(
+    shop: &Shop,
+    visit: &Visit,
+    asker: &Asker,
+    id: BasketId,
+    form: PaymentForm,
+) -> Result<Till, AppError> {
+    let holding = (form.act.as_deref() == Some("keep")).then(|| Holding::new(shop, asker, id, None));
     let (now, zone) = (shop.app.clock.now(), shop.app.config.shop.zone);
-    let work = move |conn: &mut PgConnection| {
+    let work = move |conn: &mut PgConnection, may_hold: Option<Result<(), Wait>>| {
         basket::hold(conn, id, now)?;
         let mut standing = store::standing(conn, id, now)?;
         let draft = &mut standing.draft;
@@ -118,29 +163,13 @@ pub(super) async fn take(
         draft.is_new = false;
         Ok::<_, AppError>(standing)
     };
-    let read = Till::reader(&shop, &visit, Step::Payment).await?;
-    let till = shop
-        .app
-        .db(move |conn| conn.transaction(work).and_then(|standing| read(conn, Some(standing))))
-        .await?;
-    if matches!(act.as_deref(), Some("keep" | "uncoupon")) {
-        return Ok(redirect("/checkout/payment", []));
-    }
-    if let Some(elsewhere) = till.nothing_to_order(&shop, Step::Payment) {
-        return Ok(elsewhere);
-    }
-    let mut problems = payment_problems(&till, act.as_deref() == Some("coupon"));
-    if problems.is_empty() && act.is_none() {
-        problems.extend(keep_card(&shop, id, &till).await?);
-    }
-    if !problems.is_empty() {
-        return Ok(with_device(&shop, &asker, page(&shop, &request, &visit, &till, problems).await?));
-    }
-    if act.as_deref() == Some("coupon") {
-        return Ok(with_device(&shop, &asker, redirect("/checkout/payment", [])));
-    }
-    shop.step(&visit, Kind::PaymentDone, json!({"way": till.typed().payment.way}));
-    Ok(with_device(&shop, &asker, redirect("/checkout/review", [])))
+    let read = Till::reader(shop, visit, Step::Payment).await?;
+    let taken = move |conn: &mut PgConnection| {
+        let may_hold = holding.map(|holding| holding.count(conn)).transpose()?;
+        let standing = conn.transaction(|conn| work(conn, may_hold))?;
+        read(conn, Some(standing))
+    };
+    shop.app.db(taken).await
 }
 
 /// Trying out codes or cards is held off; what was typed before stays as it is.

@@ -2,7 +2,7 @@
 
 use super::draft::{Content, Draft};
 use crate::db::Ready as _;
-use crate::db::schema::{baskets, checkout_drafts, window_holds};
+use crate::db::schema::{basket_lines, baskets, checkout_drafts, window_holds};
 use crate::ids::BasketId;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -121,4 +121,12 @@ pub(super) fn told(conn: &mut PgConnection, basket: BasketId) -> QueryResult<()>
         .ready()
         .execute(conn)
         .map(drop)
+}
+
+/// Whether nothing is left in a basket.
+pub(super) fn is_empty(conn: &mut PgConnection, basket: BasketId) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::not(diesel::dsl::exists(
+        basket_lines::table.filter(basket_lines::basket_id.eq(basket)),
+    )))
+    .get_result(conn)
 }

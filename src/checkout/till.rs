@@ -67,6 +67,17 @@ struct Setting {
     now: DateTime<Utc>,
 }
 
+impl Step {
+    /// The name of the form that goes on from here.
+    pub(super) const fn form(self) -> &'static str {
+        match self {
+            Self::Delivery => "delivery",
+            Self::Payment => "payment",
+            Self::Review => "order",
+        }
+    }
+}
+
 fn is_of(held: &Option<Held>, window: &Window) -> bool {
     held.as_ref().is_some_and(|held| held.window.id == window.id)
 }

@@ -3,6 +3,7 @@
 use super::draft::Said;
 use super::fields::Problem;
 use super::gone::GoneLine;
+use super::tell;
 use super::till::{Hold, Step, Till};
 use crate::catalog::PictureFit;
 use crate::clock;
@@ -33,7 +34,16 @@ pub(super) struct Frame {
     pub(super) notes: Vec<Note>,
     pub(super) changes: Vec<(String, String)>,
     pub(super) before: Option<String>,
-    pub(super) gone: Vec<GoneLine>,
+    pub(super) gone: Vec<GoneView>,
+    /// The step's own form.
+    pub(super) form: &'static str,
+}
+
+/// What is gone, with the ways on.
+pub(super) struct GoneView {
+    pub(super) line: GoneLine,
+    /// How one hears that it is back; not for what is only short.
+    pub(super) tell: Option<String>,
 }
 
 pub(super) struct StepMark {
@@ -118,7 +128,8 @@ impl Frame {
             problems,
             notes: till.draft.content.said.iter().map(said).collect(),
             changes: changes_of(&till.viewer),
-            gone: till.gone.clone(),
+            gone: till.gone.iter().map(|line| GoneView::new(line, till, step)).collect(),
+            form: step.form(),
         }
     }
 
@@ -133,6 +144,13 @@ impl Frame {
     /// What is said at a field, or nothing.
     pub(super) fn wrong(&self, field: &str) -> Option<&str> {
         self.problems.iter().find(|p| p.field == field).map(|p| p.words.as_str())
+    }
+}
+
+impl GoneView {
+    fn new(line: &GoneLine, till: &Till, step: Step) -> Self {
+        let tell = (line.left == 0).then(|| tell::part(line, till, step));
+        Self { line: line.clone(), tell }
     }
 }
 
@@ -192,6 +210,7 @@ fn said(said: &Said) -> Note {
         }
         Said::HoldRefused { words } => Note::new("warn", "Your time is not held", words.clone()),
         Said::CouponGone { words } => Note::new("warn", "The voucher was taken off", words.clone()),
+        Said::TellWhere { words, .. } => Note::new("bad", "Nothing was noted yet", words.clone()),
         Said::Swapped { from, to } => {
             Note::new("good", "Swapped", format!("{to} instead of {from}. The total follows."))
         }

@@ -559,6 +559,15 @@ diesel::table! {
     }
 }
 diesel::table! {
+    awaited (id) {
+        id -> Uuid,
+        product_id -> BigInt,
+        address -> Text,
+        asked_at -> Timestamptz,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
     throttles (what, key) { what -> Text, key -> Text, ends_at -> Timestamptz, hits -> Integer, }
 }
 
@@ -808,6 +817,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff_sessions,
     outgoing_mail,
     throttles,
+    awaited,
 );
 diesel::joinable!(outbox -> events (event_id));
 diesel::joinable!(captures -> payment_attempts (attempt_id));
@@ -825,4 +835,5 @@ diesel::joinable!(promises -> orders (order_id));
 diesel::joinable!(forecasts -> orders (order_id));
 diesel::joinable!(town_troubles -> orders (order_id));
 diesel::joinable!(stock_movements -> products (product_id));
+diesel::joinable!(awaited -> products (product_id));
 diesel::joinable!(staff_sessions -> staff_members (staff_id));

@@ -1,4 +1,4 @@
-//! What can be done with places and fees. Each function is one transaction.
+//! What can be done with places and fees.
 
 use super::model::{Place, Quote};
 use super::store;
@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-/// Promises the fee of a place for a while, and writes the promise down.
+/// Promises the fee of a place for a while, and writes the promise down. Part of the caller's transaction.
 ///
 /// # Errors
 /// `NotFound` when we do not go to the place.
@@ -19,34 +19,32 @@ pub fn give_quote(
     valid_for: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<Quote> {
-    conn.transaction(|conn| {
-        let zone = store::zone(conn, place.zone_id.ok_or(diesel::NotFound)?)?;
-        let quote = Quote {
-            id: QuoteId(Uuid::now_v7()),
-            place_id: place.id,
-            zone_id: zone.id,
-            eircode,
-            fee_cents: zone.fee_cents,
-            free_from_cents: zone.free_from_cents,
-            minimum_cents: zone.minimum_cents,
-            given_at: now,
-            valid_until: now + valid_for,
-        };
-        store::insert_quote(conn, &quote)?;
-        let event = Event::QuoteGiven {
-            place: place.routing_key.clone(),
-            zone: zone.code,
-            fee: quote.fee_cents.cents(),
-            free_from: quote.free_from_cents.cents(),
-            minimum: quote.minimum_cents.cents(),
-            valid_until: quote.valid_until,
-        };
-        events::record(conn, quote.id.0, &event, Actor::Customer, now)?;
-        Ok(quote)
-    })
+    let zone = store::zone(conn, place.zone_id.ok_or(diesel::NotFound)?)?;
+    let quote = Quote {
+        id: QuoteId(Uuid::now_v7()),
+        place_id: place.id,
+        zone_id: zone.id,
+        eircode,
+        fee_cents: zone.fee_cents,
+        free_from_cents: zone.free_from_cents,
+        minimum_cents: zone.minimum_cents,
+        given_at: now,
+        valid_until: now + valid_for,
+    };
+    store::insert_quote(conn, &quote)?;
+    let event = Event::QuoteGiven {
+        place: place.routing_key.clone(),
+        zone: zone.code,
+        fee: quote.fee_cents.cents(),
+        free_from: quote.free_from_cents.cents(),
+        minimum: quote.minimum_cents.cents(),
+        valid_until: quote.valid_until,
+    };
+    events::record(conn, quote.id.0, &event, Actor::Customer, now)?;
+    Ok(quote)
 }
 
-/// A new quote for the place of an old one whose time is over.
+/// A new quote for the place of an old one whose time is over. Part of the caller's transaction.
 ///
 /// # Errors
 /// `NotFound` when we do not go there any more.

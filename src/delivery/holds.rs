@@ -62,6 +62,12 @@ pub fn hold_instead(
     now: DateTime<Utc>,
 ) -> Result<Held, WindowError> {
     let until = now + HOLD_FOR;
+    if before.is_none()
+        && let Some(window) = take_open(conn, window, now)?
+    {
+        hold_for(conn, basket, window.id, until)?;
+        return Ok(Held { window, until });
+    }
     let locked = lock_windows(conn, before.map(|(w, _)| w), window)?;
     let before = still_held(conn, basket, before)?;
     let wanted = open_one(locked, window)?;
@@ -80,6 +86,11 @@ pub fn hold_instead(
     if let Some((old, _)) = before {
         drop_hold(conn, basket, old)?;
     }
+    hold_for(conn, basket, window, until)?;
+    Ok(Held { window: wanted, until })
+}
+
+fn hold_for(conn: &mut PgConnection, basket: BasketId, window: i64, until: DateTime<Utc>) -> QueryResult<()> {
     diesel::insert_into(window_holds::table)
         .values((
             window_holds::id.eq(Uuid::now_v7()),
@@ -87,8 +98,8 @@ pub fn hold_instead(
             window_holds::basket_id.eq(basket),
             window_holds::held_until.eq(until),
         ))
-        .execute(conn)?;
-    Ok(Held { window: wanted, until })
+        .execute(conn)
+        .map(drop)
 }
 
 /// The basket's hold becomes the order's; where there is none, room is taken now. Part of the
@@ -328,6 +339,19 @@ fn take_room(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) -> Result
     }
     release_expired_of(conn, window, now)?;
     if take_free_room(conn, window)? { Ok(()) } else { Err(WindowError::Full) }
+}
+
+/// Takes room in a window that one can order for and that has some, at one go: where nothing else has to be let
+/// go of. Why there is none is found out by who asks for it.
+fn take_open(conn: &mut PgConnection, window: i64, now: DateTime<Utc>) -> QueryResult<Option<Window>> {
+    diesel::update(delivery_windows::table.find(window))
+        .filter(delivery_windows::taken.lt(delivery_windows::capacity))
+        .filter(delivery_windows::cutoff_at.gt(now).and(delivery_windows::closed_by.is_null()))
+        .set(delivery_windows::taken.eq(delivery_windows::taken + 1))
+        .returning(Window::as_select())
+        .ready()
+        .get_result(conn)
+        .optional()
 }
 
 /// The counter changes in SQL, guarded: never read, add, write.

@@ -44,7 +44,8 @@ pub(super) async fn show(
 }
 
 fn page(shop: &Shop, viewer: &Viewer) -> BasketPage {
-    let lines: Vec<LineView> = viewer.basket.lines.iter().map(LineView::new).collect();
+    let lines: Vec<LineView> =
+        viewer.basket.lines.iter().map(|l| LineView::new(l, viewer.is_signed_in())).collect();
     let changes = changes_of(viewer);
     let zone = shop.app.config.shop.zone;
     let spot = viewer.spot();

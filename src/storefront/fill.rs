@@ -6,7 +6,9 @@ mod reader;
 pub(crate) use reader::BasketReader;
 
 use super::notice::Notice;
-use super::parts::{Bar, BasketLink, Here, KnownPlace, Step, TermWords, html, items_words, your_account};
+use super::parts::{
+    Bar, BasketLink, Here, KnownPlace, Step, Tell, TermWords, html, items_words, your_account,
+};
 use super::shop::Shop;
 use super::visit::Visit;
 use super::when::When;
@@ -19,7 +21,7 @@ use crate::journeys::Choice;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::PgConnection;
-use notices::product_of;
+use notices::{address_of, product_of};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub(crate) struct Viewer {
     /// The next windows with room, where the place is known.
     pub(crate) windows: Arc<Vec<Window>>,
     notice: Option<(Notice, Option<Item>)>,
+    /// Of theirs, where the notice names it.
+    address: Option<String>,
     choice: Choice,
     /// By what their browser says; a page of their own asks for more.
     signed_in: bool,
@@ -63,10 +67,11 @@ impl Viewer {
                 Some(spot) => upcoming.of(conn, spot.quote.zone_id, now)?,
                 None => Arc::default(),
             };
+            let address = address_of(conn, notice)?;
             let notice =
                 notice.map(|n| Ok::<_, AppError>((n, product_of(conn, n, &basket, now)?))).transpose()?;
             let totals = Totals::of(&basket, vat);
-            Ok(Self { basket, totals, windows, notice, choice, signed_in, zone, now })
+            Ok(Self { basket, totals, windows, notice, address, choice, signed_in, zone, now })
         }
     }
 
@@ -91,6 +96,7 @@ impl Viewer {
             totals,
             windows,
             notice: None,
+            address: None,
             choice: visit.choice,
             signed_in: visit.token.is_some(),
             zone: settings.zone,
@@ -109,6 +115,9 @@ impl Viewer {
             let product: i64 = product.parse().ok()?;
             return (self.basket.quantity_of(product) > 0).then(|| self.bar().into());
         }
+        if let Some(sku) = hole.strip_prefix("tell:") {
+            return self.signed_in.then(|| Tell { sku, ..Tell::default() }.html().into());
+        }
         match hole {
             "place" => self.spot().map(|s| self.known_place(s).into()),
             "basket" => (!self.basket.is_empty()).then(|| self.basket_link().into()),
@@ -120,6 +129,10 @@ impl Viewer {
             "when" => self.next_window().map(|w| format!(" for {}", self.when().window(w)).into()),
             _ => None,
         }
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.signed_in
     }
 
     pub(crate) fn spot(&self) -> Option<&Spot> {

@@ -25,6 +25,7 @@ mod times;
 mod tops;
 mod visit;
 mod when;
+mod wishes;
 
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
@@ -35,10 +36,11 @@ pub(crate) use basket_page::changes_of;
 pub(crate) use fill::{BasketReader, Viewer};
 pub(crate) use layout::Layout;
 pub(crate) use notice::Notice;
-pub(crate) use parts::{Less, NO_NOTICE, TotalsBlock, items_words};
+pub(crate) use parts::{Less, NO_NOTICE, Tell, TotalsBlock, items_words};
 pub use shop::Shop;
 pub use tops::Tops;
 pub(crate) use visit::Visit;
+pub(crate) use wishes::{Wisher, note as note_wish, too_often};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     // The router tries them in this order, and each `{}` is a regular expression.
@@ -55,6 +57,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/basket", get().to(basket_page::show))
         .route("/basket/lines/{sku}", post().to(basket_page::set_line))
         .route("/basket/acknowledgement", post().to(basket_page::acknowledge))
+        .route("/wishes/{sku}", post().to(wishes::ask))
         .route("/delivery", get().to(times::show))
         .route("/privacy", get().to(about::privacy))
         .route("/privacy", post().to(about::choose))

@@ -1,6 +1,8 @@
 //! What is to be said on the next page, carried there in a cookie of numbers only.
 
+use crate::ids::AwaitedId;
 use std::fmt;
+use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -45,6 +47,16 @@ pub(crate) enum Notice {
     SignedOutEverywhere,
     DetailsKept,
     PasswordChanged,
+    /// We write when it is back; whether it has left the basket.
+    Awaited {
+        product: i64,
+        wish: AwaitedId,
+        out: bool,
+    },
+    /// Somebody wanted to wait for what is there.
+    IsThere {
+        product: i64,
+    },
 }
 
 impl Notice {
@@ -74,6 +86,12 @@ impl Notice {
             "out-all" => Self::SignedOutEverywhere,
             "details" => Self::DetailsKept,
             "password" => Self::PasswordChanged,
+            "awaited" => {
+                let product = number()?;
+                let wish = AwaitedId(Uuid::try_parse(parts.next()?).ok()?);
+                Self::Awaited { product, wish, out: parts.next()? == "1" }
+            }
+            "there" => Self::IsThere { product: number()? },
             _ => return None,
         })
     }
@@ -84,7 +102,9 @@ impl Notice {
             Self::Added { product, .. }
             | Self::Changed { product, .. }
             | Self::Removed { product, .. }
-            | Self::OnlyLeft { product, .. } => Some(*product),
+            | Self::OnlyLeft { product, .. }
+            | Self::Awaited { product, .. }
+            | Self::IsThere { product } => Some(*product),
             Self::BasketFull
             | Self::NotAQuantity
             | Self::PlaceSet
@@ -124,6 +144,10 @@ impl fmt::Display for Notice {
             Self::SignedOutEverywhere => f.write_str("out-all"),
             Self::DetailsKept => f.write_str("details"),
             Self::PasswordChanged => f.write_str("password"),
+            Self::Awaited { product, wish, out } => {
+                write!(f, "awaited:{product}:{}:{}", wish.0.simple(), u8::from(*out))
+            }
+            Self::IsThere { product } => write!(f, "there:{product}"),
         }
     }
 }
@@ -142,10 +166,12 @@ mod tests {
             Notice::BasketFull,
             Notice::Joined { products: [7, 8, 0], more: 2 },
             Notice::SignedOutEverywhere,
+            Notice::Awaited { product: 7, wish: AwaitedId(Uuid::from_u128(9)), out: true },
+            Notice::IsThere { product: 7 },
         ] {
             assert_eq!(Notice::read(&notice.to_string()), Some(notice));
         }
-        for broken in ["", "added", "added:x:1", "added:1:-1", "left:1:99999999999", "<b>"] {
+        for broken in ["", "added", "added:x:1", "added:1:-1", "left:1:99999999999", "<b>", "awaited:1:2:1"] {
             assert_eq!(Notice::read(broken), None, "{broken}");
         }
     }

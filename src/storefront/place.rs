@@ -14,6 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query as UrlQuery};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use diesel::Connection as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -65,8 +66,10 @@ pub(super) async fn set(
         .db(move |conn| {
             let answer = atlas.area(conn)?.find(conn, &asked)?;
             if let Answer::Here { place, eircode } = &answer {
-                let quote = delivery::give_quote(conn, place, eircode.clone(), valid_for, now)?;
-                basket::change_place(conn, id, &quote, now)?;
+                conn.transaction(|conn| {
+                    let quote = delivery::give_quote(conn, place, eircode.clone(), valid_for, now)?;
+                    basket::change_place(conn, id, &quote, now)
+                })?;
             }
             Ok::<_, AppError>(answer)
         })

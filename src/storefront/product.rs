@@ -2,7 +2,7 @@
 
 use super::card::{Card, back_words, offer_words};
 use super::layout::{Layout, breadcrumbs, json_ld, upper_first};
-use super::parts::Step;
+use super::parts::{Step, Tell};
 use super::shop::Shop;
 use super::visit::Visit;
 use crate::catalog::{self, ALLERGENS, Availability, Details, Item, LABELS, SizeUnit};
@@ -40,6 +40,8 @@ struct ProductPage {
     age_words: Option<String>,
     sold_out: bool,
     stock: String,
+    /// How one hears that it is back; one press for those who are signed in.
+    tell: Marked,
     when: Marked,
     step: Marked,
     description: String,
@@ -122,6 +124,7 @@ fn page(shop: &Shop, item: &Item, details: &Details, similar: Marked) -> (Produc
         }),
         sold_out,
         stock,
+        tell: hole(&format!("tell:{}", article.sku), &tell(item)),
         when: hole("when", ""),
         step: hole(&format!("step:{}", article.id), &add_button(item)),
         description: details.description.clone(),
@@ -160,6 +163,10 @@ fn add_bar(item: &Item) -> Marked {
 
 fn add_button(item: &Item) -> String {
     Step::new(item, 0).with_words(format!("Add to basket, {}", item.unit_price())).html()
+}
+
+fn tell(item: &Item) -> String {
+    Tell { sku: &item.article.sku, asks: true, ..Tell::default() }.html()
 }
 
 fn stock_words(item: &Item) -> (bool, String) {

@@ -76,17 +76,17 @@ pub fn look(
     keys: &[Key],
     now: DateTime<Utc>,
 ) -> QueryResult<Result<(), Wait>> {
-    let hashes = keys.iter().map(|key| key.hash.as_str());
-    let found: Vec<(String, DateTime<Utc>, i32)> = throttles::table
-        .filter(throttles::what.eq(what).and(throttles::key.eq_any(hashes)))
-        .filter(throttles::ends_at.gt(now))
-        .select((throttles::key, throttles::ends_at, throttles::hits))
-        .load(conn)?;
-    let next = |(key, ends_at, hits): (String, DateTime<Utc>, i32)| {
-        let key = keys.iter().find(|k| k.hash == key)?;
-        Some(Count { most: what.allowance(key.whose).tries, ends_at, hits: hits + 1 })
-    };
-    Ok(judge(&found.into_iter().filter_map(next).collect::<Vec<_>>()))
+    let hashes: Vec<&str> = keys.iter().map(|key| key.hash.as_str()).collect();
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT t.key, t.ends_at, t.hits + 1 AS hits FROM unnest($2::text[]) AS k (key)
+         JOIN throttles t ON t.what = $1 AND t.key = k.key WHERE t.ends_at > $3",
+    )
+    .bind::<Text, _>(what)
+    .bind::<Array<Text>, _>(hashes)
+    .bind::<Timestamptz, _>(now)
+    .ready()
+    .load(conn)?;
+    Ok(judge(&counts(rows, what, keys)))
 }
 
 /// Whether nobody has done this within the last `wait`: for what is worth doing again, but not at
@@ -118,14 +118,25 @@ pub fn first_within(
 /// # Errors
 /// When the database does not answer.
 pub fn give_back(conn: &mut PgConnection, what: Limited, keys: &[Key]) -> QueryResult<()> {
-    let hashes: Vec<&str> = keys.iter().map(|key| key.hash.as_str()).collect();
-    // In the order of the keys, as everybody takes them.
+    give_all_back(conn, &[what], keys)
+}
+
+/// As [`give_back`], of several limits at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn give_all_back(conn: &mut PgConnection, whats: &[Limited], keys: &[Key]) -> QueryResult<()> {
+    let pairs = whats.iter().flat_map(|what| keys.iter().map(|key| (what.as_str(), key.hash.as_str())));
+    let (whats, hashes): (Vec<&str>, Vec<&str>) = pairs.unzip();
+    // In the order in which everybody takes them. A join, not `= ANY`: that would be planned anew each time.
     diesel::sql_query(
         "WITH held AS (
-             SELECT key FROM throttles WHERE what = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE)
-         UPDATE throttles t SET hits = t.hits - 1 FROM held WHERE t.what = $1 AND t.key = held.key AND t.hits > 0",
+             SELECT t.what, t.key FROM unnest($1::text[], $2::text[]) AS k (what, key)
+             JOIN throttles t USING (what, key) ORDER BY t.what, t.key FOR UPDATE OF t)
+         UPDATE throttles t SET hits = t.hits - 1 FROM held
+         WHERE t.what = held.what AND t.key = held.key AND t.hits > 0",
     )
-    .bind::<Text, _>(what)
+    .bind::<Array<Text>, _>(whats)
     .bind::<Array<Text>, _>(hashes)
     .ready()
     .execute(conn)
@@ -212,9 +223,13 @@ fn count(
         .bind::<Array<Timestamptz>, _>(ends)
         .ready()
         .load(conn)?;
+    Ok(counts(rows, what, keys))
+}
+
+fn counts(rows: Vec<Row>, what: Limited, keys: &[Key]) -> Vec<Count> {
     let count = |row: Row| {
         let key = keys.iter().find(|key| key.hash == row.key)?;
         Some(Count { most: what.allowance(key.whose).tries, ends_at: row.ends_at, hits: row.hits })
     };
-    Ok(rows.into_iter().filter_map(count).collect())
+    rows.into_iter().filter_map(count).collect()
 }

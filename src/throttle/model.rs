@@ -23,6 +23,8 @@ db_enum! {
         OrderNumberGuess = "order_number_guess",
         /// Codes that go to an order's contact.
         OrderCode = "order_code",
+        /// A word when something that is sold out is back.
+        TellBack = "tell_back",
     }
 }
 
@@ -109,6 +111,11 @@ impl Limited {
             (Self::OrderCode, Whose::Device) => tries(6, 60),
             (Self::OrderCode, Whose::Address) => tries(20, 60),
             (Self::OrderCode, Whose::Subject | Whose::SubjectHere) => tries(8, 60),
+            // Each is a letter in the end, to somebody who may not have asked. A list of things for the week
+            // may be sold out in many places.
+            (Self::TellBack, Whose::Device) => tries(30, 60),
+            (Self::TellBack, Whose::Address) => tries(200, 60),
+            (Self::TellBack, Whose::Subject | Whose::SubjectHere) => tries(30, 60),
             // Codes are short; people try the ones they have heard of.
             (Self::Coupon, Whose::Device) => tries(15, 15),
             (Self::Coupon, Whose::Address) => tries(45, 15),
@@ -169,11 +176,16 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// `Too many tries. Try again at 14:32.` The minute is the first at which it truly works.
+    /// `Too many tries. Try again at 14:32.`
     pub fn words(self, zone: Tz, now: DateTime<Utc>) -> String {
+        format!("Too many tries. Try again {}.", self.when(zone, now))
+    }
+
+    /// `at 14:32`, `tomorrow at 00:00`: the first minute at which it truly works.
+    pub fn when(self, zone: Tz, now: DateTime<Utc>) -> String {
         let at = self.until + Duration::seconds(59);
         let day = if clock::local_day(zone, at) == clock::local_day(zone, now) { "" } else { "tomorrow " };
-        format!("Too many tries. Try again {day}at {}.", clock::time_label(zone, at))
+        format!("{day}at {}", clock::time_label(zone, at))
     }
 
     /// For `Retry-After`.

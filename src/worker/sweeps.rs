@@ -2,6 +2,7 @@
 
 use crate::accounts;
 use crate::app::App;
+use crate::awaited;
 use crate::db::schema::checkout_drafts;
 use crate::delivery;
 use crate::error::AppError;
@@ -23,6 +24,7 @@ const UPLOAD_ROUNDS: usize = 500;
 const WORDS_KEPT: Duration = Duration::days(30);
 const WORDS_AT_ONCE: i64 = 1_000;
 const WORD_ROUNDS: usize = 500;
+const WISH_ROUNDS: usize = 500;
 /// What was typed in a checkout that nobody came back to.
 const DRAFTS_KEPT: Duration = Duration::days(7);
 
@@ -83,6 +85,23 @@ pub async fn forget_carrier_words(app: &App) -> Result<usize, AppError> {
     let mut gone = 0;
     for _ in 0..WORD_ROUNDS {
         let some = app.db(move |conn| delivery::forget_words_alike(conn, before, WORDS_AT_ONCE)).await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
+}
+
+/// Deletes wishes to hear of something that were told or are too old, some at a time. Says how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_awaited(app: &App) -> Result<usize, AppError> {
+    let now = app.clock.now();
+    let mut gone = 0;
+    for _ in 0..WISH_ROUNDS {
+        let some = app.db(move |conn| awaited::sweep(conn, now)).await?;
         gone += some;
         if some == 0 {
             break;

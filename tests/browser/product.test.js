@@ -59,7 +59,8 @@ story("stock is said in words, and what is gone can not be added", async (page) 
   assert.match(await text(page.locator("article.product")), /In stock, only 4 left/);
   await page.goto(SOLD_OUT);
   assert.match(await text(page.locator("article.product")), /back/i);
-  assert.equal(await page.locator("article.product .buy, article.product form").count(), 0);
+  assert.equal(await page.locator("article.product .buy, article.product form[action^='/basket']").count(), 0);
+  assert.equal(await page.locator("article.product form[action^='/wishes/']").count(), 1, "but waited for");
 });
 
 /** What the Tab key should reach, and what is odd about where it stops. */

@@ -41,12 +41,14 @@ const LIST: &[&str] =
     &["q", "sort", "after", "department", "category", "price", "brand", "offer", "stock", "without", "label"];
 
 /// Every form, with all its fields and a good value for each.
-const POSTS: [(&str, &[(&str, &str)]); 8] = [
+const POSTS: [(&str, &[(&str, &str)]); 10] = [
     ("/place", &[("place", "D06"), ("latitude", "53.32"), ("longitude", "-6.26")]),
     ("/place/wishes", &[("email", "niamh@example.com"), ("place", "Bray")]),
     ("/basket/lines/DE-MIL-001", &[("quantity", "1")]),
     ("/basket/lines/{}", &[("quantity", "1")]),
     ("/basket/acknowledgement", &[("x", "")]),
+    ("/wishes/DE-MIL-001", &[("email", "niamh@example.com"), ("out", "1")]),
+    ("/wishes/{}", &[("email", "niamh@example.com"), ("out", "1")]),
     ("/track", &[("number", "7K3M-9QX2"), ("contact", "niamh@example.com")]),
     ("/orders/{}/payments", &[("way", "cash_at_door")]),
     ("/privacy", &[("choice", "yes")]),

@@ -2,8 +2,8 @@
 
 use crate::common::{Shopper, TestShop};
 use actix_web::http::StatusCode;
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use smartshop::basket::{self, Wish};
 use smartshop::catalog;
 use smartshop::db::schema::{basket_lines, baskets};
@@ -475,18 +475,53 @@ async fn an_empty_basket_says_where_to_begin() {
         .must_say("Delivery to Rathmines is €2.90. Next free time: Today, Tue 24 Nov, by 15:00.");
 }
 
+/// Many different things, beside the milk that is in it and the spaghetti that are not.
+fn fill(shop: &TestShop, lines: i64) {
+    diesel::sql_query(
+        "INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at)
+         SELECT b.id, p.id, 1, p.price_cents, 1, now() FROM baskets b, products p
+         JOIN stock s ON s.product_id = p.id
+         WHERE p.sku NOT IN ('DE-MIL-001', 'PP-PAS-001', 'PP-PAS-002') AND s.on_hand > 0 LIMIT $1",
+    )
+    .bind::<BigInt, _>(lines)
+    .execute(&mut shop.conn())
+    .expect("many lines");
+}
+
+#[actix_web::test]
+async fn two_that_meet_at_the_last_line_of_a_basket_do_not_both_get_it() {
+    let shop = plain_shop();
+    shop.shopper().wants(MILK, "1").await;
+    fill(&shop, 198);
+    let mut holder = shop.conn();
+    let id: BasketId = baskets::table.select(baskets::id).first(&mut holder).expect("the basket");
+    let now = shop.clock.now();
+    let add = |conn: &mut PgConnection, sku: &str| {
+        let item = catalog::by_sku(conn, &sku.to_owned().try_into().expect("a number"), now).expect("pasta");
+        basket::set_quantity(conn, id, &item, Wish::exactly(1), now)
+    };
+    let second = std::thread::scope(|scope| {
+        let waiting = holder
+            .transaction(|conn| {
+                add(conn, SPAGHETTI).expect("the last line");
+                // The other has counted 199 by now, and waits for the basket.
+                let waiting = scope.spawn(|| add(&mut shop.conn(), "PP-PAS-002"));
+                shop.wait_until_blocked(1);
+                QueryResult::Ok(waiting)
+            })
+            .expect("committed");
+        waiting.join().expect("the other")
+    });
+    assert!(matches!(second, Err(basket::SetError::Full)), "{second:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM basket_lines"), 200);
+}
+
 #[actix_web::test]
 async fn a_basket_holds_two_hundred_different_things_and_says_so() {
     let shop = plain_shop();
     let shopper = shop.shopper();
     shopper.wants(MILK, "1").await;
-    shop.conn()
-        .batch_execute(
-            "INSERT INTO basket_lines (basket_id, product_id, quantity, seen_price_cents, seen_quantity, added_at) SELECT b.id, p.id, 1, p.price_cents, 1, now() FROM baskets b, products p
-                JOIN stock s ON s.product_id = p.id
-                WHERE p.sku NOT IN ('DE-MIL-001', 'PP-PAS-001') AND s.on_hand > 0 LIMIT 199",
-        )
-        .expect("many lines");
+    fill(&shop, 199);
     shopper.wants(SPAGHETTI, "1").await.must_say("Your basket holds 200 different things.");
     assert_eq!(shop.count("SELECT count(*) FROM basket_lines"), 200);
     shopper.wants(MILK, "2").await.must_say("Whole Milk: 2 in your basket");

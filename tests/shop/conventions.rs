@@ -33,6 +33,7 @@ const LADDER: &[(&str, &[&str])] = &[
     ("delivery", &["clock", "darkroom", "db", "events", "ids", "money"]),
     ("basket", &["catalog", "db", "delivery", "ids", "money"]),
     ("inventory", &["db", "ids"]),
+    ("awaited", &["db", "ids", "outside"]),
     ("promises", &["db", "ids"]),
     ("payments", &["db", "ids", "money"]),
     ("orders", &["catalog", "db", "ids", "money", "payments", "sign"]),
@@ -85,8 +86,8 @@ const LADDER: &[(&str, &[&str])] = &[
     (
         "storefront",
         &[
-            "accounts", "app", "basket", "catalog", "clock", "db", "delivery", "error", "ids", "journeys",
-            "money", "orders", "sign", "throttle", "web",
+            "accounts", "app", "awaited", "basket", "catalog", "clock", "db", "delivery", "error", "ids",
+            "journeys", "money", "orders", "sign", "throttle", "web",
         ],
     ),
     (
@@ -322,6 +323,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &[
             "accounts",
             "app",
+            "awaited",
             "carriers",
             "cashier",
             "checkout",

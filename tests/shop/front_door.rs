@@ -62,6 +62,7 @@ async fn looking_changes_nothing() {
     for path in [
         "/place",
         "/place/wishes",
+        "/wishes/DE-MIL-001",
         ADD,
         "/basket/acknowledgement",
         "/privacy?choice=yes",
@@ -70,7 +71,7 @@ async fn looking_changes_nothing() {
         let answer = shop.shopper().get(path).await;
         assert!(matches!(answer.status.as_u16(), 200 | 404 | 405), "{path}: {}", answer.status);
     }
-    for table in ["baskets", "quotes", "place_wishes"] {
+    for table in ["baskets", "quotes", "place_wishes", "awaited"] {
         assert_eq!(shop.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod again;
 mod asking;
+mod awaited;
 mod bad_input;
 mod baskets;
 mod batches;

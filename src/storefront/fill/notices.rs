@@ -1,13 +1,14 @@
 //! What is said to a visitor about what they have just done.
 
 use super::Viewer;
+use crate::awaited;
 use crate::basket::Basket;
 use crate::catalog::{self, Item};
 use crate::error::AppError;
 use crate::storefront::notice::Notice;
 use crate::storefront::parts::{NoticeBox, TotalsBlock, html};
 use chrono::{DateTime, Utc};
-use diesel::PgConnection;
+use diesel::prelude::*;
 
 impl Viewer {
     fn notice_words(&self, notice: Notice, item: Option<&Item>) -> String {
@@ -41,6 +42,13 @@ impl Viewer {
             Notice::PasswordChanged => {
                 "Your password is changed, and you are signed out everywhere else.".to_owned()
             }
+            Notice::Awaited { out, .. } => self.awaited_words(name, out),
+            Notice::IsThere { .. } if in_basket > 0 => {
+                format!("{name} is in stock again and counts in your basket, so nothing was noted.")
+            }
+            Notice::IsThere { .. } => {
+                format!("{name} is in stock: put it in the basket. Nothing was noted.")
+            }
         }
     }
 
@@ -53,6 +61,12 @@ impl Viewer {
             }
             _ => "Your basket is large enough now: you can check out.".to_owned(),
         }
+    }
+
+    fn awaited_words(&self, name: &str, out: bool) -> String {
+        let to = self.address.as_deref().unwrap_or("you");
+        let out = if out { " It is out of your basket." } else { "" };
+        format!("We will write once to {to} when {name} is back.{out}")
     }
 
     /// What came into the account's basket by name, as far as it is still there.
@@ -98,7 +112,9 @@ impl Viewer {
             | Notice::SignedOut
             | Notice::SignedOutEverywhere
             | Notice::DetailsKept
-            | Notice::PasswordChanged => None,
+            | Notice::PasswordChanged
+            | Notice::Awaited { .. }
+            | Notice::IsThere { .. } => None,
         };
         let show_basket = matches!(
             notice,
@@ -129,6 +145,14 @@ pub(super) fn product_of(
         return Ok(Some(line.item.clone()));
     }
     Ok(catalog::by_ids(conn, &[id], now)?.pop())
+}
+
+/// To whom a letter will go, for who has just asked for it: nobody else has the key.
+pub(super) fn address_of(conn: &mut PgConnection, notice: Option<Notice>) -> QueryResult<Option<String>> {
+    match notice {
+        Some(Notice::Awaited { wish, .. }) => awaited::address_of(conn, wish),
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn only_left_words(name: &str, available: i32, in_basket: i32) -> String {

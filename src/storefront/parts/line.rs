@@ -1,4 +1,4 @@
-use super::Step;
+use super::{Step, Tell};
 use crate::basket;
 use crate::catalog::PictureFit;
 use crate::web::assets;
@@ -17,10 +17,12 @@ pub(in crate::storefront) struct LineView {
     pub(in crate::storefront) step: String,
     /// What changed since the shopper last saw it, in words.
     pub(in crate::storefront) changes: Vec<String>,
+    /// How one hears that it is back, where it is gone.
+    pub(in crate::storefront) tell: Option<String>,
 }
 
 impl LineView {
-    pub(in crate::storefront) fn new(line: &basket::Line) -> Self {
+    pub(in crate::storefront) fn new(line: &basket::Line, signed_in: bool) -> Self {
         let article = &line.item.article;
         let per_unit = line.item.per_kg().unwrap_or_else(|| article.per_unit(line.item.unit_price()));
         let offer = line.item.offer.as_ref().map_or(String::new(), |o| format!(". {}", o.label));
@@ -36,6 +38,16 @@ impl LineView {
             most: article.is_weighed().then(|| line.most().to_string()),
             step: Step::new(&line.item, line.quantity()).plain().html(),
             changes: line_changes(line),
+            tell: (line.counted == 0).then(|| {
+                Tell {
+                    sku: &article.sku,
+                    name: &article.name,
+                    out: true,
+                    asks: !signed_in,
+                    ..Tell::default()
+                }
+                .html()
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ mod around;
 mod fields;
 mod line;
 mod step;
+mod tell;
 mod totals;
 
 pub(crate) use around::NO_NOTICE;
@@ -14,6 +15,7 @@ pub(in crate::storefront) use around::{
 pub(in crate::storefront) use fields::{Field, problems};
 pub(in crate::storefront) use line::{LineView, line_changes};
 pub(in crate::storefront) use step::Step;
+pub(crate) use tell::Tell;
 pub(crate) use totals::{Less, TotalsBlock, items_words};
 
 use askama::Template;

@@ -2,11 +2,11 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newFolder } from "./folder.js";
 
 const built = fileURLToPath(new URL("../../../target/release/smartshop", import.meta.url));
 export const BINARY = process.env.SMARTSHOP_BINARY ?? built;
@@ -36,8 +36,7 @@ export class Shop {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there. Build it (cargo build --release), or set SMARTSHOP_BINARY.`);
     const shop = new Shop();
     shop.settings = settings;
-    shop.folder = await mkdtemp(join(tmpdir(), "smartshop-browser-"));
-    await chmod(shop.folder, 0o755); // the private Postgres runs as somebody else
+    shop.folder = await newFolder();
     shop.port = await freePort();
     shop.address = `http://127.0.0.1:${shop.port}`;
     shop.log = [];
