@@ -63,7 +63,7 @@ pub(in crate::backoffice) async fn try_capture(
         Ok(asked) => Ok(told(&shop, Show::Money, asked.is_some())),
         Err(CaptureError::Db(e)) => Err(e.into()),
         Err(_) => {
-            let words = "Nothing was changed: what was reserved is gone, so nothing can be charged to it. Ask the customer to pay anew.";
+            let words = "Nothing was changed: what was reserved is gone, so nothing can be charged to it. Ring the customer.";
             Ok(done(&shop, &format!("{PAGE}?show={}", Show::Money.word()), &Said::bad(words)))
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Fold {
     confirmed_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     cancelled_at: Option<DateTime<Utc>>,
+    /// What was agreed last that it comes to, and in which fact.
+    total: (i64, Money),
     pub(super) tries: Vec<Try>,
     goods: Goods,
 }
@@ -34,6 +36,7 @@ impl Fold {
     pub(super) fn hear(&mut self, recorded: &Recorded) {
         self.version = self.version.max(recorded.id);
         self.hear_of_the_order(recorded);
+        self.hear_of_the_sum(recorded);
         self.hear_of_late_money(recorded);
         self.hear_of_a_try(recorded);
         self.goods.hear(recorded);
@@ -62,6 +65,14 @@ impl Fold {
             | about_the_goods!()
             | about_the_customer!()
             | about_no_order!() => {}
+        }
+    }
+
+    fn hear_of_the_sum(&mut self, recorded: &Recorded) {
+        if let Event::OrderPlaced { total, .. } | Event::OrderChanged { total, .. } = &recorded.event
+            && recorded.id >= self.total.0
+        {
+            self.total = (recorded.id, *total);
         }
     }
 
@@ -186,6 +197,7 @@ impl Fold {
             confirmed_at: self.confirmed_at,
             completed_at: self.completed_at,
             cancelled_at: self.cancelled_at,
+            total: self.total.1,
             tries: self.tries,
             goods: self.goods,
         }

@@ -23,7 +23,7 @@ pub struct Owed {
 impl Story {
     /// Whether a confirmed order has to be paid anew before it can be handed over.
     pub fn owed(&self) -> Option<Owed> {
-        let is_free = self.goods.came_to.is_some_and(|(_, total)| total.is_zero());
+        let is_free = self.goods.came_to.map_or(self.total, |(_, total)| total).is_zero();
         let has_left = self.goods.handed_over_at.is_some();
         if self.status != Status::Confirmed || has_left || is_free || !self.captured().is_zero() {
             return None;
