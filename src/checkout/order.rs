@@ -1,6 +1,6 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card};
+use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card, led_away};
 use super::draft::{Draft, Typed};
 use super::fields;
 use super::refused::{Refused, refuse};
@@ -302,7 +302,10 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, keys: Vec<Key>, card
     }
     let Some(attempt) = placed.attempt else { return redirect(&page, []) };
     match cashier::pay(&shop.app, attempt).await {
-        Outcome::Approve(url) => redirect(&url, []),
+        Outcome::Approve(url) => {
+            led_away(shop, placed.order.id).await;
+            redirect(&url, [])
+        }
         Outcome::Failed(code) => {
             count_decline(shop, card, &code).await;
             redirect(&page, [])
