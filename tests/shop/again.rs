@@ -164,8 +164,10 @@ async fn a_kept_card_that_was_refused_is_there_again() {
         .select(smartshop::db::schema::customers::id)
         .first(&mut shop.conn())
         .expect("Aoife");
-    let kept = cashier::keep_card(&app(&shop), customer, None, typed(&bank, "4000002760003184")).await;
-    let kept = kept.expect("kept").1;
+    let kept =
+        cashier::keep_card(&app(&shop), customer, None, typed(&bank, "4000002760003184"), |_, _| Ok(()))
+            .await;
+    let Ok(cashier::Kept::Card(kept)) = kept else { panic!("not kept: {kept:?}") };
     shopper.lives_at("D06").await;
     shopper.wants("DE-MIL-001", "18").await;
     let order = place(&shop, &shopper, PayBy::Card, None).order;
