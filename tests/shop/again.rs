@@ -401,9 +401,7 @@ async fn an_order_is_not_moved_beyond_what_is_reserved_for_it() {
     shopper.submit(&choose, &[("window", &id(near))]).await.must_say("Your new time is kept for you.");
 
     // Nothing of the kind binds what is paid at the door; only how far ahead one may choose.
-    let other = shop.shopper();
-    other.lives_at("D06").await;
-    other.wants("DE-MIL-001", "18").await;
+    let other = shopper_with_basket(&shop).await;
     let order = place(&shop, &other, PayBy::CashAtDoor, None).order;
     let choose = format!("{}/window", page_of(&order));
     other.get(&choose).await.must_not_say("did not keep it");
