@@ -5,11 +5,13 @@
 //! counted.
 
 use super::draft::Payment;
+use crate::ids::{AttemptId, OrderId};
 use crate::orders::Contact;
+use crate::payments::{self, Attempt, AttemptState};
 use crate::sign::Signer;
 use crate::storefront::Shop;
 use crate::throttle::{self, Key, Limited, Wait};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
 /// A card by the gateway's name for it and, as that is another one each time it is typed, by what
@@ -74,8 +76,50 @@ pub(crate) async fn ended_well(shop: &Shop, keys: Vec<Key>) {
     if keys.is_empty() {
         return;
     }
-    let all = [Limited::Pay, Limited::AddCard, Limited::HoldWindow];
-    let work = move |conn: &mut PgConnection| throttle::give_all_back(conn, &all, &keys);
+    if let Err(e) = shop.app.db(move |conn| give_all_back(conn, &keys)).await {
+        log::warn!("tries that ended well could not be given back: {e}");
+    }
+}
+
+fn give_all_back(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<()> {
+    throttle::give_all_back(conn, &[Limited::Pay, Limited::AddCard, Limited::HoldWindow], keys)
+}
+
+/// No count of a try to pay lasts longer.
+const AWAY: Duration = Duration::minutes(60);
+
+fn away(signer: &Signer, attempt: AttemptId) -> Key {
+    Key::subject(signer, "led away", &attempt.to_string())
+}
+
+/// Somebody is led away to approve their payment. Whether it ends well shows once they are back.
+pub(crate) async fn led_away(shop: &Shop, order: OrderId) {
+    let (signer, now) = (shop.app.signer.clone(), shop.app.clock.now());
+    let work = move |conn: &mut PgConnection| match payments::standing_attempt(conn, order)? {
+        Some(attempt) => throttle::first_within(conn, Limited::Pay, &away(&signer, attempt.id), AWAY, now),
+        None => Ok(false),
+    };
+    if let Err(e) = shop.app.db(work).await {
+        log::warn!("who was led away to approve could not be noted: {e}");
+    }
+}
+
+/// Somebody has come back, and it is paid: what they were led away for is given back, once. The first try of an
+/// order is counted under its basket, each later one under its number.
+pub(crate) async fn came_back_well(shop: &Shop, order: OrderId, of_basket: Vec<Key>, of_number: Vec<Key>) {
+    let (signer, now) = (shop.app.signer.clone(), shop.app.clock.now());
+    let work = move |conn: &mut PgConnection| {
+        let tries = payments::attempts_of(conn, order)?;
+        let is_paid = |t: &Attempt| t.state == AttemptState::Authorised && !t.standby;
+        let Some(nth) = tries.iter().position(is_paid) else { return Ok(()) };
+        let keys = if nth == 0 { of_basket } else { of_number };
+        conn.transaction(|conn| {
+            match throttle::take_note(conn, Limited::Pay, &away(&signer, tries[nth].id), now)? {
+                true => give_all_back(conn, &keys),
+                false => Ok(()),
+            }
+        })
+    };
     if let Err(e) = shop.app.db(work).await {
         log::warn!("tries that ended well could not be given back: {e}");
     }

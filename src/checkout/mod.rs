@@ -30,7 +30,9 @@ mod ways;
 use crate::web::get;
 use actix_web::web::{ServiceConfig, post};
 
-pub(crate) use declines::{at_door_keys, count_decline, ended_well, keys_of_card, may_try_card};
+pub(crate) use declines::{
+    at_door_keys, came_back_well, count_decline, ended_well, keys_of_card, led_away, may_try_card,
+};
 pub(crate) use draft::Payment;
 pub(crate) use fields::{LEAVE, leave_words, phone};
 pub(crate) use frames::{approvals, open_for_gateway};

@@ -1,6 +1,6 @@
 //! The last button: one order, whatever is pressed how often, and every refusal in words.
 
-use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card, may_try_card};
+use super::declines::{at_door_keys, count_decline, ended_well, keys_of_card, led_away, may_try_card};
 use super::draft::{Draft, Typed};
 use super::fields;
 use super::refused::{Refused, refuse};
@@ -313,7 +313,10 @@ async fn go_on(shop: &Shop, visit: &Visit, placed: &Placed, tried: Tried) -> Htt
     }
     let Some(attempt) = placed.attempt else { return redirect(&page, []) };
     match cashier::pay(&shop.app, attempt).await {
-        Outcome::Approve(url) => redirect(&url, []),
+        Outcome::Approve(url) => {
+            led_away(shop, placed.order.id).await;
+            redirect(&url, [])
+        }
         Outcome::Failed(code) => {
             count_decline(shop, tried.card, &tried.here, &code).await;
             redirect(&page, [])

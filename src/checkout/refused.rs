@@ -99,11 +99,11 @@ async fn hold_off(
     if let Some(elsewhere) = review::not_yet(shop, &till) {
         return Ok(elsewhere);
     }
-    let why = wait.words(till.zone, till.now);
     let why = if at_door {
-        why.replacen("Too many tries", "Too many orders to be paid at the door", 1)
+        let when = wait.when(till.zone, till.now);
+        format!("Too many orders to be paid at the door. Try again {when}.")
     } else {
-        why
+        wait.words(till.zone, till.now)
     };
     let ways = till.offers.open_ways(at_door);
     let words = format!("{why} Nothing was ordered or charged, and nothing is lost. {ways}");

@@ -94,27 +94,6 @@ pub fn newest_of_basket(conn: &mut PgConnection, basket: BasketId) -> QueryResul
     Order::query().filter(orders::basket_id.eq(basket)).order(orders::placed_at.desc()).first(conn).optional()
 }
 
-/// A page of a customer's orders, the newest first, from before a time on.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn orders_of_customer(
-    conn: &mut PgConnection,
-    customer: CustomerId,
-    before: Option<DateTime<Utc>>,
-    most: i64,
-) -> QueryResult<Vec<Order>> {
-    let mut query = Order::query()
-        .filter(orders::customer_id.eq(customer))
-        .order(orders::placed_at.desc())
-        .limit(most)
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(orders::placed_at.lt(before));
-    }
-    query.load(conn)
-}
-
 /// A page of what guests ordered from some baskets, or a customer anywhere, the newest first, from
 /// before a time on.
 ///

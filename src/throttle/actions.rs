@@ -119,6 +119,16 @@ pub fn first_within(
     Ok(is_first == 1)
 }
 
+/// Takes what [`first_within`] has noted, if it is there and not over. Of several at once one has it.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn take_note(conn: &mut PgConnection, what: Limited, key: &Key, now: DateTime<Utc>) -> QueryResult<bool> {
+    let noted = throttles::table.filter(throttles::what.eq(what).and(throttles::key.eq(&key.hash)));
+    let taken = diesel::delete(noted.filter(throttles::ends_at.gt(now))).execute(conn)?;
+    Ok(taken == 1)
+}
+
 /// Takes one try back: it was right, so it was no guess.
 ///
 /// # Errors

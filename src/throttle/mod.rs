@@ -7,5 +7,5 @@
 mod actions;
 mod model;
 
-pub use actions::{first_within, give_all_back, give_back, look, settle, spend, sweep};
+pub use actions::{first_within, give_all_back, give_back, look, settle, spend, sweep, take_note};
 pub use model::{Key, Limited, Wait};

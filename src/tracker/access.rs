@@ -157,6 +157,11 @@ impl Caller {
         self.asker.keys(&self.app, "order", number)
     }
 
+    /// The same of the basket it was ordered from.
+    pub(super) fn keys_of_basket(&self, basket: BasketId) -> Vec<Key> {
+        self.asker.keys(&self.app, "basket", &basket.to_string())
+    }
+
     /// Under what is counted that is of no one order.
     pub(super) fn own_keys(&self) -> [Key; 2] {
         self.asker.own_keys(&self.app)

@@ -3,7 +3,8 @@
 
 use super::access::{Caller, address, private};
 use crate::app::App;
-use crate::cashier;
+use crate::cashier::{self, Outcome};
+use crate::checkout;
 use crate::error::AppError;
 use crate::ids::{OrderId, OrderNumber};
 use crate::storefront::{Layout, Shop, Visit};
@@ -40,17 +41,27 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     let (number, now) = (number.into_inner(), shop.app.clock.now());
     let caller = Caller::of(&shop, &request, &visit).await?;
-    let (asked, app) = (number.clone(), shop.app.clone());
+    let (asked, app, there) = (number.clone(), shop.app.clone(), caller.clone());
     let found = shop
         .app
-        .db(move |conn| match caller.look(conn, &asked, now)? {
-            Some((order, _)) => Ok::<_, AppError>(Some((order.id, is_first(conn, &app, order.id, now)?))),
+        .db(move |conn| match there.look(conn, &asked, now)? {
+            Some(found) => {
+                let is_first = is_first(conn, &app, found.0.id, now)?;
+                Ok::<_, AppError>(Some((found, is_first)))
+            }
             None => Ok(None),
         })
         .await?;
-    let Some((order, is_first)) = found else { return neutral(&shop, &request, &visit).await };
-    if is_first && timeout(PATIENCE, cashier::look(&shop.app, order)).await.is_err() {
-        log::warn!("the gateway did not answer in time about {number}");
+    let Some(((order, sight), is_first)) = found else { return neutral(&shop, &request, &visit).await };
+    if is_first {
+        match timeout(PATIENCE, cashier::look(&shop.app, order.id)).await {
+            Ok(Outcome::Authorised) if sight.may_act() => {
+                let (basket, own) = (caller.keys_of_basket(order.basket_id), caller.keys(number.as_ref()));
+                checkout::came_back_well(&shop, order.id, basket, own).await;
+            }
+            Ok(_) => {}
+            Err(_) => log::warn!("the gateway did not answer in time about {number}"),
+        }
     }
     Ok(private(redirect(&address(&number), [])))
 }

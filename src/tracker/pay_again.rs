@@ -174,7 +174,10 @@ async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppErr
         Err(said) => return Ok(Next::Say(said)),
     };
     match cashier::retry(&shop.app, dossier.order.id, paying).await {
-        Ok(Outcome::Approve(url)) if leads_on(&url) => Ok(Next::Approve(url)),
+        Ok(Outcome::Approve(url)) if leads_on(&url) => {
+            checkout::led_away(shop, dossier.order.id).await;
+            Ok(Next::Approve(url))
+        }
         Ok(Outcome::Failed(code)) => {
             checkout::count_decline(shop, card, &here, &code).await;
             Ok(Next::Page)

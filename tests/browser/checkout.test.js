@@ -6,7 +6,7 @@ import { faults } from "./support/axe.js";
 import { DESK, PHONE, eventually, house, mark, openHouse, quiet, stayed, story, text } from "./support/shopper.js";
 import { signUp, somebody } from "./support/accounts.js";
 import { gatewayMood } from "./support/orders.js";
-import { fillBasket, livesAt, said, saysNo } from "./support/pages.js";
+import { fillBasket, livesAt, said, saysNo, walletsStandInOneRow } from "./support/pages.js";
 
 openHouse();
 
@@ -316,19 +316,7 @@ story("paid at once, the sum beside the button is the one on it, and says what i
 
 story("the wallets stand in one row where there is room, with space around them", async (page, { context }) => {
   await toPayment(page, context);
-  const frame = page.frameLocator("[data-wallet-frame]");
-  await frame.getByRole("button", { name: /Samsung Pay/ }).waitFor();
-  const room = await frame.locator("html").evaluate(() => innerWidth);
-  const buttons = await frame.locator("button").evaluateAll((all) => all.map((el) => {
-    const { left, right, top, height } = el.getBoundingClientRect();
-    return { left, right, top, height, cut: el.scrollWidth > el.clientWidth };
-  }));
-  assert.equal(buttons.length, 3);
-  assert.equal(new Set(buttons.map(({ top }) => Math.round(top))).size, 1, "in one row");
-  assert.ok(buttons.every(({ cut, height }) => !cut && height < 60), "each on one line");
-  assert.ok(buttons[0].left >= 16 && buttons[2].right <= room - 16, `${buttons[0].left} and ${room - buttons[2].right}`);
-  const badge = await frame.locator(".badge").evaluate((el) => el.getBoundingClientRect().top);
-  assert.ok(badge >= 16, `the badge is ${badge} px from the edge`);
+  await walletsStandInOneRow(page);
 });
 
 story("what is wrong about the age stands in the columns of its row", { expected: [422], viewport: PHONE }, async (page, { context }) => {

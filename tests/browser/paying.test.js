@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { DESK, PHONE, eventually, house, mark, openHouse, stayed, story, text } from "./support/shopper.js";
-import { saysNo } from "./support/pages.js";
+import { saysNo, walletsStandInOneRow } from "./support/pages.js";
 import { CARDS, CASH, order } from "./support/orders.js";
 
 openHouse();
@@ -38,6 +38,13 @@ story("of the sentences about the money the one of the chosen way is seen", asyn
   await saysOneThing(page);
   await page.setViewportSize(PHONE);
   await saysOneThing(page);
+});
+
+story("the wallets stand in one row on an order's page, too, and nothing of them is cut off", { viewport: DESK }, async (page, { context }) => {
+  await page.goto(await places(context, CARDS.declined));
+  await walletsStandInOneRow(page);
+  const frame = page.locator("[data-wallet-frame]");
+  assert.ok((await frame.evaluate((el) => el.contentDocument.body.scrollHeight - el.clientHeight)) <= 0);
 });
 
 story("without scripts too", { scripts: false }, async (page, { context }) => {

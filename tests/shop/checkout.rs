@@ -1011,6 +1011,53 @@ fn hits(shop: &TestShop, what: &str) -> i64 {
     shop.count(&format!("SELECT coalesce(sum(hits), 0)::bigint FROM throttles WHERE what = '{what}'"))
 }
 
+#[actix_web::test]
+async fn who_is_led_away_to_approve_and_comes_back_well_has_used_up_no_try() {
+    let (shop, bank) = plenty();
+    let shopper = shop.shopper();
+    let leaves = async |way: &[(&str, &str)]| {
+        fill(&shopper).await;
+        delivered(&shopper).await;
+        let next = shopper.post("/checkout/payment", way).await;
+        assert_eq!(next.location.as_deref(), Some("/checkout/review"), "{}", next.words());
+        let led = Button::of(&shopper.get("/checkout/review").await).press(&shopper).await;
+        let to = led.location.unwrap_or_default();
+        assert!(to.contains("/approve/"), "{to}");
+        let number = shop.text("SELECT number FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1");
+        (to.rsplit('/').next().expect("an intent").to_owned(), format!("/orders/{number}/return"))
+    };
+    let paypal = [("way", "redirect:paypal")];
+    let secured = [
+        ("way", "card"),
+        ("method", "pm_card_threeDSecureRequired"),
+        ("brand", "visa"),
+        ("last4", "3220"),
+        ("expires", "12/30"),
+    ];
+    let tries = || (hits(&shop, "pay"), hits(&shop, "add_card"), hits(&shop, "hold_window"));
+    let mut back_at = Vec::new();
+    for way in [&paypal[..], &secured] {
+        let (intent, back) = leaves(way).await;
+        assert!(tries().0 > 4 && tries().2 == 4, "{:?}", tries());
+        shopper.get(&back).await;
+        assert!(tries().0 > 4, "not approved, not given back");
+        bank.says(&intent, "approve");
+        shop.clock.advance(Duration::seconds(3));
+        shopper.get(&back).await;
+        shopper.get(back.trim_end_matches("/return")).await.must_say("Order confirmed");
+        assert_eq!(tries(), (0, 0, 0), "{way:?}");
+        back_at.push(back);
+    }
+    // Once only: another try of theirs stays counted however often they look.
+    leaves(&paypal).await;
+    let counted = tries();
+    for back in back_at {
+        shop.clock.advance(Duration::seconds(3));
+        shopper.get(&back).await;
+    }
+    assert_eq!(tries(), counted);
+}
+
 /// A shop with enough for as many orders as a test likes to place.
 fn plenty() -> (TestShop, Bank) {
     let (shop, bank) = Bank::with_shop();

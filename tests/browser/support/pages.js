@@ -51,3 +51,19 @@ export const saysNo = async (context) => {
   await context.request.post(`${address}/privacy`, { form: { choice: "no" }, headers: { origin: address, referer: `${address}/help` } });
 };
 
+/** The wallets' own frame: its buttons beside each other, each on one line, with space around them. */
+export const walletsStandInOneRow = async (page) => {
+  const frame = page.frameLocator("[data-wallet-frame]");
+  await frame.getByRole("button", { name: /Samsung Pay/ }).waitFor();
+  const room = await frame.locator("html").evaluate(() => innerWidth);
+  const buttons = await frame.locator("button").evaluateAll((all) => all.map((el) => {
+    const { left, right, top, height } = el.getBoundingClientRect();
+    return { left, right, top, height, cut: el.scrollWidth > el.clientWidth };
+  }));
+  assert.equal(buttons.length, 3);
+  assert.equal(new Set(buttons.map(({ top }) => Math.round(top))).size, 1, "in one row");
+  assert.ok(buttons.every(({ cut, height }) => !cut && height < 60), "each on one line");
+  assert.ok(buttons[0].left >= 16 && buttons[2].right <= room - 16, `${buttons[0].left} and ${room - buttons[2].right}`);
+  const badge = await frame.locator(".badge").evaluate((el) => el.getBoundingClientRect().top);
+  assert.ok(badge >= 16, `the badge is ${badge} px from the edge`);
+};
