@@ -227,15 +227,17 @@ pub async fn follow_offers(shop: &Data<Shop>) -> Result<(), AppError> {
 
 async fn measure(app: &App, metrics: &Metrics) -> Result<(), AppError> {
     let now = app.clock.now();
-    let (overdue, given_up, stuck) = app
+    let (overdue, refused, given_up, stuck) = app
         .db(move |conn| {
             let overdue = payments::overdue(conn, now - OVERDUE)?;
-            Ok::<_, AppError>((overdue, events::give_up_count(conn)?, events::stuck_count(conn)?))
+            let refused = payments::unmoved_count(conn)?;
+            Ok::<_, AppError>((overdue, refused, events::give_up_count(conn)?, events::stuck_count(conn)?))
         })
         .await?;
     metrics.payments_overdue.set(overdue);
     metrics.outbox_given_up.set(given_up);
     metrics.outbox_stuck.set(stuck);
+    metrics.money_refused.set(refused);
     if let Some(gateway) = &app.gateway {
         let tally = gateway.tally();
         let read = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(0);

@@ -36,6 +36,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/staff/undone", get().to(undone::show))
         .route("/staff/undone/jobs/{id}", post().to(undone::try_job))
         .route("/staff/undone/letters/{id}", post().to(undone::try_letter))
+        .route("/staff/undone/captures/{id}", post().to(undone::try_capture))
+        .route("/staff/undone/refunds/{id}", post().to(undone::try_refund))
         .route("/staff/people", get().to(people::list))
         .route("/staff/people/{id}", get().to(people::person))
         .route("/staff/people/{id}/role", post().to(people::give_role))

@@ -42,11 +42,11 @@ pub async fn reconcile(app: &App) -> Result<usize, AppError> {
     let mut asking = Vec::new();
     for attempt in attempts {
         let app = app.clone();
-        asking.push(rt::spawn(async move { ask_about(&app, attempt).await }));
+        asking.push(rt::spawn(async move { ask_about(&app, attempt, now).await }));
     }
     for refund in refunds {
         let app = app.clone();
-        asking.push(rt::spawn(async move { ask_about_refund(&app, refund).await }));
+        asking.push(rt::spawn(async move { ask_about_refund(&app, refund, now).await }));
     }
     for one in asking {
         if let Ok(Err(e)) = one.await {
@@ -57,8 +57,8 @@ pub async fn reconcile(app: &App) -> Result<usize, AppError> {
 }
 
 /// When something is asked about next that has been open since `since`.
-fn next(since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    let age = now - since;
+fn next_from(since: DateTime<Utc>, claimed: DateTime<Utc>) -> DateTime<Utc> {
+    let age = claimed - since;
     let wait = if age < Duration::minutes(1) {
         FIRST_MINUTE
     } else if age < Duration::hours(1) {
@@ -66,28 +66,34 @@ fn next(since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     } else {
         (age / 60).clamp(FIRST_HOUR, AT_MOST)
     };
-    now + wait
+    claimed + wait
 }
 
-async fn ask_about(app: &App, seen: Attempt) -> Result<(), AppError> {
+/// The same for who was claimed then, and has been answered, or not, by now: a gateway that hangs is asked no less
+/// often for that, nor at once again.
+fn next(since: DateTime<Utc>, claimed: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    next_from(since, claimed).max(now + FIRST_MINUTE)
+}
+
+async fn ask_about(app: &App, seen: Attempt, claimed: DateTime<Utc>) -> Result<(), AppError> {
     match seen.state {
         AttemptState::Created | AttemptState::Processing if seen.shutting => {
             shut(app, seen.id, For::Upkeep).await?;
-            wait_on(app, seen.id).await
+            wait_on(app, seen.id, claimed).await
         }
-        AttemptState::Created | AttemptState::Processing => ask_about_open(app, seen).await,
+        AttemptState::Created | AttemptState::Processing => ask_about_open(app, seen, claimed).await,
         AttemptState::Failed => {
             // A refused payment could be paid once more at the gateway: not after this (P11).
             let done = shut(app, seen.id, For::Upkeep).await? == Shutting::Settled;
             let now = app.clock.now();
-            let at = (!done).then(|| next(seen.made_at, now));
+            let at = (!done).then(|| next(seen.made_at, claimed, now));
             app.db(move |conn| payments::ask_again_at(conn, &seen, at)).await
         }
-        AttemptState::Authorised | AttemptState::Abandoned => ask_about_ended(app, seen).await,
+        AttemptState::Authorised | AttemptState::Abandoned => ask_about_ended(app, seen, claimed).await,
     }
 }
 
-async fn ask_about_open(app: &App, seen: Attempt) -> Result<(), AppError> {
+async fn ask_about_open(app: &App, seen: Attempt, claimed: DateTime<Utc>) -> Result<(), AppError> {
     match learn(app, &seen, For::Upkeep).await {
         Ok(intent) => {
             let status = intent.status.clone();
@@ -119,36 +125,37 @@ async fn ask_about_open(app: &App, seen: Attempt) -> Result<(), AppError> {
             log::warn!("what became of a payment is not known yet: {e}");
         }
     }
-    wait_on(app, seen.id).await
+    wait_on(app, seen.id, claimed).await
 }
 
-async fn wait_on(app: &App, id: AttemptId) -> Result<(), AppError> {
+async fn wait_on(app: &App, id: AttemptId, claimed: DateTime<Utc>) -> Result<(), AppError> {
     let now = app.clock.now();
     app.db(move |conn| {
         let open = payments::attempt(conn, id)?;
         if !open.state.is_open() {
             return Ok(());
         }
-        payments::ask_again_at(conn, &open, Some(next(open.made_at, now)))
+        payments::ask_again_at(conn, &open, Some(next(open.made_at, claimed, now)))
     })
     .await
 }
 
 /// A late word made us ask about a try that had ended.
-async fn ask_about_ended(app: &App, seen: Attempt) -> Result<(), AppError> {
-    let now = app.clock.now();
+async fn ask_about_ended(app: &App, seen: Attempt, claimed: DateTime<Utc>) -> Result<(), AppError> {
     let again = match learn(app, &seen, For::Upkeep).await {
         Ok(intent) => {
             tell(app, intent).await?;
             None
         }
         Err(GatewayError::NotFound | GatewayError::Refused { .. }) => None,
-        Err(GatewayError::Unclear(_) | GatewayError::Misconfigured(_)) => Some(next(seen.made_at, now)),
+        Err(GatewayError::Unclear(_) | GatewayError::Misconfigured(_)) => {
+            Some(next(seen.made_at, claimed, app.clock.now()))
+        }
     };
     app.db(move |conn| payments::ask_again_at(conn, &seen, again)).await
 }
 
-async fn ask_about_refund(app: &App, seen: Refund) -> Result<(), AppError> {
+async fn ask_about_refund(app: &App, seen: Refund, claimed: DateTime<Utc>) -> Result<(), AppError> {
     let Some(named) = seen.gateway_refund.clone() else { return Ok(()) };
     let now = app.clock.now();
     match ask(app, For::Upkeep, move |gateway| gateway.refund_state(&named)).await {
@@ -158,7 +165,8 @@ async fn ask_about_refund(app: &App, seen: Refund) -> Result<(), AppError> {
         }
         Err(e) => log::warn!("what became of a refund is not known yet: {e}"),
     }
-    app.db(move |conn| payments::ask_refund_again_at(conn, seen.id, next(seen.asked_at, now))).await
+    let again = next(seen.asked_at, claimed, app.clock.now());
+    app.db(move |conn| payments::ask_refund_again_at(conn, seen.id, again)).await
 }
 
 #[cfg(test)]
@@ -170,14 +178,20 @@ mod tests {
         let since: DateTime<Utc> = "2026-11-24T14:20:00Z".parse().expect("a time");
         let (mut now, mut asked) = (since, 0);
         while now < since + Duration::hours(1) {
-            let then = next(since, now);
+            let then = next(since, now, now);
             assert!(then - now <= FIRST_HOUR, "at most half a minute apart in the first hour");
+            // A call is given up after twenty seconds.
+            for hung in 1..=20 {
+                let answered = now + Duration::seconds(hung);
+                let then = next(since, now, answered);
+                assert!(then - now <= FIRST_HOUR && then > answered, "{hung} s without an answer: {then}");
+            }
             (now, asked) = (then, asked + 1);
         }
         assert!(asked < 150, "{asked} times in an hour");
         for days in [1, 30, 365] {
             let now = since + Duration::days(days);
-            assert!(next(since, now) - now <= AT_MOST && next(since, now) > now);
+            assert!(next(since, now, now) - now <= AT_MOST && next(since, now, now) > now);
         }
     }
 }

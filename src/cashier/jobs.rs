@@ -16,7 +16,9 @@ use crate::payments::{self, CaptureState, RefundState};
 /// When the database does not answer.
 pub async fn act(app: &App, job: &Job) -> Result<Acted, AppError> {
     match &job.event.event {
-        Event::CaptureAsked { attempt, capture, amount } => take(app, *attempt, *capture, *amount).await,
+        Event::CaptureAsked { attempt, capture, amount } => {
+            take(app, (*attempt, *capture), *amount, job.tries > 0).await
+        }
         Event::ReleaseAsked { attempt } => let_go(app, *attempt).await,
         Event::RefundAsked { attempt, refund, amount, .. } => {
             give_back(app, *attempt, *refund, *amount, job.tries > 0).await
@@ -49,13 +51,24 @@ fn not_yet(e: &GatewayError) -> Acted {
     Acted::NotYet(e.to_string())
 }
 
-async fn take(app: &App, id: AttemptId, capture: CaptureId, amount: Money) -> Result<Acted, AppError> {
+/// `again`: it was asked for before. What came of that is looked at first: a gateway says what it has answered under a
+/// key once more, a failure too, whatever it had done by then.
+async fn take(
+    app: &App,
+    (id, capture): (AttemptId, CaptureId),
+    amount: Money,
+    again: bool,
+) -> Result<Acted, AppError> {
     let row = app.db(move |conn| payments::capture(conn, capture)).await?;
     let Some(intent) = attempt(app, id).await?.intent.filter(|_| row.state == CaptureState::Requested) else {
         return Ok(Acted::Done);
     };
     let named = intent.clone();
-    let answer = ask(app, For::Upkeep, move |gateway| gateway.capture(&named, amount, capture)).await;
+    let call = move |gateway: &Gateway| match again.then(|| gateway.intent(&named)).transpose()? {
+        Some(known) if known.status != IntentStatus::RequiresCapture => Ok(known),
+        Some(_) | None => gateway.capture(&named, amount, capture),
+    };
+    let answer = ask(app, For::Upkeep, call).await;
     let (said, code) = match answer {
         Ok(said) => (said, "capture_not_done".to_owned()),
         Err(GatewayError::Refused { code, intent: Some(said), .. }) => (*said, code),

@@ -17,8 +17,6 @@ use diesel::prelude::*;
 
 /// A reservation lasts about a week: for a later delivery it has to be renewed on the way.
 const RENEWED_AFTER: Duration = Duration::days(6);
-/// One that ends sooner than this is renewed.
-const RENEW_BEFORE: Duration = Duration::hours(24);
 /// How long after a renewal that failed the next one is tried.
 const RENEW_AGAIN: Duration = Duration::hours(1);
 /// An answer that was lost is asked for after this long.
@@ -109,7 +107,7 @@ pub async fn renew_ending(app: &App) -> Result<usize, AppError> {
     }
     let now = app.clock.now();
     let find = move |conn: &mut diesel::PgConnection| {
-        payments::ending_authorisations(conn, now + RENEW_BEFORE, now - RENEW_AGAIN, MOST_RENEWALS)
+        payments::ending_authorisations(conn, now + lifecycle::RENEW_BEFORE, now - RENEW_AGAIN, MOST_RENEWALS)
     };
     let ending = app.db(find).await?;
     let count = ending.len();
@@ -286,10 +284,11 @@ async fn look_now(app: &App, order: OrderId) -> Result<Outcome, AppError> {
         })
         .await?;
     let Some(newest) = newest else { return Ok(Outcome::Authorised) };
-    if matches!(order.state, OrderState::Confirmed | OrderState::Completed) {
+    let is_asked = newest.state.is_open() && !newest.method.is_at_door();
+    if matches!(order.state, OrderState::Confirmed | OrderState::Completed) && !is_asked {
         return Ok(Outcome::Authorised);
     }
-    if newest.state.is_open() && !newest.method.is_at_door() {
+    if is_asked {
         refresh(app, &newest, For::Somebody).await?;
     }
     Ok(outcome_of(&attempt(app, newest.id).await?))

@@ -380,6 +380,7 @@ diesel::table! {
         settled_at -> Nullable<Timestamptz>,
         ask_at -> Nullable<Timestamptz>,
         asks -> Integer,
+        again_of -> Nullable<Uuid>,
     }
 }
 diesel::table! {

@@ -213,9 +213,21 @@ pub(super) fn refund(
         settled_at: None,
         ask_at: None,
         asks: 0,
+        again_of: None,
     };
-    payments::insert_refund(conn, &row)?;
-    let event = Event::RefundAsked { attempt, refund: id, amount, reason: reason.as_str().to_owned() };
-    events::record(conn, order.0, &event, by, now)?;
+    write_refund(conn, order, &row, by)?;
     Ok(id)
+}
+
+/// Writes a refund and that it was asked for. The caller holds the order's row.
+pub(super) fn write_refund(
+    conn: &mut PgConnection,
+    order: OrderId,
+    row: &Refund,
+    by: Actor,
+) -> QueryResult<()> {
+    payments::insert_refund(conn, row)?;
+    let (attempt, refund, amount) = (row.attempt_id, row.id, row.amount_cents);
+    let event = Event::RefundAsked { attempt, refund, amount, reason: row.reason.as_str().to_owned() };
+    events::record(conn, order.0, &event, by, row.asked_at)
 }

@@ -269,6 +269,31 @@ pub fn capture_failed(
     })
 }
 
+/// Asks once more for what the gateway would not take. `None`: somebody has, or it is not to be taken any more. One
+/// transaction.
+///
+/// # Errors
+/// Nothing has changed then.
+pub fn capture_again(
+    conn: &mut PgConnection,
+    id: CaptureId,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<HandedOver>, CaptureError> {
+    conn.transaction(|conn| {
+        let Some(refused) = payments::capture(conn, id).optional()? else { return Ok(None) };
+        let attempt = payments::attempt(conn, refused.attempt_id)?;
+        let order = orders::lock_order(conn, attempt.order_id)?;
+        let all = payments::captures_of(conn, order.id)?;
+        let newest = all.iter().max_by_key(|c| (c.asked_at, c.id.0));
+        let is_open = newest.is_some_and(|c| c.id == id && c.state == CaptureState::Failed);
+        if order.state != OrderState::Confirmed || !is_open {
+            return Ok(None);
+        }
+        capture_sum(conn, &order, refused.amount_cents, by, now).map(Some)
+    })
+}
+
 /// Completes an order that is delivered and whose money is settled, whichever came last. The caller
 /// holds the order's row.
 pub(super) fn complete_if_over(

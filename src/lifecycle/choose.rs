@@ -2,14 +2,18 @@
 
 use super::drive::{DriveError, plan_again, unassign};
 use super::promise::{Promised, promise};
+use super::renew::good_for;
 use crate::delivery::{self, DropState, WindowError};
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment, FulfilmentState};
 use crate::ids::{Actor, OrderId};
 use crate::orders::{self, Instructions, OrderState};
 use crate::promises::Promise;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+
+/// How far ahead a time can be chosen.
+pub const MOVED_AHEAD: Duration = Duration::days(7);
 
 /// Why that cannot be. Nothing has changed.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub enum ChooseError {
     Full,
     /// One cannot order for it any more, or it is none of the zone's.
     Closed,
+    /// What is reserved on its card does not last until then, and the card was not kept.
+    BeyondCard,
     Db(diesel::result::Error),
 }
 
@@ -82,8 +88,11 @@ pub fn choose_window(
         }
         let zone = delivery::place(conn, order.place_id)?.zone_id;
         let wanted = delivery::move_to(conn, id, window, now)?;
-        if Some(wanted.zone_id) != zone {
+        if Some(wanted.zone_id) != zone || wanted.starts_at > now + MOVED_AHEAD {
             return Err(ChooseError::Closed);
+        }
+        if good_for(conn, id)?.is_some_and(|until| wanted.ends_at > until) {
+            return Err(ChooseError::BeyondCard);
         }
         let (starts, ends) = (wanted.starts_at, wanted.ends_at);
         let promised = Promised { starts, ends, who: "customer", why: "chosen by the customer" };

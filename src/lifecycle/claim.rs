@@ -4,6 +4,7 @@ use crate::events::{self, Event};
 use crate::ids::{Actor, AttemptId, OrderNumber};
 use crate::orders::{self, Order};
 use crate::payments::{self, Attempt, AttemptState, Became};
+use crate::promises;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
@@ -38,7 +39,8 @@ pub fn begin_paying(
         }
         payments::set_begun(conn, id, now + BEGUN_FOR)?;
         let order = orders::order(conn, attempt.order_id)?;
-        Ok(Some(Errand { attempt, number: order.number, window_ends: order.window_ends_at }))
+        let window_ends = window_ends(conn, &order, &attempt)?;
+        Ok(Some(Errand { attempt, number: order.number, window_ends }))
     })
 }
 
@@ -49,7 +51,19 @@ pub fn begin_paying(
 pub fn errand(conn: &mut PgConnection, id: AttemptId) -> QueryResult<Errand> {
     let attempt = payments::attempt(conn, id)?;
     let order = orders::order(conn, attempt.order_id)?;
-    Ok(Errand { attempt, number: order.number, window_ends: order.window_ends_at })
+    let window_ends = window_ends(conn, &order, &attempt)?;
+    Ok(Errand { attempt, number: order.number, window_ends })
+}
+
+/// When its delivery ends, as that was agreed when a try began: of what is written once and for all, so that the
+/// errand stays the same word for word.
+fn window_ends(conn: &mut PgConnection, order: &Order, attempt: &Attempt) -> QueryResult<DateTime<Utc>> {
+    if attempt.standby || order.confirmed_at.is_none_or(|at| at >= attempt.made_at) {
+        return Ok(order.window_ends_at);
+    }
+    let mut promises = promises::of_order(conn, order.id)?;
+    promises.retain(|promise| promise.made_at <= attempt.made_at);
+    Ok(promises::agreed(&promises).map_or(order.window_ends_at, |promise| promise.ends_at))
 }
 
 /// What is left to do to give a try up.
@@ -80,7 +94,8 @@ pub fn begin_shutting(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>
         }
         payments::set_shutting(conn, id)?;
         let attempt = Attempt { shutting: true, ..attempt };
-        let errand = Errand { attempt, number: order.number, window_ends: order.window_ends_at };
+        let window_ends = window_ends(conn, &order, &attempt)?;
+        let errand = Errand { attempt, number: order.number, window_ends };
         Ok(Shut::AtGateway(Box::new(errand)))
     })
 }

@@ -39,13 +39,13 @@ mod written;
 pub use ask::{AnswerError, answer_substitute, ask_substitute};
 pub use batch::{CRATES, take_batch};
 pub use cancel::{CancelError, Cancelled, cancel};
-pub use capture::{CaptureError, HandedOver, ask_capture, capture_failed, settle_at_door};
+pub use capture::{CaptureError, HandedOver, ask_capture, capture_again, capture_failed, settle_at_door};
 pub use carrier::{
     CarrierError, CarrierName, ask_carrier, booking_ended, carrier_booked, carrier_collected,
     carrier_refused, give_up_carrier,
 };
 pub use change::{ChangeError, Plan, change_order, may_be_changed, plan_change};
-pub use choose::{ChooseError, change_instructions, choose_window, revoke_links};
+pub use choose::{ChooseError, MOVED_AHEAD, change_instructions, choose_window, revoke_links};
 pub use claim::{Errand, Shut, begin_paying, begin_shutting, errand, given_up, refused};
 pub use closure::{MoveError, declare_incident, end_incident, move_by_hand, move_next, try_again};
 pub use deliver::{AtTheDoor, deliver, due_at_door};
@@ -63,9 +63,9 @@ pub use refund::{
     AskedBack, RefundError, RefundOf, ask_refund, ask_refund_again, hand_back, refund_failed, refund_settled,
 };
 pub use regain::regain;
-pub use renew::renew;
+pub use renew::{good_for, renew};
 pub use reserve::{ReserveError, reserve_more};
 pub use settle::{Source, payment_settled};
 pub use shelves::{Seen, count_shelf, receive_goods, take_spoiled};
-pub use story::{Back, Release, Status, Story, Try};
+pub use story::{Back, Owed, RENEW_BEFORE, Release, Status, Story, Try};
 pub use wishes::change_wishes;

@@ -1,6 +1,8 @@
 //! Tries to be paid, and what follows for the order when the money is there.
 
+use super::cancel::let_go;
 use super::place::Paying;
+use super::story::Story;
 use crate::events::{self, Event};
 use crate::fulfilment::{self, Fulfilment};
 use crate::ids::{Actor, AttemptId, OrderId};
@@ -21,6 +23,8 @@ pub enum PayError {
     StillOpen(AttemptId),
     /// The order is over.
     Over,
+    /// It is with a carrier, who takes no money at a door.
+    NotAtDoor,
     Db(diesel::result::Error),
 }
 
@@ -30,8 +34,9 @@ impl From<diesel::result::Error> for PayError {
     }
 }
 
-/// Tries again to be paid for an order that waits for its money. `None`: the money will come at
-/// the door and the order is confirmed. One transaction.
+/// Tries again to be paid for an order that waits for its money, or for a confirmed one whose reservation has
+/// ended or will before it is brought (see [`Story::owed`]). `None`: the money will come at the door and the order
+/// is confirmed. One transaction.
 ///
 /// # Errors
 /// When there is nothing to pay any more, or a try before can still bring money.
@@ -45,20 +50,42 @@ pub fn start_attempt(
         let order = orders::lock_order(conn, order)?;
         match order.state {
             OrderState::Placed => {}
-            OrderState::Confirmed | OrderState::Completed => return Err(PayError::AlreadyPaid),
+            OrderState::Confirmed => may_be_paid_anew(conn, &order, paying)?,
+            OrderState::Completed => return Err(PayError::AlreadyPaid),
             OrderState::Cancelled => return Err(PayError::Over),
         }
-        if let Some(open) = payments::standing_attempt(conn, order.id)? {
+        let ending = payments::standing_attempt(conn, order.id)?;
+        if let Some(open) = ending.as_ref().filter(|a| a.state.is_open()) {
             return Err(PayError::StillOpen(open.id));
         }
         orders::set_pay_by(conn, order.id, paying.by)?;
+        if let Some(ending) = &ending {
+            payments::abandon(conn, ending.id, now)?;
+        }
         let attempt = begin(conn, &order, paying, now)?;
+        if let Some(ending) = &ending {
+            let event = Event::PaymentReplaced { attempt: ending.id, by: attempt };
+            events::record(conn, order.id.0, &event, Actor::Customer, now)?;
+            let_go(conn, order.id, ending.id, now)?;
+        }
+        if paying.by.is_at_door() && order.state == OrderState::Confirmed {
+            return Ok(None);
+        }
         if paying.by.is_at_door() {
             confirm(conn, &order, Actor::Customer, now)?;
             return Ok(None);
         }
         Ok(Some(attempt))
     })
+}
+
+fn may_be_paid_anew(conn: &mut PgConnection, order: &Order, paying: &Paying) -> Result<(), PayError> {
+    let story = Story::tell(&events::history(conn, order.id.0)?, &[]);
+    if story.owed().is_none() {
+        return Err(PayError::AlreadyPaid);
+    }
+    let by_carrier = story.goods.last_try().is_some_and(|of| of.carrier.is_some());
+    if paying.by.is_at_door() && by_carrier { Err(PayError::NotAtDoor) } else { Ok(()) }
 }
 
 /// Writes the try down before anybody is asked for money.

@@ -2,6 +2,7 @@
 
 use super::cancel;
 use crate::events::{self, Event};
+use crate::fulfilment;
 use crate::ids::{Actor, OrderId, RefundId};
 use crate::money::{Money, split};
 use crate::orders::{self, Order};
@@ -11,6 +12,7 @@ use crate::payments::{
 };
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 /// A refund that the gateway has and has not decided is asked about after this long.
 const ASK_AFTER: Duration = Duration::seconds(30);
@@ -115,8 +117,8 @@ fn charge_of(captures: &[Capture], refunds: &[Refund]) -> Money {
     taken - refunds.iter().filter(never_owed).map(|r| r.amount_cents).sum()
 }
 
-/// The part of the charge that belongs to some lines. The parts of all lines and the delivery add
-/// up to the charge, to the cent (P33).
+/// The part of the charge that belongs to some lines: by what they came to, once they are packed, else by what was
+/// ordered. The parts of all lines and the delivery add up to the charge, to the cent (P33).
 fn share_of(
     conn: &mut PgConnection,
     order: &Order,
@@ -125,15 +127,28 @@ fn share_of(
     fee: bool,
 ) -> QueryResult<Money> {
     let lines = orders::lines(conn, order.id)?;
-    let mut weights: Vec<i64> = lines.iter().map(|l| l.sum_cents.cents()).collect();
-    weights.push(order.fee_cents.cents());
-    let shares = split(charge, &weights);
+    let ordered: Vec<(i32, Money)> = lines.iter().map(|l| (l.position, l.sum_cents)).collect();
+    let is_packed = fulfilment::of_order(conn, order.id)?.is_some_and(|row| row.total_cents.is_some());
+    let picks = if is_packed { fulfilment::picks_of(conn, order.id)? } else { Vec::new() };
+    let packed: Vec<(i32, Money)> = picks.iter().map(|pick| (pick.position, pick.total())).collect();
+    let shares = split(charge, &weights(&ordered, is_packed.then_some(&packed), order.fee_cents));
     let of_lines = lines.iter().zip(&shares).filter(|(l, _)| positions.contains(&l.position));
     let of_fee = shares.last().copied().filter(|_| fee).unwrap_or_default();
     Ok(of_lines.map(|(_, share)| *share).sum::<Money>() + of_fee)
 }
 
-/// Asks once more for a refund that failed. `None`: it has not failed, or nothing is left.
+/// How the charge is shared out: each line's sum by its position, then the delivery's. Of what was not in the bag
+/// nothing was charged.
+fn weights(ordered: &[(i32, Money)], packed: Option<&Vec<(i32, Money)>>, fee: Money) -> Vec<i64> {
+    let real = |(position, sum): &(i32, Money)| match packed {
+        Some(picks) => picks.iter().filter(|(of, _)| of == position).map(|(_, sum)| *sum).sum(),
+        None => *sum,
+    };
+    ordered.iter().map(real).chain([fee]).map(Money::cents).collect()
+}
+
+/// Asks once more for a refund that failed. `None`: it has not failed, somebody has done so before, or nothing is
+/// left.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -150,12 +165,27 @@ pub fn ask_refund_again(
         let Some(failed) = payments::refund(conn, id)?.filter(|r| r.state == RefundState::Failed) else {
             return Ok(None);
         };
+        let is_asked = payments::refunds_of(conn, order.id)?.iter().any(|r| r.again_of == Some(id));
         let left = super::taken::left_of(conn, &attempt)?;
         let amount = failed.amount_cents.min(left);
-        if amount <= Money::ZERO {
+        if is_asked || amount <= Money::ZERO {
             return Ok(None);
         }
-        cancel::refund(conn, order.id, attempt.id, amount, failed.reason, by, now).map(Some)
+        let again = Refund {
+            id: RefundId(Uuid::now_v7()),
+            amount_cents: amount,
+            state: RefundState::Requested,
+            gateway_refund: None,
+            failure: None,
+            asked_at: now,
+            settled_at: None,
+            ask_at: None,
+            asks: 0,
+            again_of: Some(id),
+            ..failed
+        };
+        cancel::write_refund(conn, order.id, &again, by)?;
+        Ok(Some(again.id))
     })
 }
 
@@ -171,7 +201,11 @@ pub fn refund_settled(conn: &mut PgConnection, said: &Refunded, now: DateTime<Ut
             None => payments::refund_named(conn, &said.id)?,
         };
         let Some(found) = found else {
-            return Ok(if said.refund.is_some() { Decision::Waiting } else { Decision::NotOurs });
+            return if said.refund.is_some() {
+                Ok(Decision::Waiting)
+            } else {
+                made_elsewhere(conn, said, now)
+            };
         };
         let attempt = payments::attempt(conn, found.attempt_id)?;
         orders::lock_order(conn, attempt.order_id)?;
@@ -207,6 +241,41 @@ pub fn refund_settled(conn: &mut PgConnection, said: &Refunded, now: DateTime<Ut
             }
         }
     })
+}
+
+/// Somebody has given money back at the gateway itself: it is ours if the payment is, and what is gone is gone.
+/// Of two who hear of it at once one writes it down.
+fn made_elsewhere(conn: &mut PgConnection, said: &Refunded, now: DateTime<Utc>) -> QueryResult<Decision> {
+    let intent = said.intent.as_deref();
+    let Some(attempt) = intent.map(|of| payments::attempt_of_intent(conn, of)).transpose()?.flatten() else {
+        return Ok(Decision::NotOurs);
+    };
+    orders::lock_order(conn, attempt.order_id)?;
+    if payments::refund_named(conn, &said.id)?.is_some() {
+        return refund_settled(conn, said, now);
+    }
+    if said.status == RefundedStatus::Failed || said.amount <= Money::ZERO {
+        return Ok(Decision::TooLate);
+    }
+    let made = Refund {
+        id: RefundId(Uuid::now_v7()),
+        attempt_id: attempt.id,
+        amount_cents: said.amount,
+        reason: RefundReason::Goodwill,
+        state: RefundState::Requested,
+        gateway_refund: Some(said.id.clone()),
+        failure: None,
+        asked_at: now,
+        settled_at: None,
+        ask_at: Some(now + ASK_AFTER),
+        asks: 0,
+        again_of: None,
+    };
+    cancel::write_refund(conn, attempt.order_id, &made, Actor::Gateway)?;
+    if said.status == RefundedStatus::Succeeded {
+        settle(conn, &attempt, &made, Some(&said.id), None, (Actor::Gateway, now))?;
+    }
+    Ok(Decision::Applied)
 }
 
 /// The gateway would not begin the refund: the money is where it was, and it can be asked for again.
@@ -276,4 +345,45 @@ fn settle(
     };
     events::record(conn, attempt.order_id.0, &event, by, now)?;
     Ok(Decision::Applied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn by_position(sums: &[i64]) -> Vec<(i32, Money)> {
+        (1..).zip(sums).map(|(position, sum)| (position, Money(*sum))).collect()
+    }
+
+    #[test]
+    fn of_what_was_missing_nothing_goes_back_and_of_what_came_all() {
+        let (ordered, packed) = (by_position(&[1000, 1000]), by_position(&[0, 1000]));
+        let shares = split(Money(1000), &weights(&ordered, Some(&packed), Money::ZERO));
+        assert_eq!(shares, [Money::ZERO, Money(1000), Money::ZERO]);
+        let shares = split(Money(2000), &weights(&ordered, None, Money::ZERO));
+        assert_eq!(shares, [Money(1000), Money(1000), Money::ZERO]);
+    }
+
+    proptest! {
+        #[test]
+        fn all_lines_and_the_delivery_are_all_that_was_charged_to_the_cent(
+            sums in prop::collection::vec((0i64..20_000, 0i64..20_000), 1..40),
+            fee in 0i64..1_000,
+            less in 0i64..500,
+        ) {
+            let (ordered, real): (Vec<i64>, Vec<i64>) = sums.into_iter().unzip();
+            let (ordered, packed) = (by_position(&ordered), by_position(&real));
+            let total = real.iter().sum::<i64>() + fee;
+            prop_assume!(total > 0);
+            let weights = weights(&ordered, Some(&packed), Money(fee));
+            let exact = split(Money(total), &weights);
+            for (share, (_, sum)) in exact.iter().zip(&packed) {
+                prop_assert_eq!(share, sum, "each line is what it came to");
+            }
+            // Of another charge, say less out of goodwill, still everything is everything.
+            let charge = Money((total - less).max(0));
+            prop_assert_eq!(split(charge, &weights).into_iter().sum::<Money>(), charge);
+        }
+    }
 }

@@ -3,10 +3,11 @@
 use super::cancel::let_go;
 use super::claim::{lock, refused};
 use super::pay::started;
+use super::story::RENEW_BEFORE;
 use crate::events::{self, Event};
-use crate::ids::{Actor, AttemptId};
+use crate::ids::{Actor, AttemptId, OrderId};
 use crate::orders::{Order, OrderState};
-use crate::payments::{self, Attempt, AttemptState, CaptureState};
+use crate::payments::{self, Attempt, AttemptState, CaptureState, PayBy};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -30,12 +31,28 @@ pub fn renew(conn: &mut PgConnection, id: AttemptId, now: DateTime<Utc>) -> Quer
         let standby = standby_of(&old, now);
         payments::insert_attempt(conn, &standby)?;
         events::record(conn, order.id.0, &started(&standby), Actor::System, now)?;
-        if standby.gateway_customer.is_none() || standby.gateway_method.is_none() {
+        if !is_kept(&standby) {
             refused(conn, standby.id, NOT_KEPT, false, now)?;
             return Ok(None);
         }
         Ok(Some(standby.id))
     })
+}
+
+/// Whether the gateway keeps the card, so that it can be asked once more without its owner.
+pub(super) fn is_kept(attempt: &Attempt) -> bool {
+    attempt.gateway_customer.is_some() && attempt.gateway_method.is_some()
+}
+
+/// Until when an order can be brought with what is reserved for it on a card that was not kept: with the day to
+/// spare that a renewal would have. `None`: nothing of the kind binds it.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn good_for(conn: &mut PgConnection, order: OrderId) -> QueryResult<Option<DateTime<Utc>>> {
+    let standing = payments::standing_attempt(conn, order)?;
+    let reserved = standing.filter(|a| a.method == PayBy::Card && a.state == AttemptState::Authorised);
+    Ok(reserved.filter(|a| !is_kept(a)).and_then(|a| a.good_until).map(|until| until - RENEW_BEFORE))
 }
 
 pub(super) fn standby_of(old: &Attempt, now: DateTime<Utc>) -> Attempt {

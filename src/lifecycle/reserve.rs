@@ -2,7 +2,7 @@
 
 use super::claim::lock;
 use super::pay::started;
-use super::renew::standby_of;
+use super::renew::{is_kept, standby_of};
 use crate::events;
 use crate::ids::{Actor, AttemptId, OrderId};
 use crate::money::Money;
@@ -47,7 +47,7 @@ pub fn reserve_more(
         if order.state != OrderState::Confirmed || !stands || waits {
             return Err(ReserveError::NotNow);
         }
-        if old.gateway_customer.is_none() || old.gateway_method.is_none() {
+        if !is_kept(&old) {
             return Err(ReserveError::NotKept);
         }
         let standby = Attempt { amount_cents: amount, ..standby_of(&old, now) };

@@ -2,8 +2,10 @@
 //! pages, letters and everybody else read from, so that they say the same.
 
 mod fold;
+mod owed;
 mod tries;
 
+pub use owed::{Owed, RENEW_BEFORE};
 pub use tries::{Back, Release, Try};
 
 use super::goods::Goods;
@@ -53,6 +55,8 @@ pub struct Story {
     pub confirmed_at: Option<DateTime<Utc>>,
     pub completed_at: Option<DateTime<Utc>>,
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// What it was agreed last to come to, before it is packed.
+    pub total: Money,
     /// Every try to be paid, the first one first.
     pub tries: Vec<Try>,
     /// How far the goods are.

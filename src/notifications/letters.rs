@@ -226,6 +226,10 @@ fn confirmed(voice: &Voice, dossier: &Dossier, answer: Answer) -> Opening {
 /// What its page says of its money, with the fact and the time that is left first in the subject.
 fn unpaid(kind: Kind, voice: &Voice, dossier: &Dossier, answer: &Answer) -> Opening {
     let number = &dossier.order.number;
+    if dossier.story.owed().is_some() {
+        let subject = format!("Pay anew: order {number}, {}", voice.promised(dossier));
+        return (subject, answer.title.clone(), answer.lead.clone());
+    }
     let until = dossier.order.unpaid_until.map(|at| voice.time(at)).unwrap_or_default();
     let mut lead = answer.lead.clone();
     let fact = if let Kind::ToApprove(_) = kind {
@@ -366,6 +370,9 @@ fn next(kind: Kind, desk: &Desk, voice: &Voice, dossier: &Dossier) -> Vec<String
     match kind {
         Kind::Late(_) | Kind::Sooner(_) => voice.choices(dossier),
         Kind::ToApprove(_) => vec![format!("Approve it, or pay another way, on the order’s page. {UNPAID}")],
+        Kind::NotPaid(_) if dossier.story.owed().is_some() => {
+            vec!["Choose how on the order’s page. Until it is paid for, nobody sets out with it.".to_owned()]
+        }
         Kind::NotPaid(_) => vec![format!("Try again, or pay another way, on the order’s page. {UNPAID}")],
         Kind::NotDelivered(_) => then().chain([voice.cancelled_elsewhere(dossier)]).collect(),
         Kind::Asked(..) | Kind::Found(_) | Kind::OnTheWay(_) | Kind::Delivered => then().collect(),

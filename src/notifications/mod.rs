@@ -230,7 +230,10 @@ fn is_overtaken(kind: Kind, dossier: &Dossier, now: DateTime<Utc>) -> bool {
         Kind::ToApprove(of) => {
             !matches!(status, Status::ToApprove { .. }) || !may_still_pay(dossier, of, now)
         }
-        Kind::NotPaid(of) => !matches!(status, Status::NotPaid { .. }) || !may_still_pay(dossier, of, now),
+        Kind::NotPaid(of) => match story.owed() {
+            Some(owed) => !matches!(owed.status, Status::NotPaid { .. }) || owed.since != of,
+            None => !matches!(status, Status::NotPaid { .. }) || !may_still_pay(dossier, of, now),
+        },
         // Another change after it has its own letter.
         Kind::Changed(id) => *status != Status::Confirmed || last_change(dossier) != Some(id),
         Kind::Asked(position, at) => {

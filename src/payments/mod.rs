@@ -7,6 +7,7 @@ mod captures;
 mod cards;
 mod model;
 mod store;
+mod undone;
 mod words;
 
 pub use captures::*;
@@ -16,4 +17,5 @@ pub use model::{
     RefundState, failure_words, put_down_to, refundable_of,
 };
 pub use store::*;
+pub use undone::{Unmoved, unmoved, unmoved_count};
 pub use words::{decide_word, forget_words, keep_word, lock_waiting_word, waiting_words};

@@ -161,6 +161,8 @@ pub struct Refund {
     pub settled_at: Option<DateTime<Utc>>,
     pub ask_at: Option<DateTime<Utc>>,
     pub asks: i32,
+    /// The one that was refused, in whose place this one was asked for.
+    pub again_of: Option<RefundId>,
 }
 
 /// An order's money, reckoned from its rows.
@@ -238,7 +240,7 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
         }
         "authentication_required" | "payment_intent_authentication_failure" | "authentication_failed" => (
             "The payment was not approved with your bank.",
-            "Try again and approve it in your bank’s app or window, or pay another way.",
+            "Pay again and approve it in your bank’s app or window, or pay another way.",
         ),
         "approval_refused"
         | "payment_method_provider_decline"
@@ -262,6 +264,10 @@ pub fn failure_words(code: &str) -> (&'static str, &'static str) {
         "card_held_off" => (
             "This card was declined too often for now.",
             "Your bank was not asked again. Pay with another card, or another way.",
+        ),
+        "card_not_kept" => (
+            "What was reserved on your card could not be renewed: we did not keep the card.",
+            "Pay with a card anew, or another way.",
         ),
         "amount_too_small" => ("This sum is too small to be paid this way.", "Pay another way."),
         "lost_card" | "stolen_card" | "pickup_card" | "restricted_card" | "fraudulent" => {

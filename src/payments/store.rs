@@ -32,6 +32,14 @@ pub fn lock_attempt(conn: &mut PgConnection, id: AttemptId) -> QueryResult<Attem
     Attempt::query().find(id).for_no_key_update().first(conn)
 }
 
+/// The one that the gateway knows by this name.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn attempt_of_intent(conn: &mut PgConnection, intent: &str) -> QueryResult<Option<Attempt>> {
+    Attempt::query().filter(payment_attempts::intent.eq(intent)).first(conn).optional()
+}
+
 /// All tries to pay an order, the first one first.
 ///
 /// # Errors
@@ -246,7 +254,7 @@ pub fn settle_at_door(
 }
 
 /// Authorisations that end before `before`, of orders that are still to be handed over, for which
-/// no renewal was tried since `tried_after`.
+/// no renewal was tried since `tried_after`. What no renewal can help is not tried twice.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -262,7 +270,8 @@ pub fn ending_authorisations(
            AND o.state = 'confirmed'
            AND NOT EXISTS (SELECT FROM captures c WHERE c.attempt_id = a.id AND c.state <> 'failed')
            AND NOT EXISTS (SELECT FROM payment_attempts s WHERE s.order_id = a.order_id AND s.standby
-                           AND (s.settled_at IS NULL OR s.made_at > $2))
+                           AND (s.settled_at IS NULL OR s.made_at > $2
+                                OR (s.failure = 'card_not_kept' AND s.made_at > a.made_at)))
          ORDER BY a.good_until LIMIT $3",
     )
     .bind::<Timestamptz, _>(before)

@@ -4,6 +4,7 @@ use super::who::Staffer;
 use crate::error::AppError;
 use crate::events;
 use crate::outside::mail;
+use crate::payments;
 use crate::staff::Area;
 use diesel::PgConnection;
 use diesel::result::QueryResult;
@@ -17,10 +18,10 @@ pub(crate) fn may_see_undone(who: &Staffer) -> Result<(), AppError> {
     who.may_one(OPEN_IT)
 }
 
-/// How many jobs and letters were given up and wait for a person.
+/// How many jobs, letters and refused sums wait for a person.
 ///
 /// # Errors
 /// When the database does not answer.
 pub(crate) fn undone_count(conn: &mut PgConnection) -> QueryResult<i64> {
-    Ok(events::give_up_count(conn)? + mail::given_up_count(conn)?)
+    Ok(events::give_up_count(conn)? + mail::given_up_count(conn)? + payments::unmoved_count(conn)?)
 }

@@ -16,7 +16,7 @@ const LOOK_SOMETIMES: u32 = 30;
 pub(super) fn calm(dossier: &Dossier, sight: Sight) -> Option<Line> {
     let mail = mail_words(dossier, sight);
     let safe = "It is safe to reload or close this page.";
-    let words = match dossier.story.status {
+    let words = match dossier.story.money() {
         Status::Checking => format!("{safe} We write to {mail} as soon as we know."),
         Status::ToApprove { .. } => safe.to_owned(),
         Status::NotPaid { .. } | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
@@ -36,13 +36,13 @@ pub(super) fn instead_of_paying(dossier: &Dossier) -> Line {
 
 /// Whether the choice of a way to pay may come back.
 pub(super) fn may_be_paid_later(dossier: &Dossier) -> bool {
-    dossier.story.status.is_unsettled()
+    dossier.story.money().is_unsettled()
 }
 
 /// Seconds until a page without scripts is loaded again. `is_still`: whoever types a password into it has
 /// asked for peace.
 pub(super) fn look_again(dossier: &Dossier, is_still: bool) -> Option<u32> {
-    match &dossier.story.status {
+    match &dossier.story.money() {
         Status::Checking | Status::ToApprove { .. } => Some(LOOK_AGAIN),
         Status::Confirmed if !is_still && dossier.story.goods.stage() != Stage::Delivered => {
             Some(LOOK_SOMETIMES)

@@ -15,12 +15,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::Duration;
 use diesel::PgConnection;
 use serde::Deserialize;
 
-/// How far ahead a time can be chosen, and how many are shown.
-const AHEAD: Duration = Duration::days(7);
+/// How many times are shown.
 const MOST_TIMES: usize = 40;
 
 #[derive(Template)]
@@ -32,6 +30,8 @@ struct WindowPage {
     now: String,
     /// Key and words of each window with room.
     times: Vec<(i64, String)>,
+    /// Later times are not offered: what is reserved on the card does not last.
+    until: Option<String>,
     phone: String,
 }
 
@@ -56,14 +56,21 @@ pub(super) async fn ask_window(
         return Ok(back(&shop, &number, Said::TooLateToChange));
     }
     let (zone, now) = (dossier.place.zone_id.ok_or(AppError::NotFound)?, voice.now);
-    let read = move |conn: &mut PgConnection| delivery::windows_between(conn, zone, now, now + AHEAD);
-    let windows = shop.app.db(read).await?;
+    let order = dossier.order.id;
+    let read = move |conn: &mut PgConnection| {
+        let windows = delivery::windows_between(conn, zone, now, now + lifecycle::MOVED_AHEAD)?;
+        Ok::<_, AppError>((windows, lifecycle::good_for(conn, order)?))
+    };
+    let (mut windows, good_for) = shop.app.db(read).await?;
+    let all = windows.len();
+    windows.retain(|window| good_for.is_none_or(|until| window.ends_at <= until));
     let title = format!("Choose another time: order {number}");
     let page = WindowPage {
         layout: Layout::new(&shop, shop.head(&title, "", "")),
         here: address(&number),
         number: number.to_string(),
         now: voice.promised(&dossier),
+        until: good_for.filter(|_| windows.len() < all).map(|until| voice.time(until)),
         times: times(&voice, &dossier, &windows),
         phone: voice.phone.clone(),
     };
@@ -99,6 +106,7 @@ pub(super) fn refused(e: ChooseError) -> Result<Said, AppError> {
         ChooseError::TooLate => Ok(Said::TooLateToChange),
         ChooseError::Full => Ok(Said::WindowFull),
         ChooseError::Closed => Ok(Said::WindowClosed),
+        ChooseError::BeyondCard => Ok(Said::BeyondCard),
         ChooseError::Db(e) => Err(e.into()),
     }
 }

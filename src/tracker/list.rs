@@ -146,16 +146,16 @@ fn cards(conn: &mut PgConnection, voice: &Voice, orders: &[Order]) -> QueryResul
             more: own.len().saturating_sub(PILE),
             items: items_words(own.iter().map(|l| l.quantity).sum()),
             total: order.total_cents.to_string(),
-            act: act(&story.status),
+            act: act(&story.money()),
             goes_on: goes_on(&story),
-            main: matches!(story.status, Status::NotPaid { .. } | Status::ToApprove { .. }),
+            main: matches!(story.money(), Status::NotPaid { .. } | Status::ToApprove { .. }),
         }
     };
     Ok(orders.iter().map(card).collect())
 }
 
 fn goes_on(story: &Story) -> bool {
-    match story.status {
+    match story.money() {
         Status::Checking | Status::ToApprove { .. } => true,
         Status::Confirmed => story.goods.stage() != Stage::Delivered,
         Status::NotPaid { .. } | Status::Completed | Status::Cancelled(_) => false,

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 pub(super) fn next(voice: &Voice, dossier: &Dossier, sight: Sight, pace: &Pace) -> Vec<Line> {
     let line = |icon, words: String| Line { tone: Tone::Plain, icon, point: "", words };
     let mail = mail_words(dossier, sight);
-    match dossier.story.status {
+    match dossier.story.money() {
         Status::Checking => {
             let until = dossier.order.unpaid_until.map_or_else(String::new, |at| kept_words(voice, at));
             vec![

@@ -175,9 +175,13 @@ pub(super) async fn show(
         .app
         .db(move |conn| {
             let (order, sight) = caller.find(conn, &asked, &voice_there)?;
-            let may_pay = order.state == OrderState::Placed;
-            let saved = if may_pay { pay_again::cards_of(conn, &caller, sight)? } else { Vec::new() };
-            Ok::<_, AppError>((Dossier::read(conn, order)?, saved, sight, load(conn)?))
+            let dossier = Dossier::read(conn, order)?;
+            let saved = if waits_for_money(&dossier) {
+                pay_again::cards_of(conn, &caller, sight)?
+            } else {
+                Vec::new()
+            };
+            Ok::<_, AppError>((dossier, saved, sight, load(conn)?))
         })
         .await?;
     // An open page that looks for news takes no words that are on their way to another.
@@ -188,11 +192,16 @@ pub(super) async fn show(
     if said.is_some() {
         response.headers_mut().append(SET_COOKIE, Said::forget(&shop, &number));
     }
-    if dossier.order.state == OrderState::Placed {
+    if waits_for_money(&dossier) {
         // From the start: the card's frame may come with news, on the page that is open.
         let_pay(&shop, &mut response);
     }
     Ok(response)
+}
+
+/// Whether somebody may be asked for a card on its page.
+fn waits_for_money(dossier: &Dossier) -> bool {
+    dossier.order.state == OrderState::Placed || dossier.story.owed().is_some()
 }
 
 /// Somebody comes by the link of a letter: the address is cleaned, a cookie keeps the key.
@@ -217,7 +226,7 @@ fn page(
     (sight, caller_is_known): (Sight, bool),
     (said, still): (Option<Said>, bool),
 ) -> OrderPage {
-    let (order, status) = (&dossier.order, &dossier.story.status);
+    let (order, status) = (&dossier.order, &dossier.story.money());
     let answer = voice.answer(dossier);
     let waits = status.is_unsettled();
     let big = answer.big.as_deref().map_or_else(Vec::new, parts);
@@ -294,14 +303,15 @@ fn parts(big: &str) -> Vec<String> {
 
 fn script(shop: &Shop, dossier: &Dossier) -> Option<&'static str> {
     match cashier::card_fields(&shop.app) {
-        CardFields::Stripe { js_url, .. } if dossier.order.state == OrderState::Placed => Some(js_url),
+        CardFields::Stripe { js_url, .. } if waits_for_money(dossier) => Some(js_url),
         CardFields::Stripe { .. } | CardFields::Sandbox { .. } | CardFields::None => None,
     }
 }
 
 /// The way to where the shopper approves.
 fn approve(dossier: &Dossier) -> Option<Approve> {
-    let Status::ToApprove { at } = &dossier.story.status else { return None };
+    let status = dossier.story.money();
+    let Status::ToApprove { at } = &status else { return None };
     let words = format!("Approve {}", dossier.order.maximum_cents);
     leads_on(at).then(|| Approve { href: at.clone(), words })
 }

@@ -52,7 +52,7 @@ impl PayForm {
 /// What pays, of what is offered now.
 fn paying(shop: &Shop, dossier: &Dossier, chosen: &Payment, saved: Vec<SavedCard>) -> Result<Paying, Said> {
     if chosen.way == "same" {
-        return same_again(shop, dossier).ok_or(Said::ChooseAWay);
+        return same_again(shop, dossier, &saved).ok_or(Said::ChooseAWay);
     }
     let offers = offers_here(shop, dossier, saved);
     let by_card = chosen.way == "card" && offers.ways.iter().any(|o| o.kind == PayKind::Card);
@@ -64,7 +64,7 @@ fn card_of(shop: &Shop, dossier: &Dossier, chosen: &Payment, saved: &[SavedCard]
     if chosen.way != "same" {
         return checkout::keys_of_card(shop, chosen);
     }
-    let before = same_again(shop, dossier).filter(|b| b.by == PayBy::Card);
+    let before = same_again(shop, dossier, saved).filter(|b| b.by == PayBy::Card);
     let Some(method) = before.and_then(|b| b.gateway_method) else { return Vec::new() };
     let way = match saved.iter().find(|c| c.gateway_method == method) {
         Some(card) => format!("saved:{}", card.id),
@@ -142,7 +142,7 @@ pub(super) async fn pay(
     let (there, asked, tried) = (shop.clone(), number.clone(), chosen.clone());
     let work = move |conn: &mut PgConnection| may_pay(conn, &there, &caller, &asked, &tried, &voice);
     let Some(paid) = shop.app.db(work).await? else { return Ok(prove(&number, Act::Pay)) };
-    let next = match paid.dossier.story.status {
+    let next = match paid.dossier.story.money() {
         Status::Confirmed | Status::Completed => Next::Say(Said::AlreadyPaid),
         Status::Cancelled(_) => Next::Say(Said::Over),
         Status::Checking | Status::ToApprove { .. } | Status::NotPaid { .. } => {
@@ -189,6 +189,7 @@ async fn start(shop: &Shop, paid: Paid, chosen: &Payment) -> Result<Next, AppErr
         Ok(Outcome::Approve(_) | Outcome::NotKnownYet) => Ok(Next::Page),
         Err(PayError::AlreadyPaid) => Ok(Next::Say(Said::AlreadyPaid)),
         Err(PayError::Over) => Ok(Next::Say(Said::Over)),
+        Err(PayError::NotAtDoor) => Ok(Next::Say(Said::ChooseAWay)),
         Err(PayError::StillOpen(_)) => Ok(Next::Say(Said::StillOpen)),
         Err(PayError::Db(e)) => Err(e.into()),
     }

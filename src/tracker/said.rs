@@ -32,6 +32,7 @@ pub(super) enum Said {
     Instructed,
     WindowFull,
     WindowClosed,
+    BeyondCard,
     /// It is on the way, or over.
     TooLateToChange,
     OrderChanged,
@@ -68,7 +69,7 @@ impl Problem {
 }
 
 impl Said {
-    const ALL: [(Self, &str); 26] = [
+    const ALL: [(Self, &str); 27] = [
         (Self::AlreadyPaid, "paid"),
         (Self::ChooseAWay, "choose"),
         (Self::NoCard, "card"),
@@ -81,6 +82,7 @@ impl Said {
         (Self::Instructed, "told"),
         (Self::WindowFull, "full"),
         (Self::WindowClosed, "closed"),
+        (Self::BeyondCard, "beyond"),
         (Self::TooLateToChange, "fixed"),
         (Self::OrderChanged, "changed"),
         (Self::WishesChanged, "wishes"),
@@ -150,6 +152,7 @@ impl Said {
             | Self::NoCard
             | Self::WindowFull
             | Self::WindowClosed
+            | Self::BeyondCard
             | Self::PasswordTooShort
             | Self::PasswordTooLong => Tone::Bad,
             Self::Over
@@ -192,6 +195,9 @@ impl Said {
             }
             Self::WindowClosed => {
                 "That time cannot be chosen any more. Nothing has changed: choose another one."
+            }
+            Self::BeyondCard => {
+                "What is reserved on your card does not last until then, and we did not keep the card. Nothing has changed: choose an earlier time."
             }
             Self::TooLateToChange => {
                 "It is too late to change that: your order is on the way, or it is over. Nothing has changed."

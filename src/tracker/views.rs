@@ -68,7 +68,7 @@ impl TotalsView {
             less,
             delivery_to: dossier.place.label(),
             delivery: if order.fee_cents.is_zero() { "Free".to_owned() } else { order.fee_cents.to_string() },
-            name: if real.is_some() { "As ordered" } else { total_name(&dossier.story.status) },
+            name: if real.is_some() { "As ordered" } else { total_name(&dossier.story.money()) },
             total: order.total_cents.to_string(),
             tax: tax.to_string(),
             most: (dossier.has_weighed() && real.is_none()).then(|| order.maximum_cents.to_string()),
@@ -132,7 +132,7 @@ pub(super) fn facts(voice: &Voice, dossier: &Dossier, sight: Sight) -> Vec<Fact>
         }
         Sight::Proven | Sight::Link => add("Deliver to", dossier.place.label()),
     }
-    if dossier.story.status.is_unsettled() {
+    if dossier.story.money().is_unsettled() {
         add("Sum", voice.sum(dossier).trim_end_matches('.').to_owned());
     }
     add("If something runs out", wishes(order, &dossier.lines));

@@ -1,5 +1,6 @@
 //! What is said about an order, in the words that its page, its letters and lists share.
 
+mod anew;
 mod begins;
 mod expected;
 mod goods;
@@ -119,7 +120,7 @@ impl Voice {
     }
 
     pub fn answer(&self, dossier: &Dossier) -> Answer {
-        let (tone, icon, title, big, lead) = match &dossier.story.status {
+        let (tone, icon, title, big, lead) = match &dossier.story.money() {
             Status::Checking => (
                 Tone::Info,
                 "loader-circle",
@@ -135,7 +136,10 @@ impl Voice {
                 vec![self.approval(dossier)],
             ),
             Status::NotPaid { reason } => {
-                let (title, lead) = self.not_paid(dossier, reason.as_deref());
+                let (title, lead) = match dossier.story.owed() {
+                    Some(owed) => self.paid_anew(dossier, &owed, reason.as_deref()),
+                    None => self.not_paid(dossier, reason.as_deref()),
+                };
                 (Tone::Bad, "circle-alert", title, None, lead)
             }
             Status::Confirmed | Status::Completed => return self.of_the_goods(dossier),

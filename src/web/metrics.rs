@@ -42,6 +42,7 @@ pub struct Metrics {
     pub payments_overdue: Gauge,
     pub outbox_given_up: Gauge,
     pub outbox_stuck: Gauge,
+    pub money_refused: Gauge,
     pub gateway_answered: Gauge,
     pub gateway_refused: Gauge,
     pub gateway_unclear: Gauge,
@@ -86,6 +87,8 @@ impl Metrics {
         let outbox_given_up = gauge("outbox_given_up", "Jobs that were given up and wait for a person");
         let outbox_stuck =
             gauge("outbox_stuck", "Jobs tried many times and still not done: somebody must look");
+        let money_refused =
+            gauge("money_refused", "Captures and refunds that were refused: somebody must look");
         let gateway_answered =
             gauge("gateway_answered", "Calls the payment gateway answered, since the start");
         let gateway_refused = gauge("gateway_refused", "Calls the payment gateway refused, since the start");
@@ -107,6 +110,7 @@ impl Metrics {
             payments_overdue,
             outbox_given_up,
             outbox_stuck,
+            money_refused,
             gateway_answered,
             gateway_refused,
             gateway_unclear,

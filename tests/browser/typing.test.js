@@ -75,7 +75,7 @@ story("a card that is being typed and the way that is chosen outlive what happen
   await page.getByLabel("Another card").check();
   await card(page).getByLabel("Card number").fill("4242 4242 4242 4242");
   await card(page).getByLabel("Expiry").fill("12 / 34");
-  const declinedElsewhere = () => hears(page, () => post(context, `${path}/payments`, { way: "same" }));
+  const declinedElsewhere = () => hears(page, () => post(context, `${path}/payments`, CARDS.declined));
   await declinedElsewhere();
   assert.equal(await card(page).getByLabel("Card number").inputValue(), "4242 4242 4242 4242");
   assert.ok(await page.getByLabel("Another card").isChecked());

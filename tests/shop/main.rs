@@ -1,6 +1,7 @@
 //! Every test that needs the database or HTTP, in one binary: it links once.
 
 mod accounts;
+mod again;
 mod asking;
 mod awaited;
 mod bad_input;
@@ -42,6 +43,7 @@ mod throttles;
 mod town;
 mod tracking;
 mod undone;
+mod unmoved;
 mod unpaid;
 mod upkeep;
 mod warehouse;

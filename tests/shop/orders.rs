@@ -233,7 +233,7 @@ async fn a_card_declined_again_and_again_is_held_off_on_the_orders_page_too() {
     held_off.must_say("Too many tries. Try again at 14:50. Nothing was charged.");
     assert_eq!(shop.count("SELECT count(*) FROM payment_attempts"), tries);
     declined("pm_card_chargeDeclined", 14);
-    let same = shopper.post(&format!("{}/payments", page_of(&order)), &[("way", "same")]).await;
+    let same = pay("pm_card_chargeDeclined", "9999").await;
     assert_eq!(same.status, StatusCode::TOO_MANY_REQUESTS, "the card before, by its name");
     assert_eq!(pay("pm_card_visa", "4242").await.status, StatusCode::SEE_OTHER);
     shopper.get(&page_of(&order)).await.must_say("Order confirmed");

@@ -1,16 +1,19 @@
-//! What the shop has tried for the last time, or tries on in vain: jobs that events left behind, and letters.
+//! What the shop has tried for the last time, or tries on in vain: jobs that events left behind, letters, and money
+//! that the gateway would not move.
 //! Staff see why, and have it tried once more.
 
 mod deeds;
 mod hush;
 mod jobs;
 mod letters;
+mod money;
 
-pub(super) use deeds::{try_job, try_letter};
+pub(super) use deeds::{try_capture, try_job, try_letter, try_refund};
 
 use crate::error::AppError;
 use crate::events;
 use crate::outside::mail;
+use crate::payments;
 use crate::staffroom::{Room, Staffer, answer, may_see_undone};
 use crate::storefront::Shop;
 use actix_web::http::StatusCode;
@@ -24,7 +27,7 @@ use serde::Deserialize;
 const PAGE: &str = "/staff/undone";
 const A_PAGE: usize = 30;
 
-/// Which of the three lists is looked at.
+/// Which of the four lists is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Show {
@@ -33,6 +36,8 @@ enum Show {
     Jobs,
     /// Letters that were given up.
     Letters,
+    /// Money that the gateway would not move.
+    Money,
     /// Jobs that were tried often, and are tried on.
     Waiting,
 }
@@ -43,6 +48,7 @@ impl Show {
         match self {
             Self::Jobs => "jobs",
             Self::Letters => "letters",
+            Self::Money => "money",
             Self::Waiting => "waiting",
         }
     }
@@ -78,6 +84,7 @@ struct List {
 struct Counts {
     jobs: i64,
     letters: i64,
+    money: i64,
     waiting: i64,
 }
 
@@ -86,12 +93,13 @@ impl Counts {
         Ok(Self {
             jobs: events::give_up_count(conn)?,
             letters: mail::given_up_count(conn)?,
+            money: payments::unmoved_count(conn)?,
             waiting: events::stuck_count(conn)?,
         })
     }
 
     const fn given_up(&self) -> i64 {
-        self.jobs + self.letters
+        self.jobs + self.letters + self.money
     }
 }
 
@@ -124,6 +132,7 @@ fn read(conn: &mut PgConnection, shop: &Shop, show: Show, after: &str) -> QueryR
     let list = match show {
         Show::Jobs => jobs::given_up(conn, shop, after)?,
         Show::Letters => letters::given_up(conn, shop, after)?,
+        Show::Money => money::refused(conn, shop, after)?,
         Show::Waiting => jobs::waiting(conn, shop, after)?,
     };
     Ok((Counts::read(conn)?, list))

@@ -3,7 +3,7 @@
 use super::{Back, Release, Status, Story, Try};
 use crate::events::{Event, Recorded, about_no_order, about_the_customer, about_the_goods, about_the_money};
 use crate::ids::{AttemptId, RefundId};
-use crate::lifecycle::goods::{Goods, earliest};
+use crate::lifecycle::goods::Goods;
 use crate::money::Money;
 use crate::orders::CancelledWhy;
 use crate::payments::{AttemptState, PayBy, RefundState};
@@ -17,6 +17,8 @@ pub(super) struct Fold {
     confirmed_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     cancelled_at: Option<DateTime<Utc>>,
+    /// What was agreed last that it comes to, and in which fact.
+    total: (i64, Money),
     pub(super) tries: Vec<Try>,
     goods: Goods,
 }
@@ -34,6 +36,7 @@ impl Fold {
     pub(super) fn hear(&mut self, recorded: &Recorded) {
         self.version = self.version.max(recorded.id);
         self.hear_of_the_order(recorded);
+        self.hear_of_the_sum(recorded);
         self.hear_of_late_money(recorded);
         self.hear_of_a_try(recorded);
         self.goods.hear(recorded);
@@ -65,6 +68,14 @@ impl Fold {
         }
     }
 
+    fn hear_of_the_sum(&mut self, recorded: &Recorded) {
+        if let Event::OrderPlaced { total, .. } | Event::OrderChanged { total, .. } = &recorded.event
+            && recorded.id >= self.total.0
+        {
+            self.total = (recorded.id, *total);
+        }
+    }
+
     /// Money for an order that was given up as unpaid: too late, unless it is confirmed after all.
     fn hear_of_late_money(&mut self, recorded: &Recorded) {
         if let (Event::PaymentAuthorised { .. }, State::Cancelled(CancelledWhy::Unpaid)) =
@@ -85,15 +96,10 @@ impl Fold {
                 t.state = AttemptState::Processing;
                 t.approve_at.clone_from(approve_at);
             }),
-            Event::PaymentAuthorised { attempt, .. } => self.change(*attempt, |t| {
-                t.state = AttemptState::Authorised;
-                (t.approve_at, t.failure) = (None, None);
-                earliest(&mut t.reserved_at, at);
-            }),
-            Event::PaymentFailed { attempt, reason } => self.change(*attempt, |t| {
-                t.state = AttemptState::Failed;
-                (t.approve_at, t.failure) = (None, Some(reason.clone()));
-            }),
+            Event::PaymentAuthorised { attempt, good_until, .. } => {
+                self.change(*attempt, |t| t.reserve(*good_until, at));
+            }
+            Event::PaymentFailed { attempt, reason } => self.change(*attempt, |t| t.fail(reason, at)),
             Event::PaymentAbandoned { attempt, .. } => self.change(*attempt, |t| {
                 t.state = AttemptState::Abandoned;
                 t.approve_at = None;
@@ -149,7 +155,9 @@ impl Fold {
             state: AttemptState::Created,
             approve_at: None,
             failure: None,
+            failed_at: None,
             reserved_at: None,
+            good_until: None,
             captured: Money::ZERO,
             captured_at: None,
             release: None,
@@ -189,6 +197,7 @@ impl Fold {
             confirmed_at: self.confirmed_at,
             completed_at: self.completed_at,
             cancelled_at: self.cancelled_at,
+            total: self.total.1,
             tries: self.tries,
             goods: self.goods,
         }
@@ -196,7 +205,7 @@ impl Fold {
 }
 
 /// How it stands with an order that has no money yet.
-fn unpaid(tries: &[Try]) -> Status {
+pub(super) fn unpaid(tries: &[Try]) -> Status {
     let ours = || tries.iter().filter(|t| !t.standby);
     if let Some(open) = ours().rfind(|t| t.state.is_standing()) {
         return match &open.approve_at {

@@ -19,8 +19,11 @@ pub struct Try {
     pub state: AttemptState,
     pub approve_at: Option<String>,
     pub failure: Option<String>,
+    pub failed_at: Option<DateTime<Utc>>,
     /// When the gateway said that the sum is there to be taken.
     pub reserved_at: Option<DateTime<Utc>>,
+    /// Until when it can be.
+    pub good_until: Option<DateTime<Utc>>,
     pub captured: Money,
     pub captured_at: Option<DateTime<Utc>>,
     pub release: Option<Release>,
@@ -28,6 +31,18 @@ pub struct Try {
 }
 
 impl Try {
+    pub(super) fn reserve(&mut self, good_until: Option<DateTime<Utc>>, at: DateTime<Utc>) {
+        self.state = AttemptState::Authorised;
+        (self.approve_at, self.failure, self.failed_at) = (None, None, None);
+        self.good_until = good_until;
+        earliest(&mut self.reserved_at, at);
+    }
+
+    pub(super) fn fail(&mut self, reason: &str, at: DateTime<Utc>) {
+        self.state = AttemptState::Failed;
+        (self.approve_at, self.failure, self.failed_at) = (None, Some(reason.to_owned()), Some(at));
+    }
+
     pub(super) fn capture(&mut self, amount: Money, at: DateTime<Utc>) {
         self.captured = amount;
         earliest(&mut self.captured_at, at);

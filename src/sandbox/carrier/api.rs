@@ -62,7 +62,9 @@ async fn with_faults(carrier: Carrier, call: Call) -> HttpResponse {
     match carrier.0.temper.fate() {
         Fate::Fine => respond(answer(&carrier, &call)),
         Fate::TooMany => respond(refusal(429, "Too many calls. The sandbox was told to say so.")),
-        Fate::Broken => respond(refusal(500, "Something went wrong. The sandbox was told to fail.")),
+        Fate::Broken | Fate::BrokenAfter => {
+            respond(refusal(500, "Something went wrong. The sandbox was told to fail."))
+        }
         Fate::Silent { seconds } => {
             // Done even if nobody waits for it any more: its own task does not end with the connection.
             let late = actix_web::rt::spawn(async move {

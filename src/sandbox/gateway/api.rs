@@ -120,9 +120,9 @@ async fn with_faults(gateway: &Gateway, call: Call) -> HttpResponse {
     match gateway.0.temper.fate() {
         Fate::Fine => respond(&gateway.0.answer(&call)),
         Fate::TooMany => respond(&Refusal::too_many().into()),
-        Fate::Broken => {
-            respond(&Refusal::broken("Something went wrong. The sandbox was told to fail.").into())
-        }
+        // What is made anew is known by nothing but its key: of that nothing is kept.
+        Fate::BrokenAfter if call.object().is_some() => respond(&gateway.0.answer_broken(&call)),
+        Fate::Broken | Fate::BrokenAfter => respond(&Refusal::told_to_fail().into()),
         Fate::Silent { seconds } => silent(gateway, call, seconds).await,
         Fate::Lost { seconds } => {
             gateway.0.answer(&call);

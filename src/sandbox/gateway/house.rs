@@ -178,15 +178,24 @@ impl Inner {
 
     /// Answers a call: what it changes is in the journal before this comes back.
     pub(super) fn answer(&self, call: &Call) -> Answer {
+        self.answered(call, false)
+    }
+
+    /// Does what was asked, says that it could not, and keeps that under the key.
+    pub(super) fn answer_broken(&self, call: &Call) -> Answer {
+        self.answered(call, true)
+    }
+
+    fn answered(&self, call: &Call, broken: bool) -> Answer {
         let asked = match call.read() {
             Ok(asked) => asked,
             Err(refusal) => return refusal.into(),
         };
-        self.carry_out(call, asked)
+        self.carry_out(call, asked, broken)
             .unwrap_or_else(|e| Refusal::broken(format!("The sandbox cannot write its journal: {e}")).into())
     }
 
-    fn carry_out(&self, call: &Call, asked: Asked) -> io::Result<Answer> {
+    fn carry_out(&self, call: &Call, asked: Asked, broken: bool) -> io::Result<Answer> {
         if let Asked::ShowEvent(id) = &asked {
             return self.event_answer(id);
         }
@@ -207,6 +216,7 @@ impl Inner {
         }
         let mut draft = self.draft(&books, now, call.key.clone());
         let answer = match draft.perform(asked) {
+            Ok(_) if broken => Refusal::told_to_fail().into(),
             Ok(value) => Answer { status: 200, body: value.to_string(), replayed: false },
             Err(refusal) => refusal.into(),
         };

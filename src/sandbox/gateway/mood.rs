@@ -22,6 +22,8 @@ pub struct Mood {
     pub lost_seconds: u64,
     /// Answers 500 and does nothing.
     pub broken_percent: u8,
+    /// Of those about something that is there, so many do what was asked first; and the answer stays under its key.
+    pub broken_after_percent: u8,
     /// Answers 429 and does nothing.
     pub too_many_percent: u8,
     /// How many of the coming payments are declined whatever the card.
@@ -45,6 +47,7 @@ impl Mood {
             lost_percent: 5,
             lost_seconds: 0,
             broken_percent: 5,
+            broken_after_percent: 50,
             too_many_percent: 1,
             webhooks_lost_percent: 30,
             webhooks_doubled_percent: 30,
@@ -72,6 +75,7 @@ impl Mood {
                 lost_percent: percent("lost_percent"),
                 lost_seconds: number("lost_seconds").unwrap_or(0),
                 broken_percent: percent("broken_percent"),
+                broken_after_percent: percent("broken_after_percent"),
                 too_many_percent: percent("too_many_percent"),
                 decline_next: count("decline_next").unwrap_or(0),
                 webhooks_lost_percent: percent("webhooks_lost_percent"),
@@ -88,9 +92,15 @@ impl Mood {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum Fate {
     Fine,
-    Silent { seconds: u64 },
-    Lost { seconds: u64 },
+    Silent {
+        seconds: u64,
+    },
+    Lost {
+        seconds: u64,
+    },
     Broken,
+    /// Does it, says that it could not, and says so again under the same key.
+    BrokenAfter,
     TooMany,
 }
 
@@ -131,7 +141,10 @@ impl Temper {
             (mood.silent_percent, Fate::Silent { seconds: mood.silent_seconds }),
             (mood.lost_percent, Fate::Lost { seconds: mood.lost_seconds }),
         ];
-        fates.into_iter().find(|(percent, _)| dice.falls(*percent)).map_or(Fate::Fine, |(_, fate)| fate)
+        let fate = fates.into_iter().find(|(percent, _)| dice.falls(*percent));
+        let fate = fate.map_or(Fate::Fine, |(_, fate)| fate);
+        let is_done = fate == Fate::Broken && dice.falls(mood.broken_after_percent);
+        if is_done { Fate::BrokenAfter } else { fate }
     }
 
     /// Whether the payment at hand is one of those to be declined.
@@ -214,7 +227,8 @@ mod tests {
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
         let lost = run(7).iter().filter(|(_, copies)| *copies == 0).count();
-        let broken = run(7).iter().filter(|(fate, _)| *fate == Fate::Broken).count();
+        let broken =
+            run(7).iter().filter(|(fate, _)| matches!(fate, Fate::Broken | Fate::BrokenAfter)).count();
         assert!((500..700).contains(&lost) && (60..140).contains(&broken), "{lost} {broken}");
     }
 

@@ -105,6 +105,10 @@ impl Refusal {
         Self::plain(429, "invalid_request_error", Some("rate_limit"), message)
     }
 
+    pub(super) fn told_to_fail() -> Self {
+        Self::broken("Something went wrong. The sandbox was told to fail.")
+    }
+
     pub(super) fn broken(message: impl Into<String>) -> Self {
         Self::plain(500, "api_error", None, message)
     }

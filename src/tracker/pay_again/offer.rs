@@ -5,7 +5,7 @@ use crate::checkout::{self, Offers};
 use crate::config::PayKind;
 use crate::lifecycle::{Paying, Status, Story};
 use crate::orders::{Contact, Order};
-use crate::payments::{PayBy, failure_words};
+use crate::payments::{Attempt, AttemptState, PayBy, failure_words};
 use crate::storefront::Shop;
 use crate::tracker::access::{Caller, Sight};
 use crate::tracker::dossier::Dossier;
@@ -99,7 +99,7 @@ pub(in crate::tracker) fn offered(
     saved: Vec<SavedCard>,
     said: Option<Said>,
 ) -> Option<PayAgain> {
-    let folded = match dossier.story.status {
+    let folded = match dossier.story.money() {
         Status::NotPaid { .. } => false,
         Status::ToApprove { .. } => true,
         Status::Checking | Status::Confirmed | Status::Completed | Status::Cancelled(_) => return None,
@@ -140,9 +140,12 @@ fn wrong_card(dossier: &Dossier, said: Option<Said>) -> Option<WrongCard> {
 
 /// What the bank said of the card that was tried last, where it was about the card.
 fn declined_card(dossier: &Dossier) -> Option<String> {
-    let Status::NotPaid { reason: Some(code) } = &dossier.story.status else { return None };
-    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
-    let by_card = last.method == PayBy::Card && !is_worth_another_try(&dossier.story);
+    let status = dossier.story.money();
+    let Status::NotPaid { reason: Some(code) } = &status else { return None };
+    let last = newest(dossier)?;
+    let by_card = last.method == PayBy::Card
+        && last.state == AttemptState::Failed
+        && !is_worth_another_try(&dossier.story);
     by_card.then(|| format!("{}: {}", last.label, failure_words(code).0))
 }
 
@@ -188,7 +191,8 @@ pub(super) fn offers_here(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>)
 }
 
 fn ways(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Vec<Way> {
-    let before = same_again(shop, dossier);
+    let before = same_again(shop, dossier, &saved);
+    let anew = before.is_none().then(|| to_be_typed(dossier)).flatten();
     let offers = offers_here(shop, dossier, saved);
     let mut ways: Vec<Way> = Vec::new();
     if let Some(paying) = &before {
@@ -197,9 +201,17 @@ fn ways(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Vec<Way> {
     }
     let tried = before.as_ref().and_then(|b| b.gateway_method.as_ref());
     ways.extend(offers.saved.iter().filter(|c| tried != Some(&c.gateway_method)).map(Way::saved));
-    let another = !offers.saved.is_empty() || before.as_ref().is_some_and(|b| b.by == PayBy::Card);
-    for offer in offers.ways.into_iter().filter(|o| o.above.is_none()) {
-        let way = Way::of(&offer.kind, another);
+    let by_card = newest(dossier).is_some_and(|last| last.method == PayBy::Card);
+    let another = !offers.saved.is_empty() || (by_card && anew.is_none());
+    // Who brings it for us takes no money.
+    let by_carrier = dossier.story.goods.last_try().is_some_and(|of| of.carrier.is_some());
+    let at_door = |kind: &PayKind| matches!(kind, PayKind::CashAtDoor | PayKind::CardAtDoor);
+    let open = offers.ways.into_iter().filter(|o| o.above.is_none() && !(by_carrier && at_door(&o.kind)));
+    for offer in open {
+        let mut way = Way::of(&offer.kind, another);
+        if let Some(hint) = anew.as_ref().filter(|_| way.inside == "card") {
+            way.hint.clone_from(hint);
+        }
         if before.as_ref().is_none_or(|b| b.label != way.name) {
             ways.push(way);
         }
@@ -207,10 +219,31 @@ fn ways(shop: &Shop, dossier: &Dossier, saved: Vec<SavedCard>) -> Vec<Way> {
     // What was just refused is not the first choice, unless the refusal was none of the card's.
     let first = before.is_some() && !is_worth_another_try(&dossier.story);
     let skipped = usize::from(first && ways.iter().filter(|w| w.inside != "wallets").count() > 1);
-    if let Some(way) = ways.iter_mut().filter(|w| w.inside != "wallets").nth(skipped) {
+    let typed = ways.iter().position(|w| anew.is_some() && w.inside == "card");
+    let first = typed.or_else(|| {
+        let choices = ways.iter().enumerate().filter(|(_, w)| w.inside != "wallets");
+        choices.map(|(n, _)| n).nth(skipped)
+    });
+    if let Some(way) = first.and_then(|n| ways.get_mut(n)) {
         way.checked = true;
     }
     ways
+}
+
+/// The try that its customer has made last.
+fn newest(dossier: &Dossier) -> Option<&Attempt> {
+    dossier.attempts.iter().rfind(|a| !a.standby)
+}
+
+/// What to do with the card that was typed last, where the refusal was none of the card's.
+fn to_be_typed(dossier: &Dossier) -> Option<String> {
+    let last = newest(dossier).filter(|a| a.method == PayBy::Card && is_worth_another_try(&dossier.story))?;
+    Some(match last.failure.as_deref() {
+        Some(
+            "authentication_required" | "payment_intent_authentication_failure" | "authentication_failed",
+        ) => format!("Type {} again and approve it, or take another card.", last.label),
+        Some(_) | None => format!("Type {} again, or take another card.", last.label),
+    })
 }
 
 impl Way {
@@ -268,9 +301,12 @@ fn is_worth_another_try(story: &Story) -> bool {
     )
 }
 
-/// What paid before, where the gateway may take it again.
-pub(super) fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
-    let last = dossier.attempts.iter().rfind(|a| !a.standby)?;
+/// What was to pay before, where the gateway takes it again. A card that nobody keeps it takes for one try,
+/// however that ended.
+pub(super) fn same_again(shop: &Shop, dossier: &Dossier, saved: &[SavedCard]) -> Option<Paying> {
+    let last = newest(dossier)?;
+    let is_saved = saved.iter().any(|c| Some(&c.gateway_method) == last.gateway_method.as_ref());
+    let used_up = last.method == PayBy::Card && !is_saved && !was_never_shown(last);
     let spoilt = matches!(
         last.failure.as_deref(),
         Some(
@@ -285,10 +321,15 @@ pub(super) fn same_again(shop: &Shop, dossier: &Dossier) -> Option<Paying> {
         )
     );
     let there = cashier::card_fields(&shop.app) != CardFields::None && last.gateway_method.is_some();
-    (there && !last.method.is_at_door() && !spoilt).then(|| Paying {
+    (there && !last.method.is_at_door() && !spoilt && !used_up).then(|| Paying {
         by: last.method,
         gateway_method: last.gateway_method.clone(),
         gateway_customer: last.gateway_customer.clone(),
         label: last.label.clone(),
     })
+}
+
+/// Whether no bank can have seen it: the gateway was not reached before it was asked for the money.
+fn was_never_shown(last: &Attempt) -> bool {
+    last.asks == 0 || last.failure.as_deref() == Some("gateway_down")
 }

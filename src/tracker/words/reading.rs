@@ -77,9 +77,12 @@ impl Reading {
 
 /// The state in a word or three, for lists.
 pub fn badge(story: &Story) -> Line {
-    let (tone, icon, words) = match &story.status {
+    let (tone, icon, words) = match &story.money() {
         Status::Checking => (Tone::Info, "clock", "Checking your payment"),
         Status::ToApprove { .. } => (Tone::Warn, "triangle-alert", "Waits for your approval"),
+        Status::NotPaid { .. } if story.status == Status::Confirmed => {
+            (Tone::Bad, "circle-alert", "To be paid anew")
+        }
         Status::NotPaid { .. } => (Tone::Bad, "circle-alert", "Not paid yet"),
         Status::Confirmed | Status::Completed => Reading::of(story).badge(),
         Status::Cancelled(_) => (Tone::Plain, "circle-x", "Cancelled"),
@@ -89,7 +92,7 @@ pub fn badge(story: &Story) -> Line {
 
 /// The state for programs, one word.
 pub(in crate::tracker) fn code(story: &Story) -> &'static str {
-    match &story.status {
+    match &story.money() {
         Status::Checking => "checking",
         Status::ToApprove { .. } => "to_approve",
         Status::NotPaid { .. } => "not_paid",
