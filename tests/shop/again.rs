@@ -401,4 +401,13 @@ async fn an_order_is_not_moved_beyond_what_is_reserved_for_it() {
     let refused = shopper.submit(&choose, &[("window", &id(beyond))]).await;
     refused.must_say("What is reserved on your card does not last until then");
     shopper.submit(&choose, &[("window", &id(near))]).await.must_say("Your new time is kept for you.");
+
+    // Nothing of the kind binds what is paid at the door; only how far ahead one may choose.
+    let other = shopper_with_basket(&shop).await;
+    let order = place(&shop, &other, PayBy::CashAtDoor, None).order;
+    let choose = format!("{}/window", page_of(&order));
+    other.get(&choose).await.must_not_say("did not keep it");
+    let far = window(&shop, &order, 8, 13);
+    other.submit(&choose, &[("window", &id(far))]).await.must_say("That time cannot be chosen any more.");
+    other.submit(&choose, &[("window", &id(beyond))]).await.must_say("Your new time is kept for you.");
 }
