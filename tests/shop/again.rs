@@ -173,7 +173,9 @@ async fn a_kept_card_that_was_refused_is_there_again() {
     shopper.lives_at("D06").await;
     shopper.wants("DE-MIL-001", "18").await;
     let order = place(&shop, &shopper, PayBy::Card, None).order;
-    shop.change("UPDATE orders SET customer_id = (SELECT id FROM customers)");
+    diesel::sql_query("UPDATE orders SET customer_id = (SELECT id FROM customers)")
+        .execute(&mut shop.conn())
+        .expect("their order");
     diesel::sql_query("UPDATE payment_attempts SET gateway_method = $1, gateway_customer = $2")
         .bind::<diesel::sql_types::Text, _>(&kept.gateway_method)
         .bind::<diesel::sql_types::Text, _>(&kept.gateway_customer)
