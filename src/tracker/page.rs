@@ -44,6 +44,8 @@ struct OrderPage {
     notice: Marked,
     /// It waits for its money: nothing leads away from that.
     is_unpaid: bool,
+    /// The gateway's frame may come onto it.
+    lets_pay: bool,
     number: String,
     here: String,
     version: String,
@@ -239,6 +241,7 @@ fn page(
         layout: layout(shop, &title, order, problem.is_some() || is_declined),
         notice: hole("notice", NO_NOTICE),
         is_unpaid: order.state == OrderState::Placed,
+        lets_pay: waits_for_money(dossier),
         number: order.number.to_string(),
         here: address(&order.number),
         version: live::version(dossier.story.version, dossier.forecast.as_ref()),

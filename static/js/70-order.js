@@ -45,7 +45,10 @@ if (freshness()?.dataset.stream) {
       const response = await fetch(address, { signal: AbortSignal.timeout(10000), headers: { accept: "text/html", "x-looks": "yes" } });
       if (response.ok) {
         const before = orderPage()?.dataset.say;
-        const fresh = takeOver(await response.text(), { looks: true });
+        const html = await response.text();
+        // A page that was opened when there was nothing to pay lets no frame of the gateway in.
+        if (/<body[^>]* data-lets-pay/.test(html) && !("letsPay" in document.body.dataset)) return location.reload();
+        const fresh = takeOver(html, { looks: true });
         // Nothing of it may be seen any more: the session that showed it is over.
         if (!fresh.querySelector("[data-live=order]")) return location.reload();
         const now = orderPage();

@@ -2,10 +2,12 @@
 // itself, and that it needs no scripts.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { faults } from "./support/axe.js";
 import { DESK, PHONE, eventually, house, mark, openHouse, shopper, stayed, story, text } from "./support/shopper.js";
 import { said, saysNo } from "./support/pages.js";
-import { CARDS, CASH, PAYPAL, gatewayMood, order } from "./support/orders.js";
+import { CARDS, CASH, PAYPAL, gatewayMood, letterLink, order } from "./support/orders.js";
 
 openHouse();
 
@@ -16,6 +18,7 @@ const places = async (context, paying) => {
   await saysNo(context);
   return order(context, paying, LINES);
 };
+const picture = (page, name) => (process.env.SHOTS ? page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true }) : null);
 const heading = (page) => text(page.locator("#state"));
 const findsNothing = async (page, where) => assert.deepEqual(await faults(page, { exclude: "iframe" }), [], where);
 const fitsItsWidth = async (page, where) => {
@@ -66,6 +69,37 @@ story("a confirmed order says when, how much and what happens next", async (page
   await standsEverywhere(page, "the look-up");
 });
 
+/** The bank lets go of what it reserved, as it may at any time. */
+const reservationIsLetGo = async (context, path) => {
+  const kept = (name) => readFileSync(join(house.shop.folder, "data/sandbox", name), "utf8").split("\n")[0];
+  const number = path.split("/").at(-1);
+  const intent = house.shop.sql(`SELECT a.intent FROM payment_attempts a JOIN orders o ON o.id = a.order_id WHERE o.number = '${number}'`);
+  const answer = await context.request.post(`${kept("address")}/v1/payment_intents/${intent}/cancel`, { headers: { authorization: `Bearer ${kept("keys")}` } });
+  assert.equal(answer.status(), 200, await answer.text());
+};
+
+story("a reservation that has gone is said on the page, in the list and in a letter, and paid anew in place", { viewport: PHONE }, async (page, { context }) => {
+  const { page: path } = await places(context, CARDS.visa);
+  await page.goto(path);
+  assert.match(await heading(page), /^Order confirmed/);
+  await reservationIsLetGo(context, path);
+  await eventually(async () => assert.equal(await heading(page), "The reservation on your card has ended"), 15000);
+  assert.match(await text(page.locator(".status")), /nothing has been charged\..*stays confirmed: your things, and .*, are kept for you/);
+  // Somebody who is about to pay anew is not written to at once.
+  await eventually(async () => assert.ok(await letterLink(context, "Pay anew: order")), 60000);
+  await standsEverywhere(page, "an order to pay anew");
+  await page.setViewportSize(PHONE);
+  await picture(page, "anew");
+  await page.goto("/orders");
+  await findsNothing(page, "the list with an order to pay anew");
+  assert.match(await text(page.locator("main")), /pay/i);
+  await picture(page, "anew-list");
+  await page.goto(path);
+  await payWithAnotherCard(page);
+  assert.match(await text(page.locator(".status")), /Reserved up to €\d+\.\d\d on Visa ending 4242/);
+  await findsNothing(page, "an order that was paid anew");
+});
+
 story("a declined card says why, and another one pays in place with nothing lost", async (page, { context }) => {
   const { page: path } = await places(context, CARDS.declined);
   await page.goto(path);
@@ -88,7 +122,8 @@ story("a declined card says why, and another one pays in place with nothing lost
   await findsNothing(page, "declined in place");
   await payWithAnotherCard(page);
   assert.ok(await stayed(page), "the page was loaded again");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "state");
+  // The stream may have told it before the answer to the press is here.
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), "state"));
   assert.match(await text(page.locator(".status")), /Visa ending 4242/);
 });
 
