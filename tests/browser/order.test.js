@@ -87,6 +87,7 @@ story("a reservation that has gone is said on the page, in the list and in a let
   assert.match(await text(page.locator(".status")), /nothing has been charged\..*stays confirmed: your things, and .*, are kept for you/);
   // Somebody who is about to pay anew is not written to at once.
   await eventually(async () => assert.ok(await letterLink(context, "Pay anew: order")), 60000);
+  assert.match(await text(page.locator("main")), /What was reserved on Visa ending 4242 has been let go\..*Let go, never charged −?€\d+\.\d\d/);
   await standsEverywhere(page, "an order to pay anew");
   await page.setViewportSize(PHONE);
   await picture(page, "anew");

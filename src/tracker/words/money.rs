@@ -263,6 +263,10 @@ fn by_card(of: &Try) -> Vec<Moved> {
             Some(at) => Some(let_go("Let go, never charged", of.amount, Some(at))),
             None => Some(let_go("Being let go, never charged", of.amount, None)),
         },
+        // The bank has let it go by itself.
+        None if of.captured.is_zero() && !of.state.is_standing() => {
+            reserved.is_some().then(|| let_go("Let go, never charged", of.amount, None))
+        }
         Some(_) | None => {
             let sum = never_charged(of);
             (!sum.is_zero()).then(|| let_go("Let go, never charged", sum, of.captured_at))

@@ -46,6 +46,11 @@ impl Voice {
             Event::PaymentFailed { reason, .. } => {
                 format!("Payment did not go through: {}", failure_words(reason).0)
             }
+            Event::PaymentAbandoned { attempt, .. } => {
+                let of = dossier.story.tries.iter().find(|of| of.id == *attempt)?;
+                let is_gone = of.reserved_at.is_some() && of.release.is_none();
+                return is_gone.then(|| format!("What was reserved on {} has been let go.", of.label));
+            }
             Event::CaptureSucceeded { amount, .. } => format!("{amount} paid."),
             Event::RefundAsked { amount, .. } => format!("{amount} on its way back to you."),
             Event::RefundSucceeded { amount, .. } => format!("{amount} has gone back to you."),
@@ -66,7 +71,6 @@ impl Voice {
             Event::OrderCompleted
             | Event::PaymentStarted { .. }
             | Event::PaymentProcessing { .. }
-            | Event::PaymentAbandoned { .. }
             | Event::PaymentReplaced { .. }
             | Event::CaptureAsked { .. }
             | Event::CaptureFailed { .. }
