@@ -111,6 +111,8 @@ if (freshness()?.dataset.stream) {
     event.preventDefault();
     look(link.href);
   });
+  // The answer to one's own press brings the line as it is where nothing is told.
+  document.addEventListener("taken-over", () => showFresh(live));
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
   listen();
   lookWhenSaid();
