@@ -19,7 +19,7 @@ pub fn spend(
     keys: &[Key],
     now: DateTime<Utc>,
 ) -> QueryResult<Result<(), Wait>> {
-    let outcome = conn.transaction(|conn| judge(&count(conn, what, keys, now)?).map_err(Refused::Wait));
+    let outcome = conn.transaction(|conn| settle(conn, (what, keys), &[], now)?.map_err(Refused::Wait));
     match outcome {
         Ok(()) => Ok(Ok(())),
         Err(Refused::Wait(wait)) => Ok(Err(wait)),
@@ -178,28 +178,8 @@ impl From<diesel::result::Error> for Refused {
     }
 }
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    key: String,
-    #[diesel(sql_type = Timestamptz)]
-    ends_at: DateTime<Utc>,
-    #[diesel(sql_type = Integer)]
-    hits: i32,
-}
-
 /// One statement for all keys, in their order, so that two requests never wait for each other
-/// in a circle. Where a window is over, a new one begins with this try.
-const COUNT: &str = "
-    INSERT INTO throttles AS t (what, key, ends_at, hits)
-    SELECT DISTINCT $1, k.key, k.ends_at, 1
-        FROM unnest($3::text[], $4::timestamptz[]) AS k (key, ends_at) ORDER BY k.key
-    ON CONFLICT (what, key) DO UPDATE SET
-        hits = CASE WHEN t.ends_at > $2 THEN t.hits + 1 ELSE 1 END,
-        ends_at = CASE WHEN t.ends_at > $2 THEN t.ends_at ELSE EXCLUDED.ends_at END
-    RETURNING key, ends_at, hits";
-
-/// The same for several limits at once, of which some go back by one.
+/// in a circle. Where a window is over, a new one begins with this try; of some limits one goes back.
 const SETTLE: &str = "
     INSERT INTO throttles AS t (what, key, ends_at, hits)
     SELECT DISTINCT k.what, k.key, k.ends_at, k.hits
@@ -222,30 +202,4 @@ struct Settled {
     ends_at: DateTime<Utc>,
     #[diesel(sql_type = Integer)]
     hits: i32,
-}
-
-fn count(
-    conn: &mut PgConnection,
-    what: Limited,
-    keys: &[Key],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<Count>> {
-    let hashes: Vec<&str> = keys.iter().map(|k| k.hash.as_str()).collect();
-    let ends: Vec<DateTime<Utc>> = keys.iter().map(|k| now + what.allowance(k.whose).window()).collect();
-    let rows: Vec<Row> = diesel::sql_query(COUNT)
-        .bind::<Text, _>(what)
-        .bind::<Timestamptz, _>(now)
-        .bind::<Array<Text>, _>(hashes)
-        .bind::<Array<Timestamptz>, _>(ends)
-        .ready()
-        .load(conn)?;
-    Ok(counts(rows, what, keys))
-}
-
-fn counts(rows: Vec<Row>, what: Limited, keys: &[Key]) -> Vec<Count> {
-    let count = |row: Row| {
-        let key = keys.iter().find(|key| key.hash == row.key)?;
-        Some(Count { most: what.allowance(key.whose).tries, ends_at: row.ends_at, hits: row.hits })
-    };
-    rows.into_iter().filter_map(count).collect()
 }

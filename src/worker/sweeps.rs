@@ -14,18 +14,16 @@ use crate::throttle;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
-/// Pictures deleted with one connection in hand, and rounds until the next hour's.
+/// Of what is deleted some at a time, until the next hour's.
+const ROUNDS: usize = 500;
+/// Pictures deleted with one connection in hand.
 const PHOTOS_AT_ONCE: i64 = 200;
-const PHOTO_ROUNDS: usize = 500;
 /// No phone keeps what it was told for longer; a word that it sent is known again until then.
 const UPLOADS_KEPT: Duration = Duration::days(30);
 const UPLOADS_AT_ONCE: i64 = 1_000;
-const UPLOAD_ROUNDS: usize = 500;
 /// What a carrier said and nothing followed from is known again for as long.
 const WORDS_KEPT: Duration = Duration::days(30);
 const WORDS_AT_ONCE: i64 = 1_000;
-const WORD_ROUNDS: usize = 500;
-const WISH_ROUNDS: usize = 500;
 /// A gateway sends a word again for some days.
 const PAID_WORDS_KEPT: Duration = Duration::days(30);
 /// What was typed in a checkout that nobody came back to.
@@ -50,15 +48,7 @@ pub async fn forget(shop: &Shop) -> Result<usize, AppError> {
 /// When the database does not answer.
 pub async fn forget_photos(app: &App) -> Result<usize, AppError> {
     let before = app.clock.now() - Duration::days(app.config.shop.photo_days);
-    let mut gone = 0;
-    for _ in 0..PHOTO_ROUNDS {
-        let some = app.db(move |conn| delivery::forget_photos(conn, before, PHOTOS_AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
+    some_at_a_time(app, move |conn| delivery::forget_photos(conn, before, PHOTOS_AT_ONCE)).await
 }
 
 /// Deletes what devices of riders told long ago, some at a time. Says how many.
@@ -67,15 +57,7 @@ pub async fn forget_photos(app: &App) -> Result<usize, AppError> {
 /// When the database does not answer.
 pub async fn forget_uploads(app: &App) -> Result<usize, AppError> {
     let before = app.clock.now() - UPLOADS_KEPT;
-    let mut gone = 0;
-    for _ in 0..UPLOAD_ROUNDS {
-        let some = app.db(move |conn| delivery::forget_uploads(conn, before, UPLOADS_AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
+    some_at_a_time(app, move |conn| delivery::forget_uploads(conn, before, UPLOADS_AT_ONCE)).await
 }
 
 /// Deletes carriers' words from which nothing followed and which nobody has to see any more, some at a time. Says
@@ -85,15 +67,7 @@ pub async fn forget_uploads(app: &App) -> Result<usize, AppError> {
 /// When the database does not answer.
 pub async fn forget_carrier_words(app: &App) -> Result<usize, AppError> {
     let before = app.clock.now() - WORDS_KEPT;
-    let mut gone = 0;
-    for _ in 0..WORD_ROUNDS {
-        let some = app.db(move |conn| delivery::forget_words_alike(conn, before, WORDS_AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
+    some_at_a_time(app, move |conn| delivery::forget_words_alike(conn, before, WORDS_AT_ONCE)).await
 }
 
 /// Deletes wishes to hear of something that were told or are too old, some at a time. Says how many.
@@ -102,15 +76,7 @@ pub async fn forget_carrier_words(app: &App) -> Result<usize, AppError> {
 /// When the database does not answer.
 pub async fn forget_awaited(app: &App) -> Result<usize, AppError> {
     let now = app.clock.now();
-    let mut gone = 0;
-    for _ in 0..WISH_ROUNDS {
-        let some = app.db(move |conn| awaited::sweep(conn, now)).await?;
-        gone += some;
-        if some == 0 {
-            break;
-        }
-    }
-    Ok(gone)
+    some_at_a_time(app, move |conn| awaited::sweep(conn, now)).await
 }
 
 /// Deletes what the gateway said and was decided long ago, some at a time. Says how many.
@@ -119,9 +85,17 @@ pub async fn forget_awaited(app: &App) -> Result<usize, AppError> {
 /// When the database does not answer.
 pub async fn forget_gateway_words(app: &App) -> Result<usize, AppError> {
     let before = app.clock.now() - PAID_WORDS_KEPT;
+    some_at_a_time(app, move |conn| payments::forget_words(conn, before, WORDS_AT_ONCE)).await
+}
+
+/// Gives the connection back between one lot and the next, and ends with one of none. Says how many there were.
+async fn some_at_a_time(
+    app: &App,
+    forget: impl Fn(&mut PgConnection) -> QueryResult<usize> + Copy + Send + 'static,
+) -> Result<usize, AppError> {
     let mut gone = 0;
-    for _ in 0..WORD_ROUNDS {
-        let some = app.db(move |conn| payments::forget_words(conn, before, WORDS_AT_ONCE)).await?;
+    for _ in 0..ROUNDS {
+        let some = app.db(move |conn| Ok::<_, AppError>(forget(conn)?)).await?;
         gone += some;
         if some == 0 {
             break;
